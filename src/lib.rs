@@ -1,0 +1,8 @@
+//! gatelint finds the 502 before it is merged.
+//!
+//! Every configuration language becomes one kind of tree, the tree becomes facts that remember where they were
+//! written, facts are linked across files into hops and chains, a rule is a sentence about linked facts, and a fix is
+//! a fact put back. `run` reads like that line; each folder imports only from the steps before it.
+
+pub mod repo;
+pub mod syntax;

@@ -1,0 +1,9 @@
+//! The repository as bytes: walking it, sources and spans, edits. Nothing here knows a language.
+
+pub mod edit;
+pub mod lines;
+pub mod source;
+
+pub use edit::{Edit, Refusal};
+pub use lines::{LineIndex, Position};
+pub use source::{Piece, Source, SourceId, Sources, Span};

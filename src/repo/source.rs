@@ -1,0 +1,227 @@
+//! Sources and spans. A source is a file, or text derived from files in pieces that know where they came from.
+
+use std::sync::{Arc, OnceLock, RwLock};
+
+use super::{Edit, LineIndex, Refusal};
+
+/// Which source a span lies in. Only for telling sources apart: the order of ids is not the order of paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// A half-open range of bytes in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The source the bytes belong to.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The bytes `start..end` of `source`.
+    pub fn new(source: SourceId, start: u32, end: u32) -> Self {
+        Self { source, start, end }
+    }
+
+    /// Number of bytes.
+    pub fn len(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether the span holds no byte.
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// The span as an index into the source's text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether both spans share at least one byte of the same source.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.source == other.source && self.start < other.end && other.start < self.end
+    }
+}
+
+/// Part of a derived text and where it came from.
+///
+/// The piece stands *verbatim* in its origin when both have the same length; only then can an edit inside it be led
+/// back to the file.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// First byte of the piece in the derived text.
+    pub at: u32,
+    /// Length of the piece in the derived text.
+    pub len: u32,
+    /// Where the piece came from.
+    pub from: Span,
+    /// How many spaces to put after each line feed of an edit that is led back (a block scalar's indentation).
+    pub indent: u32,
+}
+
+impl Piece {
+    fn is_verbatim(&self) -> bool {
+        self.len == self.from.len()
+    }
+}
+
+/// One text: a file of the repository, or text derived from files.
+#[derive(Debug)]
+pub struct Source {
+    /// Its own id.
+    pub id: SourceId,
+    /// Path relative to the repository root with `/`; for a derived source, a description such as
+    /// `apps/edge.yaml (nginx.conf)`.
+    pub path: Arc<str>,
+    /// The text. Bytes of a file that are not UTF-8 are replaced one for one, so offsets stay those of the file.
+    pub text: Arc<str>,
+    /// For a derived source, its pieces in ascending order; `None` for a file.
+    pub pieces: Option<Box<[Piece]>>,
+    /// Places whose bytes were not UTF-8 and were replaced.
+    pub replaced: Box<[(u32, u32)]>,
+    lines: OnceLock<LineIndex>,
+}
+
+impl Source {
+    /// The line index, made when first asked for.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Whether the source is a file a person edits.
+    pub fn is_file(&self) -> bool {
+        self.pieces.is_none()
+    }
+
+    fn piece_at(&self, offset: u32) -> Option<&Piece> {
+        let pieces = self.pieces.as_deref()?;
+        let next = pieces.partition_point(|piece| piece.at <= offset);
+        pieces.get(next.checked_sub(1)?)
+    }
+}
+
+/// All sources of a run. Appending is allowed from several threads; a source never changes once it is here.
+#[derive(Debug, Default)]
+pub struct Sources {
+    all: RwLock<Vec<Arc<Source>>>,
+}
+
+impl Sources {
+    /// Adds a file. `bytes` that are not UTF-8 are replaced by `?`, byte for byte, and remembered.
+    pub fn add_file(&self, path: &str, bytes: Vec<u8>) -> Arc<Source> {
+        let (text, replaced) = decode(bytes);
+        self.add(path.into(), text.into(), None, replaced.into())
+    }
+
+    /// Adds text that was made from other sources.
+    pub fn add_derived(&self, path: &str, text: String, pieces: Vec<Piece>) -> Arc<Source> {
+        self.add(path.into(), text.into(), Some(pieces.into()), Box::default())
+    }
+
+    fn add(&self, path: Arc<str>, text: Arc<str>, pieces: Option<Box<[Piece]>>, replaced: Box<[(u32, u32)]>) -> Arc<Source> {
+        let mut all = self.all.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let id = SourceId(u32::try_from(all.len()).unwrap_or(u32::MAX));
+        let source = Arc::new(Source { id, path, text, pieces, replaced, lines: OnceLock::new() });
+        all.push(source.clone());
+        source
+    }
+
+    /// The source with this id. Ids come from this store only, so every id has one.
+    pub fn get(&self, id: SourceId) -> Arc<Source> {
+        self.all.read().unwrap_or_else(std::sync::PoisonError::into_inner)[id.0 as usize].clone()
+    }
+
+    /// Leads a span back to the file it came from. Inside text that does not stand verbatim in a file the whole origin
+    /// is given.
+    pub fn locate(&self, span: Span) -> Span {
+        let mut span = span;
+        loop {
+            let source = self.get(span.source);
+            let Some(first) = source.piece_at(span.start) else {
+                match source.pieces.as_deref().and_then(<[Piece]>::first) {
+                    Some(piece) => {
+                        span = piece.from;
+                        continue;
+                    }
+                    None => return span,
+                }
+            };
+            let start = inside(first, span.start);
+            let last = if span.end > first.at + first.len {
+                source.piece_at(span.end - 1).unwrap_or(first)
+            } else {
+                first
+            };
+            let end = if last.is_verbatim() { inside(last, span.end) } else { last.from.end };
+            span = if first.from.source == last.from.source && end >= start {
+                Span::new(first.from.source, start, end)
+            } else {
+                Span::new(first.from.source, start, first.from.end.max(start))
+            };
+        }
+    }
+
+    /// Leads an edit back to the file it changes.
+    ///
+    /// # Errors
+    /// When the bytes to change do not stand verbatim in one file.
+    pub fn lift(&self, edit: Edit) -> Result<Edit, Refusal> {
+        let mut edit = edit;
+        loop {
+            let source = self.get(edit.span.source);
+            if source.is_file() {
+                return Ok(edit);
+            }
+            let Some(piece) = source.piece_at(edit.span.start) else {
+                return Err(Refusal::new("the text is made from several files"));
+            };
+            // An insertion at the very end of a text belongs to its last piece.
+            if !piece.is_verbatim() {
+                return Err(Refusal::new("the text does not stand like this in a file"));
+            }
+            if edit.span.end > piece.at + piece.len {
+                return Err(Refusal::new("the change would span several places of the file"));
+            }
+            let shift = |offset: u32| piece.from.start + (offset - piece.at);
+            let mut text = edit.text;
+            if piece.indent > 0 && text.contains('\n') {
+                text = text.replace('\n', &format!("\n{}", " ".repeat(piece.indent as usize)));
+            }
+            edit = Edit { span: Span::new(piece.from.source, shift(edit.span.start), shift(edit.span.end)), text };
+        }
+    }
+
+    /// The text under a span.
+    pub fn text(&self, span: Span) -> String {
+        self.get(span.source).text.get(span.range()).unwrap_or_default().to_owned()
+    }
+}
+
+fn inside(piece: &Piece, offset: u32) -> u32 {
+    if piece.is_verbatim() {
+        (piece.from.start + (offset - piece.at)).min(piece.from.end)
+    } else {
+        piece.from.start
+    }
+}
+
+/// UTF-8 text of the same length: every byte that is not part of valid UTF-8 becomes `?`.
+fn decode(bytes: Vec<u8>) -> (String, Vec<(u32, u32)>) {
+    let mut bytes = match String::from_utf8(bytes) {
+        Ok(text) => return (text, Vec::new()),
+        Err(error) => error.into_bytes(),
+    };
+    let mut replaced = Vec::new();
+    let mut at = 0;
+    while let Err(error) = std::str::from_utf8(&bytes[at..]) {
+        let start = at + error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |len| start + len);
+        bytes[start..end].fill(b'?');
+        replaced.push((start as u32, end as u32));
+        at = end;
+    }
+    (String::from_utf8_lossy(&bytes).into_owned(), replaced)
+}

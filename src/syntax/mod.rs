@@ -1,0 +1,5 @@
+//! Text to tree, without meaning. One arena holds every language; parsers are tolerant and never panic.
+
+pub mod tree;
+
+pub use tree::{At, NodeId, Problem, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
