@@ -121,10 +121,23 @@ impl Sources {
         self.add(path.into(), text.into(), Some(pieces.into()), Box::default())
     }
 
-    fn add(&self, path: Arc<str>, text: Arc<str>, pieces: Option<Box<[Piece]>>, replaced: Box<[(u32, u32)]>) -> Arc<Source> {
+    fn add(
+        &self,
+        path: Arc<str>,
+        text: Arc<str>,
+        pieces: Option<Box<[Piece]>>,
+        replaced: Box<[(u32, u32)]>,
+    ) -> Arc<Source> {
         let mut all = self.all.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         let id = SourceId(u32::try_from(all.len()).unwrap_or(u32::MAX));
-        let source = Arc::new(Source { id, path, text, pieces, replaced, lines: OnceLock::new() });
+        let source = Arc::new(Source {
+            id,
+            path,
+            text,
+            pieces,
+            replaced,
+            lines: OnceLock::new(),
+        });
         all.push(source.clone());
         source
     }
@@ -155,7 +168,11 @@ impl Sources {
             } else {
                 first
             };
-            let end = if last.is_verbatim() { inside(last, span.end) } else { last.from.end };
+            let end = if last.is_verbatim() {
+                inside(last, span.end)
+            } else {
+                last.from.end
+            };
             span = if first.from.source == last.from.source && end >= start {
                 Span::new(first.from.source, start, end)
             } else {
@@ -190,13 +207,20 @@ impl Sources {
             if piece.indent > 0 && text.contains('\n') {
                 text = text.replace('\n', &format!("\n{}", " ".repeat(piece.indent as usize)));
             }
-            edit = Edit { span: Span::new(piece.from.source, shift(edit.span.start), shift(edit.span.end)), text };
+            edit = Edit {
+                span: Span::new(piece.from.source, shift(edit.span.start), shift(edit.span.end)),
+                text,
+            };
         }
     }
 
     /// The text under a span.
     pub fn text(&self, span: Span) -> String {
-        self.get(span.source).text.get(span.range()).unwrap_or_default().to_owned()
+        self.get(span.source)
+            .text
+            .get(span.range())
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 

@@ -71,12 +71,26 @@ pub struct Word {
 impl Word {
     /// A word of the tree's own text whose bytes are its value.
     pub fn plain(start: u32, end: u32) -> Self {
-        Self { text: 0, start, end, style: Style::Plain, decoded: None, tag: None }
+        Self {
+            text: 0,
+            start,
+            end,
+            style: Style::Plain,
+            decoded: None,
+            tag: None,
+        }
     }
 
     /// A word whose value is not simply its bytes.
     pub fn decoded(start: u32, end: u32, style: Style, decoded: impl Into<Box<str>>) -> Self {
-        Self { text: 0, start, end, style, decoded: Some(decoded.into()), tag: None }
+        Self {
+            text: 0,
+            start,
+            end,
+            style,
+            decoded: Some(decoded.into()),
+            tag: None,
+        }
     }
 }
 
@@ -134,7 +148,10 @@ pub struct Tree {
 impl Tree {
     /// The cursor at the root.
     pub fn root(&self) -> At<'_> {
-        At { tree: self, id: NodeId::ROOT }
+        At {
+            tree: self,
+            id: NodeId::ROOT,
+        }
     }
 
     /// The cursor at a node of this tree.
@@ -164,7 +181,10 @@ impl Tree {
 
     /// All nodes, parents before children.
     pub fn all(&self) -> impl Iterator<Item = At<'_>> {
-        (0..self.nodes.len() as u32).map(|id| At { tree: self, id: NodeId(id) })
+        (0..self.nodes.len() as u32).map(|id| At {
+            tree: self,
+            id: NodeId(id),
+        })
     }
 
     /// The first hole that overlaps `span`.
@@ -191,7 +211,10 @@ impl Tree {
     fn word_text<'t>(&'t self, word: &'t Word) -> &'t str {
         match &word.decoded {
             Some(text) => text,
-            None => self.texts[word.text as usize].1.get(word.start as usize..word.end as usize).unwrap_or_default(),
+            None => self.texts[word.text as usize]
+                .1
+                .get(word.start as usize..word.end as usize)
+                .unwrap_or_default(),
         }
     }
 }
@@ -253,7 +276,8 @@ impl<'t> At<'t> {
 
     /// Where the name stands; the whole node where it has none.
     pub fn name_span(self) -> Span {
-        self.name_word().map_or_else(|| self.span(), |word| self.word_span(word))
+        self.name_word()
+            .map_or_else(|| self.span(), |word| self.word_span(word))
     }
 
     /// All words of the content.
@@ -284,7 +308,9 @@ impl<'t> At<'t> {
 
     /// Where the nth word stands; the node's head where it has none.
     pub fn word_span_at(self, n: usize) -> Span {
-        self.words().get(n).map_or_else(|| self.head(), |word| self.word_span(word))
+        self.words()
+            .get(n)
+            .map_or_else(|| self.head(), |word| self.word_span(word))
     }
 
     /// Where a word stands, quotes included.
@@ -303,7 +329,9 @@ impl<'t> At<'t> {
         let mut span = self.span();
         let own = self.node();
         let (from, to) = own.words;
-        let last = self.tree.words[from as usize..to as usize].last().filter(|word| word.text == own.text);
+        let last = self.tree.words[from as usize..to as usize]
+            .last()
+            .filter(|word| word.text == own.text);
         match (self.name_word().filter(|word| word.text == own.text), last) {
             (Some(name), Some(last)) => {
                 span.start = name.start;
@@ -334,7 +362,11 @@ impl<'t> At<'t> {
     pub fn entries(self) -> Vec<At<'t>> {
         let mut found: Vec<At<'t>> = self.children().filter(|child| child.name() != "<<").collect();
         for merge in self.children().filter(|child| child.name() == "<<") {
-            let sources: Vec<At<'t>> = if merge.is_list() { merge.children().collect() } else { vec![merge] };
+            let sources: Vec<At<'t>> = if merge.is_list() {
+                merge.children().collect()
+            } else {
+                vec![merge]
+            };
             for entry in sources.into_iter().flat_map(|source| source.children()) {
                 if entry.name() != "<<" && !found.iter().any(|own| own.name() == entry.name()) {
                     found.push(entry);
@@ -394,7 +426,9 @@ impl<'t> At<'t> {
 
     /// A hole inside the nth word's own bytes: what the word says cannot be known.
     pub fn doubt_at(self, n: usize) -> Option<Span> {
-        self.words().get(n).and_then(|word| self.tree.hole_in(self.word_span(word)))
+        self.words()
+            .get(n)
+            .and_then(|word| self.tree.hole_in(self.word_span(word)))
     }
 
     /// A hole anywhere in the node, content included.
@@ -434,7 +468,10 @@ impl TreeBuilder {
             comments: Vec::new(),
             problems: Vec::new(),
         };
-        Self { tree, open: vec![NodeId::ROOT] }
+        Self {
+            tree,
+            open: vec![NodeId::ROOT],
+        }
     }
 
     /// How deep the open node lies; the root is 1.
@@ -513,7 +550,11 @@ impl TreeBuilder {
     /// Notes what could not be read.
     pub fn problem(&mut self, start: u32, end: u32, kind: ProblemKind, message: impl Into<String>) {
         let span = Span::new(self.tree.source(), start, end);
-        self.tree.problems.push(Problem { span, kind, message: message.into() });
+        self.tree.problems.push(Problem {
+            span,
+            kind,
+            message: message.into(),
+        });
     }
 
     /// Registers the text of another tree, so that `copy` can take nodes from it.
@@ -523,12 +564,17 @@ impl TreeBuilder {
             return known as u16;
         }
         self.tree.texts.push((*id, content.clone()));
-        self.tree.holes.extend(from.holes.iter().filter(|hole| hole.source == *id));
+        self.tree
+            .holes
+            .extend(from.holes.iter().filter(|hole| hole.source == *id));
         (self.tree.texts.len() - 1) as u16
     }
 
     fn import_word(&mut self, from: &Tree, word: &Word) -> Word {
-        Word { text: self.import_text(from, word.text), ..word.clone() }
+        Word {
+            text: self.import_text(from, word.text),
+            ..word.clone()
+        }
     }
 
     /// Opens a node that is like `at`, without its children: same name, words, span and shape (aliases are resolved).
@@ -565,7 +611,10 @@ impl TreeBuilder {
     /// A name that stands nowhere: for nodes a merge has to make itself.
     pub fn synthetic(&mut self, at: Span, text: &str) -> Word {
         let known = self.tree.texts.iter().position(|(id, _)| *id == at.source).unwrap_or(0);
-        Word { text: known as u16, ..Word::decoded(at.start, at.end, Style::Plain, text) }
+        Word {
+            text: known as u16,
+            ..Word::decoded(at.start, at.end, Style::Plain, text)
+        }
     }
 
     /// The finished tree. Nodes left open end where the text ends.

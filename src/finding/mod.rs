@@ -1,0 +1,122 @@
+//! Findings: one is one place a person edits. Settling, ignores, fingerprints.
+
+use std::sync::Arc;
+
+use crate::model::EntityId;
+use crate::repo::{Edit, Span};
+use crate::rule::{Precision, Proposal, Severity};
+
+/// Which environment of the run, by its place in the list of environments.
+pub type EnvironmentIndex = usize;
+
+/// One entity a finding holds for.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The environment whose model has it.
+    pub environment: EnvironmentIndex,
+    /// The entity.
+    pub root: EntityId,
+    /// The fix proposed there.
+    pub proposal: Option<Result<Proposal, String>>,
+    /// The path of the request, such as `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
+    pub path: Option<String>,
+}
+
+/// Where the value a finding points at comes from, in words for the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueNote {
+    /// The value.
+    pub text: String,
+    /// `written`, `inherited`, `default` or `computed`.
+    pub origin: &'static str,
+    /// For a default: the product.
+    pub product: Option<String>,
+    /// For a default: the product's version, where known.
+    pub version: Option<String>,
+    /// For a default: where it is documented.
+    pub source: Option<String>,
+}
+
+/// A fix that has been proved.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as a command: "raise proxy_read_timeout to 125s".
+    pub title: String,
+    /// `None` for a safe fix; for an unsafe one, what it changes.
+    pub because: Option<String>,
+    /// Edits of files.
+    pub edits: Vec<Edit>,
+}
+
+/// One place a person edits.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// The rule's category.
+    pub category: Arc<str>,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub precision: Precision,
+    /// Where, in a file a person edits.
+    pub at: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The path of a request that meets it.
+    pub path: Option<String>,
+    /// Names of the environments it holds in; empty when it holds in all that use the place.
+    pub environments: Vec<String>,
+    /// The value it points at.
+    pub value: Option<ValueNote>,
+    /// Other places, located, with what to say of each.
+    pub related: Vec<(Span, String)>,
+    /// Every entity it holds for.
+    pub places: Vec<Place>,
+    /// Identity across edits, without values.
+    pub subject: String,
+    /// Subject and values, without lines, environments, instants or defaults: survives edits elsewhere.
+    pub fingerprint: String,
+    /// The proved fix.
+    pub fix: Option<Fix>,
+    /// Why there is no fix, where one might be expected.
+    pub no_fix_reason: Option<String>,
+}
+
+/// A rule that could not be decided, for the report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unevaluated {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// What stood in the way.
+    pub reason: Arc<str>,
+    /// For how many places.
+    pub count: usize,
+    /// The first of them, located.
+    pub at: Option<Span>,
+}
+
+/// What was done, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Hops found.
+    pub hops: usize,
+    /// Hops whose other end was found.
+    pub linked: usize,
+    /// Findings of severity error.
+    pub errors: usize,
+    /// Findings of severity warning.
+    pub warnings: usize,
+    /// Findings of severity info.
+    pub infos: usize,
+    /// Findings silenced by an ignore.
+    pub ignored: usize,
+    /// Findings with a proved fix.
+    pub fixable: usize,
+    /// Findings in examples, fixtures and vendored charts, which are left out by default.
+    pub left_out: usize,
+}

@@ -1,0 +1,445 @@
+//! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::field::{Field, FieldId, Kind};
+use super::table::{DefaultFor, Row, Table};
+use super::value::{FieldType, Value};
+use super::version::Version;
+use crate::repo::Span;
+use crate::syntax::{At, NodeId, Tree};
+
+/// An entity of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityId(pub u32);
+
+/// A scope of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScopeId(pub u32);
+
+/// A tree of one model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TreeId(pub u32);
+
+/// Why something cannot be known here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Doubt {
+    /// The reason, as a clause without a full stop: "the include conf.d/*.conf is not in the repository".
+    pub reason: Arc<str>,
+    /// What stands in the way, where that is a place.
+    pub span: Option<Span>,
+}
+
+impl Doubt {
+    /// A doubt that comes from a place.
+    pub fn at(reason: impl Into<Arc<str>>, span: Span) -> Self {
+        Self {
+            reason: reason.into(),
+            span: Some(span),
+        }
+    }
+
+    /// A doubt that comes from no single place.
+    pub fn new(reason: impl Into<Arc<str>>) -> Self {
+        Self {
+            reason: reason.into(),
+            span: None,
+        }
+    }
+}
+
+/// A fact or a link: known, absent (it was looked for and is not there), or unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known<T> {
+    /// It is this.
+    Is(T),
+    /// It is surely not there.
+    Absent,
+    /// It cannot be known here.
+    Unknown(Doubt),
+}
+
+impl<T> Known<T> {
+    /// The value, where it is known.
+    pub fn is(self) -> Option<T> {
+        match self {
+            Known::Is(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value by reference, where it is known.
+    pub fn as_ref(&self) -> Known<&T> {
+        match self {
+            Known::Is(value) => Known::Is(value),
+            Known::Absent => Known::Absent,
+            Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
+        }
+    }
+
+    /// Applies a function to a known value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Known::Is(value) => Known::Is(f(value)),
+            Known::Absent => Known::Absent,
+            Known::Unknown(doubt) => Known::Unknown(doubt),
+        }
+    }
+
+    /// Follows a known value to the next.
+    pub fn then<U>(self, f: impl FnOnce(T) -> Known<U>) -> Known<U> {
+        match self {
+            Known::Is(value) => f(value),
+            Known::Absent => Known::Absent,
+            Known::Unknown(doubt) => Known::Unknown(doubt),
+        }
+    }
+}
+
+/// What a fact holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// This value.
+    Is(Value),
+    /// Something was written that cannot be known or read here.
+    Unknown(Doubt),
+}
+
+/// Where a fact is written, so that a fix never searches.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// The row through which the value was read and is written.
+    pub row: &'static Row,
+    /// The tree.
+    pub tree: TreeId,
+    /// The directive or entry.
+    pub node: NodeId,
+}
+
+/// One written or computed fact.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The field.
+    pub field: FieldId,
+    /// Its value.
+    pub value: Stored,
+    /// Where it stands, or what it was computed from.
+    pub span: Span,
+    /// Where it is written; `None` for a computed fact.
+    pub site: Option<Site>,
+}
+
+/// The settings written in one block, file or command line, in front of those it inherits from.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The next outer scope.
+    pub parent: Option<ScopeId>,
+    /// What is written here.
+    pub facts: SmallVec<[Fact; 4]>,
+    /// Why more may be written here than could be read: a hole, an unread include.
+    pub doubt: Option<Doubt>,
+    /// The block itself, for inserting into it.
+    pub home: Option<(TreeId, NodeId)>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Written in the entity's own scope.
+    Written,
+    /// Written in an outer scope.
+    Inherited,
+    /// The product's default.
+    Default {
+        /// The product.
+        product: &'static str,
+        /// Its version, where known.
+        version: Option<Version>,
+        /// Where the default is documented.
+        source: &'static str,
+    },
+    /// Worked out from other facts.
+    Computed,
+}
+
+/// A fact as found for one entity.
+#[derive(Clone, Debug)]
+pub struct FactView {
+    /// The value.
+    pub value: Value,
+    /// Where it stands; for a default, the entity that has it.
+    pub span: Span,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where it is written, or for a default the row it would be written through.
+    pub row: Option<&'static Row>,
+    /// Where it is written.
+    pub site: Option<Site>,
+}
+
+/// One thing of the model.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// What it is.
+    pub kind: Kind,
+    /// What it is called; with the kind, its identity when two runs are compared.
+    pub name: Arc<str>,
+    /// Where it is declared.
+    pub span: Span,
+    /// Facts of its own that no scope holds.
+    pub facts: SmallVec<[Fact; 4]>,
+    /// Links, in the order of `Kind::links`.
+    pub links: SmallVec<[Known<EntityId>; 2]>,
+    /// Its nearest scope.
+    pub scope: Option<ScopeId>,
+    /// The table its scopes were read through, which also has its defaults.
+    pub table: Option<&'static Table>,
+    /// Its protocol module, for tables that have them.
+    pub module: &'static str,
+    /// The product's version, for defaults.
+    pub version: Option<Version>,
+}
+
+impl Entity {
+    /// An entity without facts; links start out absent.
+    pub fn new(kind: Kind, name: impl Into<Arc<str>>, span: Span) -> Entity {
+        Entity {
+            kind,
+            name: name.into(),
+            span,
+            facts: SmallVec::new(),
+            links: SmallVec::from_elem(Known::Absent, kind.links().len()),
+            scope: None,
+            table: None,
+            module: "",
+            version: None,
+        }
+    }
+
+    /// Adds a computed fact that stands at `span`.
+    pub fn set<T: FieldType>(&mut self, field: Field<T>, value: T, span: Span) {
+        self.store(field.id(), Stored::Is(value.wrap()), span);
+    }
+
+    /// Adds a fact that may be unknown; an absent one is not stored.
+    pub fn set_known<T: FieldType>(&mut self, field: Field<T>, value: Known<T>, span: Span) {
+        match value {
+            Known::Is(value) => self.set(field, value, span),
+            Known::Absent => {}
+            Known::Unknown(doubt) => self.store(field.id(), Stored::Unknown(doubt), span),
+        }
+    }
+
+    fn store(&mut self, field: FieldId, value: Stored, span: Span) {
+        debug_assert_eq!(field.kind, self.kind, "a field of another kind");
+        self.facts.retain(|fact| fact.field != field);
+        self.facts.push(Fact {
+            field,
+            value,
+            span,
+            site: None,
+        });
+    }
+
+    /// Sets a link by its name.
+    pub fn link(&mut self, name: &str, to: Known<EntityId>) {
+        if let Some(at) = self.kind.links().iter().position(|link| link.name == name) {
+            self.links[at] = to;
+        } else {
+            debug_assert!(false, "no such link: {name}");
+        }
+    }
+}
+
+/// Everything known of one environment.
+#[derive(Debug, Default)]
+pub struct Model {
+    entities: Vec<Entity>,
+    scopes: Vec<Scope>,
+    trees: Vec<Arc<Tree>>,
+    tree_ids: HashMap<*const Tree, TreeId>,
+}
+
+impl Model {
+    /// Adds an entity.
+    pub fn add(&mut self, entity: Entity) -> EntityId {
+        self.entities.push(entity);
+        EntityId(self.entities.len() as u32 - 1)
+    }
+
+    /// Adds a scope.
+    pub fn add_scope(&mut self, scope: Scope) -> ScopeId {
+        self.scopes.push(scope);
+        ScopeId(self.scopes.len() as u32 - 1)
+    }
+
+    /// Makes a tree known, so that sites can name it.
+    pub fn add_tree(&mut self, tree: &Arc<Tree>) -> TreeId {
+        let trees = &mut self.trees;
+        *self.tree_ids.entry(Arc::as_ptr(tree)).or_insert_with(|| {
+            trees.push(tree.clone());
+            TreeId(trees.len() as u32 - 1)
+        })
+    }
+
+    /// An entity of this model.
+    pub fn entity(&self, id: EntityId) -> &Entity {
+        &self.entities[id.0 as usize]
+    }
+
+    /// An entity of this model, to complete it.
+    pub fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
+        &mut self.entities[id.0 as usize]
+    }
+
+    /// A scope of this model.
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0 as usize]
+    }
+
+    /// A scope of this model, to complete it.
+    pub fn scope_mut(&mut self, id: ScopeId) -> &mut Scope {
+        &mut self.scopes[id.0 as usize]
+    }
+
+    /// The place of a site.
+    pub fn at(&self, tree: TreeId, node: NodeId) -> At<'_> {
+        self.trees[tree.0 as usize].at(node)
+    }
+
+    /// All entities of a kind, in the order they were added.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = EntityId> + '_ {
+        (0..self.entities.len() as u32)
+            .map(EntityId)
+            .filter(move |id| self.entity(*id).kind == kind)
+    }
+
+    /// Whether there is any entity of a kind.
+    pub fn has(&self, kind: Kind) -> bool {
+        self.entities.iter().any(|entity| entity.kind == kind)
+    }
+
+    /// Follows a link, given by its place in `Kind::links`.
+    pub fn follow(&self, id: EntityId, link: usize) -> Known<EntityId> {
+        self.entity(id).links.get(link).cloned().unwrap_or(Known::Absent)
+    }
+
+    /// Follows a link by name.
+    pub fn linked(&self, id: EntityId, link: &str) -> Known<EntityId> {
+        let kind = self.entity(id).kind;
+        match kind.links().iter().position(|info| info.name == link) {
+            Some(at) => self.follow(id, at),
+            None => Known::Absent,
+        }
+    }
+
+    /// A field's typed value.
+    pub fn get<T: FieldType>(&self, id: EntityId, field: Field<T>) -> Known<T> {
+        self.fact(id, field.id()).then(|view| match T::unwrap(&view.value) {
+            Some(value) => Known::Is(value),
+            None => Known::Absent,
+        })
+    }
+
+    /// A field of an entity: written in its own scope; else unknown where a nearer scope could not be read whole; else
+    /// inherited; else the product's default for its version; else absent.
+    pub fn fact(&self, id: EntityId, field: FieldId) -> Known<FactView> {
+        let entity = self.entity(id);
+        if field.kind != entity.kind {
+            return Known::Absent;
+        }
+        if let Some(fact) = entity.facts.iter().find(|fact| fact.field == field) {
+            return view(
+                fact,
+                if fact.site.is_some() {
+                    Origin::Written
+                } else {
+                    Origin::Computed
+                },
+            );
+        }
+        let Some(table) = entity.table else {
+            return Known::Absent;
+        };
+        let rows: SmallVec<[&'static Row; 2]> = table.giving(field, entity.module).collect();
+        if rows.is_empty() {
+            return Known::Absent;
+        }
+        let inherits = rows.iter().any(|row| row.inherits);
+        let mut scope = entity.scope;
+        let mut own = true;
+        while let Some(at) = scope {
+            let here = self.scope(at);
+            let written = here.facts.iter().find(|fact| {
+                fact.field == field
+                    && fact
+                        .site
+                        .is_some_and(|site| rows.iter().any(|row| std::ptr::eq(*row, site.row)))
+            });
+            if let Some(fact) = written {
+                return view(fact, if own { Origin::Written } else { Origin::Inherited });
+            }
+            if let Some(doubt) = &here.doubt {
+                return Known::Unknown(doubt.clone());
+            }
+            if !inherits {
+                break;
+            }
+            own = false;
+            scope = here.parent;
+        }
+        let with_default = rows.iter().copied().filter(|row| !row.defaults.is_empty());
+        for row in with_default {
+            match row.default_for(entity.version.as_ref()) {
+                DefaultFor::None => {}
+                DefaultFor::Open => {
+                    let reason = format!(
+                        "the default of {} depends on the version of {}",
+                        row.name, table.product
+                    );
+                    return Known::Unknown(Doubt::new(reason));
+                }
+                DefaultFor::One(default) => {
+                    let Some(value) = default.value.and_then(|text| row.read(text)) else {
+                        return Known::Absent;
+                    };
+                    let origin = Origin::Default {
+                        product: table.product,
+                        version: entity.version.clone(),
+                        source: default.source,
+                    };
+                    return Known::Is(FactView {
+                        value,
+                        span: entity.span,
+                        origin,
+                        row: Some(row),
+                        site: None,
+                    });
+                }
+            }
+        }
+        Known::Absent
+    }
+
+    /// Which row a fix would write an absent or default field through, for an entity with a scope.
+    pub fn row_for(&self, id: EntityId, field: FieldId) -> Option<&'static Row> {
+        let entity = self.entity(id);
+        entity.table?.giving(field, entity.module).next()
+    }
+}
+
+fn view(fact: &Fact, origin: Origin) -> Known<FactView> {
+    match &fact.value {
+        Stored::Is(value) => Known::Is(FactView {
+            value: value.clone(),
+            span: fact.span,
+            origin,
+            row: fact.site.map(|site| site.row),
+            site: fact.site,
+        }),
+        Stored::Unknown(doubt) => Known::Unknown(doubt.clone()),
+    }
+}

@@ -1,0 +1,16 @@
+//! What the dialects lower to and rules speak of: kinds, fields, facts, units, and how products behave.
+
+pub mod behaviour;
+pub mod entity;
+pub mod field;
+pub mod table;
+pub mod unit;
+pub mod value;
+pub mod version;
+
+pub use entity::{Doubt, Entity, EntityId, Fact, FactView, Known, Model, Origin, Scope, ScopeId, Site, Stored};
+pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
+pub use table::{Row, Table};
+pub use unit::Unit;
+pub use value::{Duration, Size, Type, Value};
+pub use version::Version;

@@ -1,0 +1,224 @@
+//! Rows: what a directive, annotation or option means. `lower` reads and `fix` writes through the same row.
+
+use std::collections::HashMap;
+
+use super::field::{Field, FieldId};
+use super::unit::Unit;
+use super::value::{Duration, FieldType, Size, Value};
+use super::version::Version;
+
+/// What zero means, which differs by product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zero {
+    /// Zero is zero.
+    Literal,
+    /// Zero switches the limit off.
+    Unlimited,
+}
+
+/// A default and the versions it holds for.
+#[derive(Clone, Copy, Debug)]
+pub struct Default {
+    /// The first version that has it; `None` for all before the next entry.
+    pub since: Option<&'static str>,
+    /// The value as the product would write it; `None` where there is none in these versions.
+    pub value: Option<&'static str>,
+    /// Where that is said.
+    pub source: &'static str,
+}
+
+/// One directive, annotation, option or setting and the field it gives.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its name as written.
+    pub name: String,
+    /// The protocol module it belongs to (`proxy`, `fastcgi`, …); empty when it belongs to all.
+    pub module: &'static str,
+    /// Blocks it may stand in; empty for any.
+    pub within: &'static [&'static str],
+    /// Which word holds the value, from 0.
+    pub word: usize,
+    /// The field.
+    pub field: FieldId,
+    /// How the value is written.
+    pub unit: Unit,
+    /// What zero means.
+    pub zero: Zero,
+    /// Whether an enclosing scope's value holds inside.
+    pub inherits: bool,
+    /// Defaults by version, oldest first.
+    pub defaults: Vec<Default>,
+    /// The other words the directive must have when it is written anew, `{}` standing for this value: `8 {}`.
+    pub written_as: Option<&'static str>,
+}
+
+impl Row {
+    /// A row; the field's type and the unit must agree, which a test holds.
+    pub fn new<T: FieldType>(name: impl Into<String>, field: Field<T>, unit: Unit) -> Row {
+        Row {
+            name: name.into(),
+            module: "",
+            within: &[],
+            word: 0,
+            field: field.id(),
+            unit,
+            zero: Zero::Literal,
+            inherits: false,
+            defaults: Vec::new(),
+            written_as: None,
+        }
+    }
+
+    /// The row belongs to one protocol module.
+    #[must_use]
+    pub fn module(mut self, module: &'static str) -> Row {
+        self.module = module;
+        self
+    }
+
+    /// The blocks it may stand in.
+    #[must_use]
+    pub fn within(mut self, within: &'static [&'static str]) -> Row {
+        self.within = within;
+        self
+    }
+
+    /// The value is the nth word.
+    #[must_use]
+    pub fn word(mut self, word: usize) -> Row {
+        self.word = word;
+        self
+    }
+
+    /// Zero means no limit.
+    #[must_use]
+    pub fn zero_is_unlimited(mut self) -> Row {
+        self.zero = Zero::Unlimited;
+        self
+    }
+
+    /// Enclosing scopes hand it down.
+    #[must_use]
+    pub fn inherits(mut self) -> Row {
+        self.inherits = true;
+        self
+    }
+
+    /// The default in all versions.
+    #[must_use]
+    pub fn default(self, value: &'static str, source: &'static str) -> Row {
+        self.default_since(None, Some(value), source)
+    }
+
+    /// The default from a version on.
+    #[must_use]
+    pub fn default_since(
+        mut self,
+        since: Option<&'static str>,
+        value: Option<&'static str>,
+        source: &'static str,
+    ) -> Row {
+        self.defaults.push(Default { since, value, source });
+        self
+    }
+
+    /// How the whole directive is written when it is inserted.
+    #[must_use]
+    pub fn written_as(mut self, form: &'static str) -> Row {
+        self.written_as = Some(form);
+        self
+    }
+
+    /// Reads a value through the row: unit and meaning of zero.
+    pub fn read(&self, text: &str) -> Option<Value> {
+        let value = self.unit.read(text)?;
+        Some(match (self.zero, value) {
+            (Zero::Unlimited, Value::Duration(Duration::ZERO)) => Value::Duration(Duration::UNLIMITED),
+            (Zero::Unlimited, Value::Size(Size(0))) => Value::Size(Size::UNLIMITED),
+            (_, value) => value,
+        })
+    }
+
+    /// The default for a version.
+    pub fn default_for(&self, version: Option<&Version>) -> DefaultFor<'_> {
+        let mut candidates: Vec<&Default> = Vec::new();
+        for default in &self.defaults {
+            let applies = match (default.since.and_then(Version::parse), version) {
+                (None, _) => Some(true),
+                (Some(since), Some(version)) => version.at_least(&since),
+                (Some(_), None) => None,
+            };
+            match applies {
+                // A later entry that surely applies replaces all before it.
+                Some(true) => candidates = vec![default],
+                Some(false) => {}
+                None => candidates.push(default),
+            }
+        }
+        match candidates.as_slice() {
+            [] => DefaultFor::None,
+            [one] => DefaultFor::One(one),
+            [first, rest @ ..] if rest.iter().all(|other| other.value == first.value) => DefaultFor::One(first),
+            _ => DefaultFor::Open,
+        }
+    }
+}
+
+/// What the defaults of a row say for a version.
+#[derive(Clone, Copy, Debug)]
+pub enum DefaultFor<'r> {
+    /// The row has no default.
+    None,
+    /// This one.
+    One(&'r Default),
+    /// The version is not known well enough and the defaults differ.
+    Open,
+}
+
+/// All rows of one dialect.
+#[derive(Debug)]
+pub struct Table {
+    /// The product whose defaults these are.
+    pub product: &'static str,
+    rows: Vec<Row>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_field: HashMap<FieldId, Vec<usize>>,
+}
+
+impl Table {
+    /// Indexes the rows of a dialect.
+    pub fn new(product: &'static str, rows: Vec<Row>) -> Table {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_field: HashMap<FieldId, Vec<usize>> = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            by_name.entry(row.name.clone()).or_default().push(at);
+            by_field.entry(row.field).or_default().push(at);
+        }
+        Table {
+            product,
+            rows,
+            by_name,
+            by_field,
+        }
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows a name gives (nginx's `proxy_buffers` gives two).
+    pub fn named<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t Row> + use<'t> {
+        self.by_name.get(name).into_iter().flatten().map(|at| &self.rows[*at])
+    }
+
+    /// The rows that can give a field in a module.
+    pub fn giving<'t>(&'t self, field: FieldId, module: &'t str) -> impl Iterator<Item = &'t Row> + use<'t> {
+        self.by_field
+            .get(&field)
+            .into_iter()
+            .flatten()
+            .map(|at| &self.rows[*at])
+            .filter(move |row| row.module.is_empty() || row.module == module)
+    }
+}

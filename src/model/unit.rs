@@ -1,0 +1,142 @@
+//! How a value is written: units of the products, read and spelled by the same row.
+
+use std::sync::Arc;
+
+use super::value::{Duration, Size, Type, Value};
+
+/// How a directive, annotation or option writes its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// nginx's time: bare seconds, or `ms s m h d w M y`, composed as in `1m 30s`.
+    NginxTime,
+    /// Whole seconds without a suffix (ingress-nginx annotations, gunicorn).
+    Seconds,
+    /// php-fpm's time: bare seconds, or one of `s m h d`.
+    FpmTime,
+    /// Milliseconds without a suffix (Node).
+    Millis,
+    /// nginx's size: bytes, or `k K m M`.
+    NginxSize,
+    /// A whole number.
+    Number,
+    /// `on` or `off`.
+    OnOff,
+    /// Any text.
+    Text,
+}
+
+impl Unit {
+    /// The type of the values it reads.
+    pub fn kind(self) -> Type {
+        match self {
+            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis => Type::Duration,
+            Unit::NginxSize => Type::Size,
+            Unit::Number => Type::Number,
+            Unit::OnOff => Type::Bool,
+            Unit::Text => Type::Text,
+        }
+    }
+
+    /// Reads a value; `None` when the text is not one.
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Unit::NginxTime => nginx_time(text).map(Value::Duration),
+            Unit::Seconds => {
+                let seconds: f64 = text.trim().parse().ok()?;
+                (seconds >= 0.0 && seconds < 1e12)
+                    .then(|| Value::Duration(Duration::from_micros((seconds * 1e6) as u64)))
+            }
+            Unit::FpmTime => {
+                let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+                let seconds: u64 = number.parse().ok()?;
+                let factor = match unit {
+                    "" | "s" => 1,
+                    "m" => 60,
+                    "h" => 3600,
+                    "d" => 86400,
+                    _ => return None,
+                };
+                Some(Value::Duration(Duration::from_secs(seconds.checked_mul(factor)?)))
+            }
+            Unit::Millis => text.parse().ok().map(|ms| Value::Duration(Duration::from_millis(ms))),
+            Unit::NginxSize => nginx_size(text).map(Value::Size),
+            Unit::Number => text.parse().ok().map(Value::Number),
+            Unit::OnOff => match text.to_ascii_lowercase().as_str() {
+                "on" | "true" => Some(Value::Bool(true)),
+                "off" | "false" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            Unit::Text => Some(Value::Text(Arc::from(text))),
+        }
+    }
+
+    /// Writes a value; `None` when the unit cannot express it.
+    pub fn spell(self, value: &Value) -> Option<String> {
+        match (self, value) {
+            (_, Value::Duration(duration)) if duration.is_unlimited() => None,
+            (Unit::NginxTime, Value::Duration(duration)) => Some(if duration.micros() % 1_000_000 == 0 {
+                format!("{}s", duration.micros() / 1_000_000)
+            } else {
+                format!("{}ms", duration.micros().div_ceil(1000))
+            }),
+            (Unit::Seconds | Unit::FpmTime, Value::Duration(duration)) => {
+                Some(duration.micros().div_ceil(1_000_000).to_string())
+            }
+            (Unit::Millis, Value::Duration(duration)) => Some(duration.micros().div_ceil(1000).to_string()),
+            (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.to_string()),
+            (Unit::Number, Value::Number(number)) => Some(number.to_string()),
+            (Unit::OnOff, Value::Bool(on)) => Some(if *on { "on" } else { "off" }.to_owned()),
+            (Unit::Text, Value::Text(text)) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// nginx's time, as `ngx_parse_time` reads it.
+fn nginx_time(text: &str) -> Option<Duration> {
+    let mut total: u64 = 0;
+    let mut number: Option<u64> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let factor_ms: u64 = match c {
+            '0'..='9' => {
+                number = Some(
+                    number
+                        .unwrap_or(0)
+                        .checked_mul(10)?
+                        .checked_add(u64::from(c as u32 - '0' as u32))?,
+                );
+                continue;
+            }
+            'm' if chars.peek() == Some(&'s') => {
+                chars.next();
+                1
+            }
+            's' => 1000,
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            'w' => 604_800_000,
+            'M' => 30 * 86_400_000,
+            'y' => 365 * 86_400_000,
+            ' ' if number.is_none() => continue,
+            _ => return None,
+        };
+        total = total.checked_add(number.take()?.checked_mul(factor_ms)?)?;
+    }
+    if let Some(seconds) = number {
+        total = total.checked_add(seconds.checked_mul(1000)?)?;
+    } else if total == 0 && !text.chars().any(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    Some(Duration::from_millis(total))
+}
+
+fn nginx_size(text: &str) -> Option<Size> {
+    let (number, factor) = match text.as_bytes().last()? {
+        b'k' | b'K' => (&text[..text.len() - 1], 1024),
+        b'm' | b'M' => (&text[..text.len() - 1], 1024 * 1024),
+        _ => (text, 1),
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor).map(Size)
+}
