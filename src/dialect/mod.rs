@@ -1,0 +1,4 @@
+//! Tables and lowering, one folder per language.
+
+pub mod join;
+pub mod nginx;
