@@ -49,7 +49,12 @@ impl LineIndex {
     pub fn position(&self, text: &str, offset: u32) -> Position {
         let line = self.line(offset);
         let start = self.starts[line] as usize;
-        let column = text.get(start..offset as usize).map_or(0, |before| before.chars().count());
-        Position { line: line + 1, column: column + 1 }
+        let column = text
+            .get(start..offset as usize)
+            .map_or(0, |before| before.chars().count());
+        Position {
+            line: line + 1,
+            column: column + 1,
+        }
     }
 }

@@ -71,12 +71,26 @@ pub struct Word {
 impl Word {
     /// A word of the tree's own text whose bytes are its value.
     pub fn plain(start: u32, end: u32) -> Self {
-        Self { text: 0, start, end, style: Style::Plain, decoded: None, tag: None }
+        Self {
+            text: 0,
+            start,
+            end,
+            style: Style::Plain,
+            decoded: None,
+            tag: None,
+        }
     }
 
     /// A word whose value is not simply its bytes.
     pub fn decoded(start: u32, end: u32, style: Style, decoded: impl Into<Box<str>>) -> Self {
-        Self { text: 0, start, end, style, decoded: Some(decoded.into()), tag: None }
+        Self {
+            text: 0,
+            start,
+            end,
+            style,
+            decoded: Some(decoded.into()),
+            tag: None,
+        }
     }
 }
 
@@ -134,7 +148,10 @@ pub struct Tree {
 impl Tree {
     /// The cursor at the root.
     pub fn root(&self) -> At<'_> {
-        At { tree: self, id: NodeId::ROOT }
+        At {
+            tree: self,
+            id: NodeId::ROOT,
+        }
     }
 
     /// The cursor at a node of this tree.
@@ -164,7 +181,10 @@ impl Tree {
 
     /// All nodes, parents before children.
     pub fn all(&self) -> impl Iterator<Item = At<'_>> {
-        (0..self.nodes.len() as u32).map(|id| At { tree: self, id: NodeId(id) })
+        (0..self.nodes.len() as u32).map(|id| At {
+            tree: self,
+            id: NodeId(id),
+        })
     }
 
     /// The first hole that overlaps `span`.
@@ -191,7 +211,10 @@ impl Tree {
     fn word_text<'t>(&'t self, word: &'t Word) -> &'t str {
         match &word.decoded {
             Some(text) => text,
-            None => self.texts[word.text as usize].1.get(word.start as usize..word.end as usize).unwrap_or_default(),
+            None => self.texts[word.text as usize]
+                .1
+                .get(word.start as usize..word.end as usize)
+                .unwrap_or_default(),
         }
     }
 }
@@ -253,7 +276,8 @@ impl<'t> At<'t> {
 
     /// Where the name stands; the whole node where it has none.
     pub fn name_span(self) -> Span {
-        self.name_word().map_or_else(|| self.span(), |word| self.word_span(word))
+        self.name_word()
+            .map_or_else(|| self.span(), |word| self.word_span(word))
     }
 
     /// All words of the content.
@@ -272,6 +296,11 @@ impl<'t> At<'t> {
         self.words().get(n).map(|word| self.tree.word_text(word))
     }
 
+    /// The YAML tag, such as `!reset`, where one was written. On a map or list it is a word of its own with empty text.
+    pub fn tag(self) -> Option<&'t str> {
+        self.words().first()?.tag.as_deref()
+    }
+
     /// The text of the first word: a scalar's value.
     pub fn text(self) -> Option<&'t str> {
         self.word(0)
@@ -284,7 +313,9 @@ impl<'t> At<'t> {
 
     /// Where the nth word stands; the node's head where it has none.
     pub fn word_span_at(self, n: usize) -> Span {
-        self.words().get(n).map_or_else(|| self.head(), |word| self.word_span(word))
+        self.words()
+            .get(n)
+            .map_or_else(|| self.head(), |word| self.word_span(word))
     }
 
     /// Where a word stands, quotes included.
@@ -303,7 +334,9 @@ impl<'t> At<'t> {
         let mut span = self.span();
         let own = self.node();
         let (from, to) = own.words;
-        let last = self.tree.words[from as usize..to as usize].last().filter(|word| word.text == own.text);
+        let last = self.tree.words[from as usize..to as usize]
+            .last()
+            .filter(|word| word.text == own.text);
         match (self.name_word().filter(|word| word.text == own.text), last) {
             (Some(name), Some(last)) => {
                 span.start = name.start;
@@ -334,7 +367,11 @@ impl<'t> At<'t> {
     pub fn entries(self) -> Vec<At<'t>> {
         let mut found: Vec<At<'t>> = self.children().filter(|child| child.name() != "<<").collect();
         for merge in self.children().filter(|child| child.name() == "<<") {
-            let sources: Vec<At<'t>> = if merge.is_list() { merge.children().collect() } else { vec![merge] };
+            let sources: Vec<At<'t>> = if merge.is_list() {
+                merge.children().collect()
+            } else {
+                vec![merge]
+            };
             for entry in sources.into_iter().flat_map(|source| source.children()) {
                 if entry.name() != "<<" && !found.iter().any(|own| own.name() == entry.name()) {
                     found.push(entry);
@@ -394,7 +431,9 @@ impl<'t> At<'t> {
 
     /// A hole inside the nth word's own bytes: what the word says cannot be known.
     pub fn doubt_at(self, n: usize) -> Option<Span> {
-        self.words().get(n).and_then(|word| self.tree.hole_in(self.word_span(word)))
+        self.words()
+            .get(n)
+            .and_then(|word| self.tree.hole_in(self.word_span(word)))
     }
 
     /// A hole anywhere in the node, content included.
@@ -402,6 +441,9 @@ impl<'t> At<'t> {
         self.tree.hole_in(self.span())
     }
 }
+
+/// How deep `copy` goes; parsers refuse such depths.
+const DEEPEST_COPY: usize = 2048;
 
 /// Builds a tree in document order: parsers open, fill and close nodes.
 #[derive(Debug)]
@@ -434,7 +476,10 @@ impl TreeBuilder {
             comments: Vec::new(),
             problems: Vec::new(),
         };
-        Self { tree, open: vec![NodeId::ROOT] }
+        Self {
+            tree,
+            open: vec![NodeId::ROOT],
+        }
     }
 
     /// How deep the open node lies; the root is 1.
@@ -510,10 +555,26 @@ impl TreeBuilder {
         self.tree.comments.push(Span::new(source, start, end));
     }
 
+    /// Notes a place no one can know, in any order.
+    pub fn hole(&mut self, start: u32, end: u32) {
+        let source = self.tree.source();
+        self.tree.holes.push(Span::new(source, start, end));
+    }
+
+    /// First and last byte of a node's name.
+    pub fn name_of(&self, id: NodeId) -> Option<(usize, usize)> {
+        let word = self.tree.words.get(self.tree.node(id).name as usize)?;
+        Some((word.start as usize, word.end as usize))
+    }
+
     /// Notes what could not be read.
     pub fn problem(&mut self, start: u32, end: u32, kind: ProblemKind, message: impl Into<String>) {
         let span = Span::new(self.tree.source(), start, end);
-        self.tree.problems.push(Problem { span, kind, message: message.into() });
+        self.tree.problems.push(Problem {
+            span,
+            kind,
+            message: message.into(),
+        });
     }
 
     /// Registers the text of another tree, so that `copy` can take nodes from it.
@@ -523,12 +584,17 @@ impl TreeBuilder {
             return known as u16;
         }
         self.tree.texts.push((*id, content.clone()));
-        self.tree.holes.extend(from.holes.iter().filter(|hole| hole.source == *id));
+        self.tree
+            .holes
+            .extend(from.holes.iter().filter(|hole| hole.source == *id));
         (self.tree.texts.len() - 1) as u16
     }
 
     fn import_word(&mut self, from: &Tree, word: &Word) -> Word {
-        Word { text: self.import_text(from, word.text), ..word.clone() }
+        Word {
+            text: self.import_text(from, word.text),
+            ..word.clone()
+        }
     }
 
     /// Opens a node that is like `at`, without its children: same name, words, span and shape (aliases are resolved).
@@ -552,7 +618,10 @@ impl TreeBuilder {
     /// Copies a whole subtree. `budget` counts down nodes; at zero nothing more is copied, so that aliases cannot
     /// multiply without bound.
     pub fn copy(&mut self, at: At<'_>, budget: &mut usize) {
-        let Some(left) = budget.checked_sub(1) else { return };
+        // Aliases of aliases may be deeper than any text.
+        let Some(left) = budget.checked_sub(1).filter(|_| self.depth() <= DEEPEST_COPY) else {
+            return;
+        };
         *budget = left;
         self.open_like(at);
         let end = at.target().end;
@@ -565,7 +634,10 @@ impl TreeBuilder {
     /// A name that stands nowhere: for nodes a merge has to make itself.
     pub fn synthetic(&mut self, at: Span, text: &str) -> Word {
         let known = self.tree.texts.iter().position(|(id, _)| *id == at.source).unwrap_or(0);
-        Word { text: known as u16, ..Word::decoded(at.start, at.end, Style::Plain, text) }
+        Word {
+            text: known as u16,
+            ..Word::decoded(at.start, at.end, Style::Plain, text)
+        }
     }
 
     /// The finished tree. Nodes left open end where the text ends.
@@ -573,6 +645,18 @@ impl TreeBuilder {
         let end = self.tree.texts[0].1.len() as u32;
         while self.open.len() > 1 {
             self.close(end);
+        }
+        // `hole_in` searches the holes of a single text by halving: they must be ascending and apart.
+        let holes = &mut self.tree.holes;
+        if self.tree.texts.len() == 1 && !holes.is_sorted_by(|before, hole| before.end <= hole.start) {
+            holes.sort_unstable_by_key(|hole| (hole.start, hole.end));
+            holes.dedup_by(|hole, before| {
+                let joins = hole.start < before.end;
+                if joins {
+                    before.end = before.end.max(hole.end);
+                }
+                joins
+            });
         }
         self.tree
     }
