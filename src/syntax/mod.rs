@@ -1,5 +1,9 @@
 //! Text to tree, without meaning. One arena holds every language; parsers are tolerant and never panic.
 
+pub mod argv;
+pub mod assign;
+pub mod ini;
+pub mod nginx;
 pub mod tree;
 
 pub use tree::{At, NodeId, Problem, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
