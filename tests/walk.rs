@@ -163,8 +163,8 @@ fn opens_no_pipe_and_survives_unreadable_and_odd_names() -> Outcome {
         .arg(root.join("pipe.conf"))
         .status()?;
     fs::write(root.join(OsStr::from_bytes(b"caf\xE9.conf")), "events {}")?;
-    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0))?;
-    fs::set_permissions(root.join("closed.yaml"), fs::Permissions::from_mode(0))?;
+    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o000))?;
+    fs::set_permissions(root.join("closed.yaml"), fs::Permissions::from_mode(0o000))?;
     let walked = walk(root, &WalkOptions::default());
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o755))?;
 
@@ -230,6 +230,7 @@ fn opens_only_what_may_be_configuration() {
     let read = [
         ("a/nginx.conf.template", NameClaim::Conf),
         ("nginx.tmpl", NameClaim::Conf),
+        ("nginx.virtualserver.tmpl", NameClaim::Conf),
         ("etc/sites-enabled/example.com", NameClaim::Conf),
         ("proxy_params", NameClaim::Conf),
         ("nginx/proxy.inc", NameClaim::Conf),

@@ -205,5 +205,8 @@ fn starts_server(text: &str) -> bool {
 
 /// The beginning of a text, for languages that show themselves early.
 fn head(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }

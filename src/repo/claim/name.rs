@@ -66,7 +66,6 @@ pub fn by_name(path: &str) -> Option<NameClaim> {
     }
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     match ending {
-        _ if ending.len() > 10 => in_folder(folders, ending),
         _ if is(ending, "yaml") || is(ending, "yml") => Some(NameClaim::Yaml),
         _ if is(ending, "json") => is_manifest(stem).then_some(NameClaim::Yaml),
         _ if is_one_of(&["conf", "cfg", "nginx", "vhost", "ngx", "nginxconf"], ending) => Some(NameClaim::Conf),

@@ -86,7 +86,7 @@ fn value<'t>(line: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
         return None;
     }
     let value = &line[..memmem::find(line, b" #").unwrap_or(line.len())];
-    Some(value.trim_ascii().trim_ascii_start()).map(unquote)
+    Some(unquote(value.trim_ascii()))
 }
 
 fn unquote(value: &[u8]) -> &[u8] {
