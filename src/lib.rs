@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod environment;
 pub mod expand;
 pub mod finding;
+pub mod link;
 pub mod model;
 pub mod repo;
 pub mod rule;
