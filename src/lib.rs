@@ -6,6 +6,9 @@
 
 pub mod cli;
 pub mod config;
+pub mod dialect;
+pub mod environment;
+pub mod expand;
 pub mod finding;
 pub mod fix;
 pub mod model;

@@ -111,12 +111,10 @@ pub enum Stored {
 /// Where a fact is written, so that a fix never searches.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
-    /// The row through which the value was read and is written.
+    /// The row through which the value was read and is written; the fact's span is what it replaces.
     pub row: &'static Row,
-    /// The tree.
-    pub tree: TreeId,
-    /// The directive or entry.
-    pub node: NodeId,
+    /// The directive or entry; `None` where no tree holds it (a word of a command line).
+    pub node: Option<(TreeId, NodeId)>,
 }
 
 /// One written or computed fact.

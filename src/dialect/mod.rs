@@ -1,0 +1,6 @@
+//! Tables and lowering, one folder per language.
+
+pub mod ingress;
+pub mod join;
+pub mod kubernetes;
+pub mod nginx;

@@ -1,0 +1,199 @@
+//! Which documents are deployed together, with patches and overrides merged into their trees.
+
+pub mod container;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::Doubt;
+use crate::repo::Source;
+use crate::syntax::{At, NodeId, Tree};
+
+pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
+
+/// What a file was claimed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Kubernetes objects.
+    Kubernetes,
+    /// A compose file.
+    Compose,
+    /// A kustomization.
+    Kustomization,
+    /// Other YAML, which a kustomization may still name as a patch.
+    OtherYaml,
+    /// nginx, whole or a fragment.
+    Nginx,
+    /// A php-fpm pool or another INI file.
+    Ini,
+    /// A gunicorn configuration in Python.
+    Python,
+    /// JavaScript or TypeScript that may start a server.
+    JavaScript,
+    /// `.env`.
+    Environment,
+    /// Read, but not understood yet.
+    Other,
+}
+
+/// One file, read and parsed.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Path relative to the repository's root, with `/`.
+    pub path: Arc<str>,
+    /// Its text.
+    pub source: Arc<Source>,
+    /// What it was claimed as.
+    pub role: Role,
+    /// Its tree; files that are only kept for mounts have none.
+    pub tree: Option<Arc<Tree>>,
+}
+
+/// Every file of the repository that was read, in order of path.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    files: Vec<File>,
+    by_path: HashMap<Arc<str>, usize>,
+}
+
+impl Repository {
+    /// Sorts and indexes the files.
+    pub fn new(mut files: Vec<File>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let by_path = files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (file.path.clone(), at))
+            .collect();
+        Self { files, by_path }
+    }
+
+    /// All files, in order of path.
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// The file at a path.
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.by_path.get(path).map(|at| &self.files[*at])
+    }
+
+    /// The place of a path in `files`.
+    pub fn index(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
+    /// All files in a folder, subfolders included; `""` is the root.
+    pub fn under<'r>(&'r self, folder: &str) -> &'r [File] {
+        if folder.is_empty() {
+            return &self.files;
+        }
+        let prefix = format!("{folder}/");
+        let from = self.files.partition_point(|file| *file.path < *prefix);
+        let len = self.files[from..].partition_point(|file| file.path.starts_with(&prefix));
+        &self.files[from..from + len]
+    }
+
+    /// The same repository with one file's text replaced, for proving a fix.
+    pub fn with(&self, file: File) -> Self {
+        let mut copy = self.clone();
+        if let Some(at) = copy.index(&file.path) {
+            copy.files[at] = file;
+        }
+        copy
+    }
+}
+
+/// The folder of a path; empty for the root.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Joins a relative path to a folder and resolves `.` and `..`; `None` when it leaves the repository.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// What deploys an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// A compose project: names resolve on shared networks, through Docker's name server.
+    Compose,
+    /// A kustomization.
+    Kustomize,
+    /// Whatever lies in the repository and belongs to no other environment: Kubernetes objects as they are, nginx
+    /// files of a machine.
+    Directory,
+}
+
+/// A set of documents deployed together.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// What a person calls it: the folder of the kustomization, the compose file, or `.`.
+    pub name: Arc<str>,
+    /// What deploys it.
+    pub platform: Platform,
+    /// The folder it belongs to.
+    pub folder: Arc<str>,
+    /// Its documents.
+    pub documents: Vec<Document>,
+    /// Files outside any document that may belong to it: nginx, php-fpm, gunicorn, JavaScript (indexes into
+    /// `Repository::files`).
+    pub loose: Vec<usize>,
+    /// Every file that has a part in it (indexes into `Repository::files`), documents, patches and mounted files.
+    pub files: Vec<usize>,
+    /// Whether it is plainly for development.
+    pub development: bool,
+}
+
+/// One document as deployed: patches, overrides, namespaces and names applied.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its tree, merged where something was merged.
+    pub tree: Arc<Tree>,
+    /// Its root.
+    pub node: NodeId,
+    /// The kind (`Deployment`), or `compose`.
+    pub kind: Arc<str>,
+    /// Its name as deployed.
+    pub name: Arc<str>,
+    /// Its namespace as deployed; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The file it starts from.
+    pub path: Arc<str>,
+    /// What was put before and after names, for references to other objects of the same set.
+    pub affixes: (Arc<str>, Arc<str>),
+    /// Fields that a patch may change which cannot be applied here: a path prefix (`spec.ports`, empty for the whole
+    /// document) and why.
+    pub doubts: Vec<(String, Doubt)>,
+}
+
+impl Document {
+    /// The cursor at the document.
+    pub fn at(&self) -> At<'_> {
+        self.tree.at(self.node)
+    }
+
+    /// Why the field at a path (or something inside or around it) is unknown.
+    pub fn doubt(&self, path: &str) -> Option<&Doubt> {
+        self.doubts
+            .iter()
+            .find(|(prefix, _)| path.starts_with(prefix.as_str()) || prefix.starts_with(path))
+            .map(|(_, doubt)| doubt)
+    }
+
+    /// The name another object of the set has as deployed, as kustomize changes references.
+    pub fn reference(&self, name: &str) -> String {
+        format!("{}{}{}", self.affixes.0, name, self.affixes.1)
+    }
+}
