@@ -10,9 +10,9 @@ mod summary;
 use std::io::{self, Write};
 
 use crate::finding::{Finding, Summary, Unevaluated};
-use crate::repo::Sources;
+use crate::repo::{Sources, walk};
 use crate::rule::Severity;
-use crate::syntax::ProblemKind;
+use crate::syntax::{Problem, ProblemKind};
 use crate::terminal::Look;
 
 pub use human::mistake;
@@ -40,6 +40,33 @@ pub struct FileProblem {
     pub kind: ProblemKind,
     /// What, as a sentence without a full stop.
     pub message: String,
+}
+
+impl FileProblem {
+    /// What a parser could not read, led back to its file.
+    pub fn of_text(sources: &Sources, problem: &Problem) -> Self {
+        let at = sources.locate(problem.span);
+        let source = sources.get(at.source);
+        Self {
+            path: source.path.to_string(),
+            line: source.lines().line(at.start) + 1,
+            kind: problem.kind,
+            message: problem.message.clone(),
+        }
+    }
+
+    /// What the walk could not read.
+    pub fn of_file(failure: &walk::Failure) -> Self {
+        Self {
+            path: failure.path.clone(),
+            line: 1,
+            kind: match failure.kind {
+                walk::FailureKind::Skipped => ProblemKind::Skipped,
+                walk::FailureKind::Unreadable => ProblemKind::Unreadable,
+            },
+            message: failure.message.clone(),
+        }
+    }
 }
 
 /// Everything there is to report. Findings are sorted; problems should be.
