@@ -1,0 +1,4 @@
+//! Fixes: from a proposal to edits that are proved, shown and applied.
+
+pub mod apply;
+pub mod diff;
