@@ -60,15 +60,15 @@ struct Walk<'i> {
     includes: &'i dyn Includes,
     found: Vec<Directive>,
     doubt: Option<Doubt>,
-    stack: Vec<crate::repo::SourceId>,
+    stack: Vec<*const Tree>,
 }
 
 impl Walk<'_> {
     fn block(&mut self, tree: &Arc<Tree>, node: NodeId) {
-        if self.stack.len() >= DEPTH || self.stack.contains(&tree.source()) {
+        if self.stack.len() >= DEPTH || self.stack.contains(&Arc::as_ptr(tree)) {
             return;
         }
-        self.stack.push(tree.source());
+        self.stack.push(Arc::as_ptr(tree));
         let at = tree.at(node);
         self.holes_between(at);
         for child in at.children() {

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod includes;
 pub mod lower;
+pub mod place;
 pub mod table;
 pub mod target;
 
