@@ -188,7 +188,7 @@ fn findings(folder: &Path) -> Outcome<String> {
             report["findings"].as_array().map_or(0, Vec::len),
             report["summary"]
         ),
-        Err(_) => format!("no report ({})", output.status),
+        Err(_) => format!("no report ({}): the numbers above measure nothing", output.status),
     })
 }
 

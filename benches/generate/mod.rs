@@ -190,6 +190,34 @@ spec:
                 topologyKey: kubernetes.io/hostname
                 labelSelector:
                   matchLabels: {{ app: {name} }}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {name}
+  namespace: {namespace}
+  labels:
+    app.kubernetes.io/name: {name}
+    app.kubernetes.io/part-of: shop
+spec:
+  minReplicas: {replicas}
+  maxReplicas: 12
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: {name}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {{ type: Utilization, averageUtilization: 70 }}
+    - type: Resource
+      resource:
+        name: memory
+        target: {{ type: Utilization, averageUtilization: 80 }}
+  behavior:
+    scaleDown:
+      stabilizationWindowSeconds: 300
 "#,
             checksum = scatter(number + 1),
         )
@@ -218,6 +246,17 @@ spec:
     - name: metrics
       port: 9102
       targetPort: metrics
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {name}
+  namespace: {namespace}
+spec:
+  minAvailable: 1
+  selector:
+    matchLabels:
+      app: {name}
 "#
         )
     }
