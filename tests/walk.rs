@@ -1,4 +1,8 @@
 //! Walking, claiming and reading: on made-up trees, and on the corpus when it is here.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+#[path = "../benches/generate/mod.rs"]
+mod generate;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -390,6 +394,74 @@ fn tells_conf_apart() {
         assert_eq!(language("a.conf", text), expected, "{text}");
     }
     assert_eq!(language("nginx/deny.conf", "deny all;"), Language::Nginx(Unknown));
+}
+
+proptest::proptest! {
+    /// Words that mean something to one of the languages, in any order.
+    #[test]
+    fn claims_anything_without_panic(
+        path in "([a-z.{}/é]|conf|ya?ml|nginx|values|compose|templates/){0,8}",
+        text in "([a-z ;:={}\"'\\\\$#%<>\\[\\]\\n\\-é]|\\{\\{|kind: |apiVersion: |services:|server|proxy_pass|_block|---|map){0,60}",
+    ) {
+        by_content(&Charts::among([path.as_str(), "Chart.yaml"]), &path, &text);
+        by_content(&Charts::default(), "a.conf", &text);
+        by_content(&Charts::default(), "a.yaml", &text);
+        by_content(&Charts::default(), "a.ini", &text);
+    }
+}
+
+#[test]
+fn claims_hostile_text_in_time() {
+    let start = std::time::Instant::now();
+    for piece in ["{\n", "${", "{{", "kind: a\n", "a_block {", "'", "[x]\n", "services:\n"] {
+        let text = piece.repeat(1 << 18);
+        for path in ["a.conf", "a.yaml", "a.ini", "templates/a.yaml"] {
+            by_content(&Charts::default(), path, &text);
+        }
+    }
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn says_when_the_root_is_not_there() {
+    let walked = walk(Path::new("/nowhere/at/all"), &WalkOptions::default());
+    assert_eq!(walked.files, []);
+    let problems: Vec<_> = walked
+        .problems
+        .iter()
+        .map(|problem| (problem.path.as_str(), problem.kind))
+        .collect();
+    assert_eq!(problems, [(".", FailureKind::Unreadable)]);
+}
+
+#[test]
+fn claims_the_generated_repository() -> Outcome {
+    let folder = TempDir::new()?;
+    let written = generate::tree(folder.path(), 2_000)?;
+    assert_eq!((written.files, written.defects), (2_000, 2));
+    let per_file = written.bytes / 2_000;
+    assert!(
+        (1_200..1_700).contains(&per_file) && written.config_bytes < written.bytes,
+        "{written:?}"
+    );
+    let walked = walk(folder.path(), &WalkOptions::default());
+    let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
+    for file in &walked.files {
+        let text = String::from_utf8(read(folder.path(), file).map_err(|failure| failure.message)?)?;
+        *counts
+            .entry(by_content(&Charts::default(), &file.path, &text).language)
+            .or_default() += 1;
+    }
+    // 400 apps: 280 in Kubernetes with 3 files each, half of them with nginx in a ConfigMap; 120 in compose.
+    let nginx = Language::Nginx(NginxContext::Main);
+    assert_eq!(counts[&Language::Yaml(YamlKind::Compose)], 120);
+    assert_eq!(
+        counts[&Language::Yaml(YamlKind::Kubernetes)] + counts[&nginx],
+        280 * 4 + 120
+    );
+    assert_eq!((counts[&Language::Python], counts[&Language::Environment]), (120, 120));
+    assert!(!counts.contains_key(&Language::Other), "{counts:?}");
+    Ok(())
 }
 
 /// What the corpus is claimed as, checked by hand once; a change here must be looked at by hand again.

@@ -263,9 +263,11 @@ fn look_through(root: &Path, link: &Path) -> Option<Found> {
 }
 
 fn unreadable(root: &Path, error: &ignore::Error) -> Failure {
-    let path = place(error).map_or_else(String::new, |path| relative(root, path));
+    let path = place(error)
+        .map(|path| relative(root, path))
+        .filter(|path| !path.is_empty());
     let message = error.io_error().map_or_else(|| error.to_string(), reason);
-    Failure::new(path, FailureKind::Unreadable, message)
+    Failure::new(path.as_deref().unwrap_or("."), FailureKind::Unreadable, message)
 }
 
 fn place(error: &ignore::Error) -> Option<&Path> {

@@ -7,21 +7,26 @@ const LIMIT: usize = 64 * 1024;
 
 pub(super) fn claim(path: &str, text: &str) -> Claim {
     let text = head(text, LIMIT);
+    // The commonest first, and it is never sure of a text in another language.
+    let nginx = nginx::recognise(path, text).map(|(context, certainty)| Claim {
+        language: Language::Nginx(context),
+        certainty,
+    });
+    if let Some(claim) = nginx
+        && claim.certainty == Certainty::Certain
+    {
+        return claim;
+    }
     let lines = look(text);
     if lines.is_haproxy() {
-        return Claim::certain(Language::Haproxy);
+        Claim::certain(Language::Haproxy)
+    } else if lines.apache {
+        Claim::certain(Language::Apache)
+    } else if lines.section_first {
+        ini(path, text)
+    } else {
+        nginx.unwrap_or(Claim::OTHER)
     }
-    if lines.apache {
-        return Claim::certain(Language::Apache);
-    }
-    if lines.section_first {
-        return ini(path, text);
-    }
-    if let Some((context, certainty)) = nginx::recognise(path, text) {
-        let language = Language::Nginx(context);
-        return Claim { language, certainty };
-    }
-    Claim::OTHER
 }
 
 pub(super) fn claim_ini(path: &str, text: &str) -> Claim {

@@ -99,6 +99,11 @@ pub(super) fn recognise(path: &str, text: &str) -> Option<(NginxContext, Certain
 }
 
 impl Score {
+    /// So much speaks for nginx that only the outermost directives are still of interest.
+    fn is_plain(&self) -> bool {
+        self.strong >= 16 && self.unknown * 4 <= self.strong
+    }
+
     fn add(&mut self, context: NginxContext) {
         self.contexts |= 1 << context as u8;
     }
@@ -183,13 +188,19 @@ impl<'t> Scanner<'t> {
 
     fn count(&mut self, name: &[u8], second: &[u8], opens: bool) {
         let is_server_block = opens && name == b"server" && second.is_empty();
+        if is_server_block {
+            self.server_depth = Some(self.depth + 1);
+        }
+        self.score.stream |= name == b"proxy_pass" && self.server_depth == Some(self.depth);
+        if self.depth > 0 && self.score.is_plain() {
+            return;
+        }
         // `user = nobody` is another language's; `location = /` is ours.
         let is_entry = second == b"=" && name != b"location";
         let strong = find(STRONG, name).filter(|_| !is_entry);
         let weak = find(WEAK, name).filter(|_| !is_entry);
         let context = if is_server_block {
             self.score.strong += 1;
-            self.server_depth = Some(self.depth + 1);
             NginxContext::Http
         } else if let Some(context) = strong {
             self.score.strong += 1;
@@ -204,7 +215,6 @@ impl<'t> Scanner<'t> {
         if self.depth == 0 {
             self.score.add(context);
         }
-        self.score.stream |= name == b"proxy_pass" && self.server_depth == Some(self.depth);
     }
 
     fn next(&mut self) -> Option<Token<'t>> {
@@ -252,7 +262,8 @@ impl<'t> Scanner<'t> {
                 b'\\' => self.at += 1,
                 // `${name}` belongs to its word.
                 b'$' if self.text.get(self.at + 1) == Some(&b'{') => {
-                    self.at += memchr::memchr2(b'}', b'\n', &self.text[self.at..]).unwrap_or(0);
+                    let near = &self.text[self.at..self.text.len().min(self.at + 256)];
+                    self.at += memchr::memchr2(b'}', b'\n', near).unwrap_or(1);
                 }
                 b'{' if matches!(self.text.get(self.at + 1), Some(b'{' | b'%')) => {
                     self.skip_hole();
@@ -318,9 +329,14 @@ enum Token<'t> {
 
 /// The longest entry that is the name or a family the name belongs to.
 fn find(table: &[(&str, NginxContext)], name: &[u8]) -> Option<NginxContext> {
+    let first = name.first()?;
     let matches = |entry: &str| {
-        let rest = name.strip_prefix(entry.as_bytes());
-        rest.is_some_and(|rest| rest.is_empty() || entry.ends_with('_') || rest[0] == b'_')
+        let entry = entry.as_bytes();
+        // The first byte rules nearly every entry out.
+        entry[0] == *first
+            && name
+                .strip_prefix(entry)
+                .is_some_and(|rest| rest.is_empty() || entry.ends_with(b"_") || rest[0] == b'_')
     };
     let found = table.iter().filter(|(entry, _)| matches(entry));
     found.max_by_key(|(entry, _)| entry.len()).map(|(_, context)| *context)

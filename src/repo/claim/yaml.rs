@@ -47,14 +47,14 @@ fn look(text: &str) -> Seen {
     let mut seen = Seen::default();
     let bytes = text.as_bytes();
     let (mut version, mut kind) = (None, None);
+    let mut json = false;
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];
         match rest[0] {
             b'-' if rest.starts_with(b"---") => (version, kind) = (None, None),
-            b'{' => {
-                seen.is_kubernetes |= is_json_manifest(rest);
-            }
+            // Once: of a stream of JSON the first tells enough.
+            b'{' if !std::mem::replace(&mut json, true) => seen.is_kubernetes |= is_json_manifest(rest),
             b'a' | b'"' | b'\'' | b'k' | b's' => {
                 version = version.or_else(|| value(rest, b"apiVersion"));
                 kind = kind.or_else(|| value(rest, b"kind"));
