@@ -208,6 +208,7 @@ fields! { hop, Kind::Hop;
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
+    ELSEWHERE: Arc<str> = "elsewhere", "For a loopback address: another container or service of the environment that listens on this port; absent when there is none.";
 }
 
 fields! { gateway, Kind::Gateway;
@@ -254,7 +255,7 @@ fields! { service, Kind::Service;
     TYPE: Arc<str> = "type", "`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.";
     HEADLESS: bool = "headless", "Whether it has no virtual address (`clusterIP: None`): the name leads to the pods themselves.";
     PORTS: Arc<str> = "ports", "The ports it exposes, as a list in words.";
-    ONLY_PORT: i64 = "only_port", "The port it exposes, where it is the only one.";
+    ONLY_PORT: i64 = "only_port", "The port it exposes; absent when there are several.";
 }
 
 fields! { service_port, Kind::ServicePort;
@@ -287,7 +288,7 @@ fields! { process, Kind::Process;
     SOCKETS: Arc<str> = "sockets", "What it listens on, as a list in words.";
     LISTENS_TCP: bool = "listens_tcp", "Whether it listens on a TCP port.";
     LISTENS_UNIX: bool = "listens_unix", "Whether it listens on a unix socket.";
-    ONLY_PORT: i64 = "only_port", "The TCP port it listens on, where it is the only one.";
+    ONLY_PORT: i64 = "only_port", "The TCP port it listens on; absent when there are several or none.";
 }
 
 fields! { socket, Kind::Socket;

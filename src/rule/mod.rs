@@ -1,5 +1,24 @@
 //! Rules as data: load, type-check, judge. The only place that knows CEL.
 
+mod cel;
+mod compile;
+mod error;
+mod eval;
+pub mod explain;
+mod expr;
+mod file;
+mod judge;
+mod literal;
+mod load;
+pub mod schema;
+mod template;
+mod typing;
+
+pub use error::RuleError;
+pub use judge::{Checked, check};
+pub use load::{Example, MARK, Rule, RuleOption, RuleSet, SettingError};
+pub use typing::FUNCTIONS;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
