@@ -37,7 +37,7 @@ pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) 
     if shown.len() > SHOWN {
         writeln!(
             out,
-            "… and {} more; `--format concise` shows them all\n",
+            "and {} more; `--format concise` shows them all\n",
             shown.len() - SHOWN
         )?;
     }

@@ -195,14 +195,23 @@ impl<'s> Drawing<'s> {
         if short.is_empty() {
             return out;
         }
-        let spans = short.into_iter().map(|label| {
-            let text = label.text.map(|text| terminal::escape(&text).into_owned());
+        // Two labels under the same text would be drawn through each other: they become one.
+        let mut heads: Vec<((usize, usize), Option<String>, bool)> = Vec::new();
+        for label in short {
             let head = page.head(label.at);
-            if label.primary {
-                LabeledSpan::new_primary_with_span(text, head)
-            } else {
-                LabeledSpan::new_with_span(text, head)
+            let text = label.text.map(|text| terminal::escape(&text).into_owned());
+            match heads.iter_mut().find(|(known, ..)| *known == head) {
+                Some((_, known, primary)) => {
+                    let both: Vec<String> = known.take().into_iter().chain(text).collect();
+                    *known = (!both.is_empty()).then(|| both.join("; "));
+                    *primary |= label.primary;
+                }
+                None => heads.push((head, text, label.primary)),
             }
+        }
+        let spans = heads.into_iter().map(|(head, text, primary)| match primary {
+            true => LabeledSpan::new_primary_with_span(text, head),
+            false => LabeledSpan::new_with_span(text, head),
         });
         let labelled = Labelled {
             labels: spans.collect(),
@@ -261,6 +270,9 @@ mod tests {
                     let first = Span::new(source.id, 0, 1);
                     let ours = drawing.draw_file(source.id, vec![label(span, true), label(first, false)]);
                     let page = &drawing.pages[&source.id];
+                    if page.head(span) == page.head(first) {
+                        continue;
+                    }
                     let labels = vec![
                         LabeledSpan::new_primary_with_span(Some("x".to_owned()), page.head(span)),
                         LabeledSpan::new_with_span(Some("x".to_owned()), page.head(first)),
