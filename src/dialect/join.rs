@@ -113,3 +113,70 @@ pub struct ServicePort {
     /// Where the target is written (the port itself where none is).
     pub span: Span,
 }
+
+/// Something a process listens on.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// The entity.
+    pub id: EntityId,
+    /// The TCP port; absent for a unix socket, unknown where it is filled in later.
+    pub port: Known<u16>,
+    /// The path of a unix socket.
+    pub path: Option<Arc<str>>,
+    /// Whether only the same network namespace reaches it.
+    pub loopback: bool,
+}
+
+/// A container, or a process of a machine for which only its own configuration is in the repository.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// The entity.
+    pub id: EntityId,
+    /// The workload's entity.
+    pub workload: EntityId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The pod it belongs to: containers with the same number share a network namespace.
+    pub pod: usize,
+    /// Its namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The folder it belongs to.
+    pub folder: Arc<str>,
+    /// Labels of its pod.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// Names it answers to on its networks (compose).
+    pub names: Vec<Arc<str>>,
+    /// Networks it is on (compose).
+    pub networks: Vec<Arc<str>>,
+    /// Whether it uses the machine's network.
+    pub host_network: bool,
+    /// Ports it declares.
+    pub ports: Vec<crate::environment::DeclaredPort>,
+    /// What its process listens on.
+    pub sockets: Known<Vec<Socket>>,
+    /// Its process.
+    pub process: Known<EntityId>,
+    /// Whether surely nothing but the known process runs in it: a single-product image with its own command.
+    pub sole: bool,
+    /// Volumes that others may share: path and volume.
+    pub shared: Vec<(String, Arc<str>)>,
+    /// Whether it is no container but a process of a machine.
+    pub machine: bool,
+}
+
+/// Everything of one environment, lowered and ready to be linked.
+#[derive(Debug, Default)]
+pub struct Estate {
+    /// Entities and facts.
+    pub model: crate::model::Model,
+    /// Gateways with their routes.
+    pub gateways: Vec<Gateway>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// Containers.
+    pub containers: Vec<Container>,
+    /// Whether names are those of a compose project.
+    pub compose: bool,
+    /// Why objects may be missing: part of the environment is not in the repository.
+    pub incomplete: Option<Doubt>,
+}

@@ -4,3 +4,11 @@ pub mod ingress;
 pub mod join;
 pub mod kubernetes;
 pub mod nginx;
+
+use crate::model::{FieldId, Row};
+
+/// The row of a field that is a word behind an address, there or not.
+pub fn flag(field: FieldId) -> Option<&'static Row> {
+    let row: &'static Row = &nginx::table::RESOLVE;
+    (row.field == field).then_some(row)
+}

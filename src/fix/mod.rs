@@ -2,3 +2,5 @@
 
 pub mod apply;
 pub mod diff;
+pub mod prove;
+pub mod spell;

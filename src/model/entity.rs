@@ -24,6 +24,9 @@ pub struct ScopeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TreeId(pub u32);
 
+/// A node of one of a model's trees.
+pub type NodePlace = (TreeId, NodeId);
+
 /// Why something cannot be known here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Doubt {
@@ -114,7 +117,7 @@ pub struct Site {
     /// The row through which the value was read and is written; the fact's span is what it replaces.
     pub row: &'static Row,
     /// The directive or entry; `None` where no tree holds it (a word of a command line).
-    pub node: Option<(TreeId, NodeId)>,
+    pub node: Option<NodePlace>,
 }
 
 /// One written or computed fact.
@@ -140,7 +143,7 @@ pub struct Scope {
     /// Why more may be written here than could be read: a hole, an unread include.
     pub doubt: Option<Doubt>,
     /// The block itself, for inserting into it.
-    pub home: Option<(TreeId, NodeId)>,
+    pub home: Option<NodePlace>,
 }
 
 /// Where a value comes from.
@@ -291,6 +294,11 @@ impl Model {
     /// An entity of this model, to complete it.
     pub fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
         &mut self.entities[id.0 as usize]
+    }
+
+    /// All scopes, in the order they were added.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
     }
 
     /// A scope of this model.

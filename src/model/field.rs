@@ -98,6 +98,7 @@ impl Kind {
             Kind::Hop => HOP_LINKS,
             Kind::Gateway => GATEWAY_LINKS,
             Kind::Container => CONTAINER_LINKS,
+            Kind::ServicePort => SERVICE_PORT_LINKS,
             _ => &[],
         }
     }
@@ -369,4 +370,10 @@ const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "process",
     to: Kind::Process,
     doc: "What the container runs.",
+}];
+
+const SERVICE_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "workload",
+    to: Kind::Workload,
+    doc: "The workload the Service selects (the first of several).",
 }];

@@ -22,7 +22,8 @@ pub struct Argument {
 }
 
 impl Argument {
-    /// An argument whose text is the bytes of `span`, or is decoded from them.
+    /// An argument whose text is the bytes of `span`, or is decoded from them. The text of a block scalar is best given
+    /// with the span of its derived source: then every part has an exact place.
     pub fn new(text: impl Into<String>, span: Span, unknown: bool) -> Self {
         let text = text.into();
         let verbatim = (text.len() == span.len() as usize).then_some(span.start);
@@ -106,7 +107,8 @@ pub struct Command {
     pub program: Argument,
     /// Its arguments.
     pub arguments: Vec<Argument>,
-    /// Whether this is surely the process; not so behind a variable or an unknown entrypoint script.
+    /// Whether this is surely the process; not so behind a variable or an unknown entrypoint script, and where there are
+    /// only options, for a program that the image names.
     pub certain: bool,
 }
 
@@ -142,13 +144,20 @@ impl Command {
     }
 
     /// The first argument that may hold further options no one can see here, such as `$GUNICORN_ARGS`: an option that
-    /// is not found may then be given all the same.
+    /// is not found may then be given all the same. A variable after an option (`--workers $N`) is taken for that
+    /// option's value, unless its name speaks of several.
     pub fn unread(&self) -> Option<&Argument> {
+        const SEVERAL: [&str; 7] = ["ARG", "OPT", "EXTRA", "FLAG", "PARAM", "$@", "$*"];
         let mut after_option = false;
         self.arguments.iter().find(|argument| {
-            let open = argument.unknown && argument.text.starts_with(['$', '{', '<', '`', '@']) && !after_option;
-            after_option = argument.text.starts_with('-') && !argument.text.contains('=');
-            open
+            let text = &argument.text;
+            let several = || {
+                let upper = text.to_ascii_uppercase();
+                SEVERAL.iter().any(|name| upper.contains(name))
+            };
+            let found = argument.unknown && text.starts_with(['$', '{', '<', '`', '@']) && (!after_option || several());
+            after_option = text.starts_with('-') && !text.contains('=');
+            found
         })
     }
 }

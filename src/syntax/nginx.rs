@@ -10,6 +10,9 @@ use crate::repo::{SourceId, Span};
 
 pub use tokens::{Kind, Token, Tokens};
 
+/// What is no nginx configuration at all is full of problems; more than these help nobody.
+const MAX_PROBLEMS: usize = 20;
+
 /// Deeper blocks are read flat. nginx itself needs four or five.
 const MAX_DEPTH: usize = 200;
 
@@ -44,6 +47,7 @@ pub fn parse_part(source: SourceId, text: Arc<str>, masked: &str, holes: Vec<Spa
         words: Vec::new(),
         blocks: Vec::new(),
         flat: 0,
+        problems: 0,
         body: None,
     };
     parser.read(Tokens::new(lexed, part.start, part.end), part.end);
@@ -80,6 +84,7 @@ struct Parser<'t> {
     blocks: Vec<usize>,
     /// Open blocks beyond the depth limit.
     flat: usize,
+    problems: usize,
     /// The Lua body being read: the range between its braces.
     body: Option<Range<usize>>,
 }
@@ -227,6 +232,10 @@ impl Parser<'_> {
         let Some(name) = self.words.first().copied() else {
             return;
         };
+        if name.kind == Kind::Word && is_quantifier(self.text.get(name.start..name.end).unwrap_or_default()) {
+            let message = "a `{` in an unquoted regular expression opens a block here; quote the expression";
+            self.problem(name.start, name.end, message);
+        }
         let first = self.word(name);
         self.builder.open(Some(first), shape, name.start as u32);
         for index in 1..self.words.len() {
@@ -262,9 +271,21 @@ impl Parser<'_> {
     }
 
     fn problem(&mut self, start: usize, end: usize, message: impl Into<String>) {
-        self.builder
-            .problem(start as u32, end as u32, ProblemKind::PartlyRead, message);
+        self.problems += 1;
+        let message = match self.problems {
+            ..MAX_PROBLEMS => message.into(),
+            MAX_PROBLEMS => "too much here is not nginx configuration; further problems are left out".to_owned(),
+            _ => return,
+        };
+        let (start, end) = (start as u32, end as u32);
+        self.builder.problem(start, end, ProblemKind::PartlyRead, message);
     }
+}
+
+/// Whether a directive's name is the rest of a regular expression that was cut at the brace of `\d{1,3}`.
+fn is_quantifier(name: &str) -> bool {
+    let rest = name.trim_start_matches(|char: char| char.is_ascii_digit() || char == ',');
+    rest.len() < name.len() && rest.starts_with('}')
 }
 
 /// What nginx makes of backslashes: seven escapes, all other backslashes stay. `None` if nothing changes.

@@ -34,12 +34,10 @@ fn rows() -> Vec<Row> {
         add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::NginxSize).default("4k", source));
         if module != "grpc" {
             add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number)
-                .default("8", source)
-                .written_as("{} 4k"));
+                .default("8", source));
             add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::NginxSize)
                 .word(1)
-                .default("4k", source)
-                .written_as("8 {}"));
+                .default("4k", source));
             // Without the directive: twice the larger of the two buffers, which lowering computes.
             add(Row::new(
                 row("busy_buffers_size"),
@@ -87,4 +85,4 @@ fn rows() -> Vec<Row> {
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
 
 /// The parameter `resolve` of an upstream's server.
-pub static RESOLVE: LazyLock<Row> = LazyLock::new(|| Row::new("resolve", endpoint::RESOLVE, Unit::OnOff));
+pub static RESOLVE: LazyLock<Row> = LazyLock::new(|| Row::new("resolve", endpoint::RESOLVE, Unit::OnOff).flag());

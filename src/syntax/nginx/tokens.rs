@@ -205,8 +205,9 @@ impl Iterator for Tokens<'_> {
             _ => (Kind::Word, self.word(start)),
         };
         match kind {
-            Kind::Word if self.fresh => {
-                self.lua = self.bytes[start..end].ends_with(b"_by_lua_block");
+            _ if kind.is_word() && self.fresh => {
+                let quotes = usize::from(matches!(kind, Kind::Single | Kind::Double));
+                self.lua = self.bytes[start..end - quotes].ends_with(b"_by_lua_block");
                 self.fresh = false;
             }
             Kind::Open => {
