@@ -16,8 +16,8 @@ Exit codes:
 
 const LINT_EXAMPLES: &str = "\
 Examples:
-  gatelint lint                        the repository around the current folder
-  gatelint lint apps/shop              read the whole repository, report on apps/shop
+  gatelint lint                        read the whole repository, report on the current folder
+  gatelint lint apps/shop              report on apps/shop
   gatelint lint --format json > report.json
   gatelint lint --diff                 show what --fix would change
   gatelint lint --fix --unsafe-fixes   change it
@@ -53,7 +53,7 @@ pub enum Command {
     Lint(Box<Lint>),
     /// Show each hop from a route to what answers it, with both ends' values, and why a hop is not linked
     #[command(
-        after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only hops that have shop in a name"
+        after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only those with shop in one of their names"
     )]
     Hops(Hops),
     /// List the rules
@@ -125,13 +125,13 @@ pub struct Lint {
     pub include_examples: bool,
 
     /// Show what --fix would change, as a patch, and change nothing
-    #[arg(long, help_heading = "Fixes")]
+    #[arg(long, group = "change", help_heading = "Fixes")]
     pub diff: bool,
     /// Apply fixes that change nothing a correct deployment relies on
-    #[arg(long, help_heading = "Fixes")]
+    #[arg(long, group = "change", help_heading = "Fixes")]
     pub fix: bool,
     /// With --fix or --diff: also fixes that change how the deployment behaves
-    #[arg(long, help_heading = "Fixes")]
+    #[arg(long, requires = "change", help_heading = "Fixes")]
     pub unsafe_fixes: bool,
 
     /// Which findings make the exit code 1
@@ -160,9 +160,6 @@ pub struct Lint {
 pub struct Hops {
     /// Only hops that have this in the name of their gateway, route, upstream, Service or workload
     pub name: Option<String>,
-    /// Files and folders whose hops to show
-    #[arg(long = "path", default_value = ".", value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
     pub format: Listing,

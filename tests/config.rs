@@ -48,7 +48,7 @@ ignores:
   - { file: a, reason: r }
   - { rule: socket-mismatch, file: a }
   - [x]
-rules: [no/such/folder]
+rules: [no/such/folder, ..]
 versions: { nginx: latest }
 facts: [a]
 traffic: [a]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobSet, GlobSetBuilder};
 
 pub use reader::{ConfigProblem, Spanned};
-use reader::{Reader, to_json, value_span};
+use reader::{Reader, is_null, to_json, value_span};
 
 use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
@@ -97,6 +97,7 @@ pub fn read(tree: &Tree, root: &Path) -> (Config, Vec<ConfigProblem>) {
 impl Config {
     fn entry(&mut self, at: At<'_>, root: &Path, reader: &mut Reader) {
         match at.name() {
+            "select" if is_null(at) => {}
             "select" => self.select = Some(reader.texts(at, "`select`")),
             "ignore" => self.ignore = reader.texts(at, "`ignore`"),
             "severity" => self.read_severity(at, reader),
@@ -110,15 +111,19 @@ impl Config {
             "rules" => {
                 for folder in reader.texts(at, "`rules`") {
                     let path = root.join(&folder.value);
-                    if path.is_dir() {
-                        self.rules.push(path);
-                    } else {
+                    let inside = path.canonicalize().ok().zip(root.canonicalize().ok());
+                    if !path.is_dir() {
                         let help = "paths are relative to the configuration file".to_owned();
                         reader.problem(
                             folder.span,
                             format!("there is no folder `{}`", folder.value),
                             Some(help),
                         );
+                    } else if inside.is_none_or(|(path, root)| !path.starts_with(root)) {
+                        let message = format!("`{}` leads out of the repository", folder.value);
+                        reader.problem(folder.span, message, None);
+                    } else {
+                        self.rules.push(path);
                     }
                 }
             }

@@ -31,47 +31,57 @@ pub struct Plan {
 }
 
 /// Reads the files that fixes change and makes their new bytes; writes nothing. A fix is a list of edits of files that
-/// belong together; fixes must not overlap. A fix is left out as a whole when one of its files cannot be changed.
+/// belong together: it is left out as a whole when one of its files cannot be changed, or when it overlaps a fix that
+/// comes before it.
 pub fn plan(root: &Path, sources: &Sources, fixes: &[&[Edit]]) -> Plan {
     let touched: BTreeSet<SourceId> = fixes
         .iter()
-        .flat_map(|fix| fix.iter())
-        .map(|edit| edit.span.source)
+        .flat_map(|fix| fix.iter().map(|edit| edit.span.source))
         .collect();
-    let current: BTreeMap<SourceId, Result<(PathBuf, Vec<u8>), Refusal>> = touched
+    let files: BTreeMap<SourceId, Result<(PathBuf, Vec<u8>), Refusal>> = touched
         .into_iter()
         .map(|id| (id, current_bytes(root, &sources.get(id))))
         .collect();
     let mut plan = Plan::default();
-    let mut edits: BTreeMap<SourceId, Vec<&Edit>> = BTreeMap::new();
+    let mut edits: BTreeMap<SourceId, BTreeMap<u32, &Edit>> = BTreeMap::new();
     for (index, fix) in fixes.iter().enumerate() {
-        let refusal = fix
-            .iter()
-            .find_map(|edit| current.get(&edit.span.source)?.as_ref().err());
-        if let Some(refusal) = refusal {
+        let unchangeable = fix.iter().find_map(|edit| files.get(&edit.span.source)?.as_ref().err());
+        if let Some(refusal) = unchangeable {
             plan.refused.push((index, refusal.clone()));
-            continue;
-        }
-        for edit in *fix {
-            edits.entry(edit.span.source).or_default().push(edit);
+        } else if fix
+            .iter()
+            .any(|edit| edits.get(&edit.span.source).is_some_and(|known| overlaps(known, edit)))
+        {
+            plan.refused
+                .push((index, Refusal::new("it overlaps another fix; run again to apply it")));
+        } else {
+            for edit in *fix {
+                edits.entry(edit.span.source).or_default().insert(edit.span.start, edit);
+            }
         }
     }
-    for (id, file) in current {
+    for (id, file) in files {
         let (Ok((target, old)), Some(edits)) = (file, edits.remove(&id)) else {
             continue;
         };
-        let path = sources.get(id).path.clone();
-        match splice(&old, edits) {
-            Some(new) => plan.files.push(Replacement { path, old, new, target }),
-            None => {
-                let overlap = Refusal::new(format!("two changes of {path} overlap"));
-                let with_it = (0..fixes.len()).filter(|at| fixes[*at].iter().any(|edit| edit.span.source == id));
-                plan.refused.extend(with_it.map(|at| (at, overlap.clone())));
-            }
+        if let Some(new) = splice(&old, edits.into_values()) {
+            let path = sources.get(id).path.clone();
+            plan.files.push(Replacement { path, old, new, target });
         }
     }
     plan.files.sort_by(|a, b| a.path.cmp(&b.path));
     plan
+}
+
+/// Whether an edit touches one that is already planned. The same edit twice is one edit.
+fn overlaps(planned: &BTreeMap<u32, &Edit>, edit: &Edit) -> bool {
+    let (start, end) = (edit.span.start, edit.span.end);
+    if let Some(same) = planned.get(&start) {
+        return *same != edit;
+    }
+    let before = planned.range(..start).next_back();
+    let after = planned.range(start..end).next();
+    after.is_some() || before.is_some_and(|(_, before)| before.span.end > start)
 }
 
 /// Writes what was planned. Returns the files that could not be written, with the reason; all others are in place.
@@ -125,15 +135,13 @@ fn is_what_was_read(source: &Source, bytes: &[u8]) -> bool {
 }
 
 /// Splices the file's own bytes: the text has the same offsets, but not what was not UTF-8.
-fn splice(bytes: &[u8], mut edits: Vec<&Edit>) -> Option<Vec<u8>> {
-    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-    edits.dedup();
-    let mut out = Vec::with_capacity(bytes.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+fn splice<'e>(bytes: &[u8], edits: impl Iterator<Item = &'e Edit>) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     for edit in edits {
         out.extend_from_slice(bytes.get(at..edit.span.start as usize)?);
         out.extend_from_slice(edit.text.as_bytes());
-        at = (edit.span.end as usize).max(at);
+        at = edit.span.end as usize;
     }
     out.extend_from_slice(bytes.get(at..)?);
     Some(out)
@@ -196,6 +204,8 @@ mod tests {
             vec![edit(&a, 16, 18, "8080")],
             vec![edit(&a, 11, 15, "PORT"), edit(&b, 5, 6, "7")],
             vec![edit(&c, 5, 6, "7")],
+            vec![edit(&a, 16, 18, "8080")],
+            vec![edit(&a, 17, 19, "1;")],
         ];
         let fixes: Vec<&[Edit]> = fixes.iter().map(Vec::as_slice).collect();
         let plan = plan(root, &sources, &fixes);
@@ -208,7 +218,8 @@ mod tests {
             refused,
             [
                 "1: b.conf has changed since it was read",
-                "2: c.conf leads out of the repository"
+                "2: c.conf leads out of the repository",
+                "4: it overlaps another fix; run again to apply it"
             ]
         );
         assert!(write(&plan).is_empty());

@@ -8,7 +8,7 @@ const CONTEXT: usize = 3;
 /// The diff of one file; empty when nothing changed. `path` is relative to the repository's root, with `/`.
 pub fn unified(path: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
     let (old, new) = (lines(old), lines(new));
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let ops = in_place(capture_diff_slices(Algorithm::Myers, &old, &new));
     let mut out = Vec::new();
     for hunk in group_diff_ops(ops, CONTEXT) {
         let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
@@ -34,6 +34,31 @@ pub fn unified(path: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Counts positions again: similar gives deletions and insertions that it has moved the position they had before.
+fn in_place(mut ops: Vec<DiffOp>) -> Vec<DiffOp> {
+    let (mut old, mut new) = (0, 0);
+    for op in &mut ops {
+        let (old_len, new_len) = (op.old_range().len(), op.new_range().len());
+        match op {
+            DiffOp::Equal {
+                old_index, new_index, ..
+            }
+            | DiffOp::Delete {
+                old_index, new_index, ..
+            }
+            | DiffOp::Insert {
+                old_index, new_index, ..
+            }
+            | DiffOp::Replace {
+                old_index, new_index, ..
+            } => (*old_index, *new_index) = (old, new),
+        }
+        old += old_len;
+        new += new_len;
+    }
+    ops
 }
 
 /// Lines with their line feeds.
@@ -90,7 +115,11 @@ mod tests {
             diff,
             "--- a/x y.conf\t\n+++ b/x y.conf\t\n@@ -2,5 +2,5 @@\n b\r\n c\r\n d\r\n-e\r\n+E\r\n f\n\\ No newline at end of file\n"
         );
-        assert!(unified("x", old, old).is_empty());
+        // Found by trying random texts with git and patch.
+        let (old, new) = ("\nb\n-\nc\n-\nc\n@\n", "b\nb\n-\nc\n\t\n-\nc\n@\n");
+        let moved = unified("x", old.as_bytes(), new.as_bytes());
+        assert!(String::from_utf8_lossy(&moved).contains("@@ -1,7 +1,8 @@"));
+        assert!(unified("x", old.as_bytes(), old.as_bytes()).is_empty());
         assert!(
             unified("a\"\n", b"", b"x\n")
                 .starts_with(b"--- \"a/a\\\"\\012\"\n+++ \"b/a\\\"\\012\"\n@@ -0,0 +1 @@\n+x\n")

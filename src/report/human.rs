@@ -1,5 +1,6 @@
 //! For people: each finding with both ends it speaks of, what to do, and a summary of what was and was not looked at.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -19,11 +20,16 @@ const PLACES: usize = 5;
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut drawing = Drawing::new(report.sources, options.look);
     let least = if options.verbose { Severity::Info } else { options.least };
-    let shown: Vec<&Finding> = report
+    let mut shown: Vec<&Finding> = report
         .findings
         .iter()
         .filter(|finding| finding.severity >= least)
         .collect();
+    let hidden = report.findings.len() - shown.len();
+    if shown.len() > SHOWN {
+        // What is cut off must not be the worst.
+        shown.sort_by_key(|finding| Reverse(finding.severity));
+    }
     for finding in shown.iter().take(SHOWN) {
         out.write_all(one(finding, &mut drawing, options.look).as_bytes())?;
         writeln!(out)?;
@@ -31,12 +37,11 @@ pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) 
     if shown.len() > SHOWN {
         writeln!(
             out,
-            "… and {} more; `--format concise` shows them all\n",
+            "and {} more; `--format concise` shows them all\n",
             shown.len() - SHOWN
         )?;
     }
     if !options.quiet {
-        let hidden = report.findings.len() - shown.len();
         for line in summary::lines(report, options, hidden) {
             writeln!(out, "{line}")?;
         }

@@ -81,14 +81,14 @@ fn not_evaluated(report: &Report<'_>, options: Options, lines: &mut Vec<String>)
         let at = entry.at.map_or_else(String::new, |span| {
             let source = report.sources.get(span.source);
             let line = source.lines().line(span.start) + 1;
-            format!(" ({}:{line})", escape(&source.path))
+            format!(", at {}:{line}", escape(&source.path))
         });
-        lines.push(format!(
-            "  {} × {}: {}{at}",
-            entry.count,
-            entry.rule,
-            escape(&entry.reason)
-        ));
+        let times = if entry.count > 1 {
+            format!(" ({} times)", entry.count)
+        } else {
+            String::new()
+        };
+        lines.push(format!("  {}: {}{times}{at}", entry.rule, escape(&entry.reason)));
     }
     if all.len() > named {
         lines.push(format!(
