@@ -208,7 +208,6 @@ fields! { hop, Kind::Hop;
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
-    ELSEWHERE: Arc<str> = "elsewhere", "For a loopback address: another container or service of the environment that listens on this port; absent when there is none.";
 }
 
 fields! { gateway, Kind::Gateway;
