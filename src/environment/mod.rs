@@ -1,6 +1,7 @@
 //! Which documents are deployed together, with patches and overrides merged into their trees.
 
 pub mod container;
+pub mod read;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub enum Role {
     JavaScript,
     /// `.env`.
     Environment,
+    /// Values or templates of a Helm chart, which are not rendered here.
+    Helm,
     /// Read, but not understood yet.
     Other,
 }
