@@ -4,6 +4,7 @@
 //! written, facts are linked across files into hops and chains, a rule is a sentence about linked facts, and a fix is
 //! a fact put back. `run` reads like that line; each folder imports only from the steps before it.
 
+pub mod dialect;
 pub mod environment;
 pub mod expand;
 pub mod finding;

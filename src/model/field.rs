@@ -282,6 +282,9 @@ fields! { process, Kind::Process;
     KEEPS_CONNECTIONS: bool = "keeps_connections", "Whether it answers more than one request on a connection at all.";
     WORKER_CLASS: Arc<str> = "worker_class", "gunicorn's worker class.";
     SOCKETS: Arc<str> = "sockets", "What it listens on, as a list in words.";
+    LISTENS_TCP: bool = "listens_tcp", "Whether it listens on a TCP port.";
+    LISTENS_UNIX: bool = "listens_unix", "Whether it listens on a unix socket.";
+    ONLY_PORT: i64 = "only_port", "The TCP port it listens on; absent when there are several or none.";
 }
 
 fields! { socket, Kind::Socket;

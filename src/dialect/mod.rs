@@ -1,0 +1,3 @@
+//! One language each: tables, and lowering trees to facts.
+
+pub mod process;
