@@ -101,6 +101,49 @@ impl Source {
         let next = pieces.partition_point(|piece| piece.at <= offset);
         pieces.get(next.checked_sub(1)?)
     }
+
+    /// Where the offset `end` of a derived text stands in the file, for an edit that begins in `first`. It may run over
+    /// the lines of a block scalar, between which only indentation was left out.
+    fn raw_end(&self, first: &Piece, end: u32) -> Result<u32, Refusal> {
+        let pieces = self.pieces.as_deref().unwrap_or_default();
+        let mut piece = first;
+        for next in &pieces[pieces.partition_point(|piece| piece.at <= first.at)..] {
+            let gap = next.from.start.checked_sub(piece.from.end);
+            let goes_on = next.is_verbatim()
+                && next.from.source == piece.from.source
+                && next.indent == piece.indent
+                && gap.is_some_and(|gap| gap <= piece.indent);
+            // An edit of whole lines takes the next line's indentation along: its own last line feed brings a new one.
+            if end < next.at || (!goes_on && end == next.at) {
+                break;
+            }
+            if !goes_on {
+                return Err(Refusal::new("the change would span several places of the file"));
+            }
+            piece = next;
+        }
+        Ok(piece.from.start + (end - piece.at).min(piece.len))
+    }
+
+    /// The text of an edit with the indentation of the block scalar it goes into.
+    fn indented(&self, edit: &Edit, indent: u32) -> String {
+        if indent == 0 {
+            return edit.text.clone();
+        }
+        let pad = " ".repeat(indent as usize);
+        let mut text = edit.text.replace('\n', &format!("\n{pad}"));
+        let len = self.text.len() as u32;
+        // Behind the last line the file goes on at its own indentation, and nothing is indented yet.
+        if edit.span.end == len && self.text.ends_with('\n') {
+            if edit.text.ends_with('\n') {
+                text.truncate(text.len() - pad.len());
+            }
+            if edit.span.start == len {
+                text.insert_str(0, &pad);
+            }
+        }
+        text
+    }
 }
 
 /// All sources of a run. Appending is allowed from several threads; a source never changes once it is here.
@@ -195,20 +238,18 @@ impl Sources {
             let Some(piece) = source.piece_at(edit.span.start) else {
                 return Err(Refusal::new("the text is made from several files"));
             };
-            // An insertion at the very end of a text belongs to its last piece.
             if !piece.is_verbatim() {
                 return Err(Refusal::new("the text does not stand like this in a file"));
             }
-            if edit.span.end > piece.at + piece.len {
-                return Err(Refusal::new("the change would span several places of the file"));
-            }
             let shift = |offset: u32| piece.from.start + (offset - piece.at);
-            let mut text = edit.text;
-            if piece.indent > 0 && text.contains('\n') {
-                text = text.replace('\n', &format!("\n{}", " ".repeat(piece.indent as usize)));
-            }
+            let start = shift(edit.span.start);
+            let end = match edit.span.is_empty() {
+                true => start,
+                false => source.raw_end(piece, edit.span.end)?,
+            };
+            let text = source.indented(&edit, piece.indent);
             edit = Edit {
-                span: Span::new(piece.from.source, shift(edit.span.start), shift(edit.span.end)),
+                span: Span::new(piece.from.source, start, end),
                 text,
             };
         }

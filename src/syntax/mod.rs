@@ -1,5 +1,7 @@
 //! Text to tree, without meaning. One arena holds every language; parsers are tolerant and never panic.
 
+pub mod holes;
 pub mod tree;
+pub mod yaml;
 
 pub use tree::{At, NodeId, Problem, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};

@@ -296,6 +296,11 @@ impl<'t> At<'t> {
         self.words().get(n).map(|word| self.tree.word_text(word))
     }
 
+    /// The YAML tag, such as `!reset`, where one was written. On a map or list it is a word of its own with empty text.
+    pub fn tag(self) -> Option<&'t str> {
+        self.words().first()?.tag.as_deref()
+    }
+
     /// The text of the first word: a scalar's value.
     pub fn text(self) -> Option<&'t str> {
         self.word(0)
@@ -437,6 +442,9 @@ impl<'t> At<'t> {
     }
 }
 
+/// How deep `copy` goes; parsers refuse such depths.
+const DEEPEST_COPY: usize = 2048;
+
 /// Builds a tree in document order: parsers open, fill and close nodes.
 #[derive(Debug)]
 pub struct TreeBuilder {
@@ -547,6 +555,18 @@ impl TreeBuilder {
         self.tree.comments.push(Span::new(source, start, end));
     }
 
+    /// Notes a place no one can know, in any order.
+    pub fn hole(&mut self, start: u32, end: u32) {
+        let source = self.tree.source();
+        self.tree.holes.push(Span::new(source, start, end));
+    }
+
+    /// First and last byte of a node's name.
+    pub fn name_of(&self, id: NodeId) -> Option<(usize, usize)> {
+        let word = self.tree.words.get(self.tree.node(id).name as usize)?;
+        Some((word.start as usize, word.end as usize))
+    }
+
     /// Notes what could not be read.
     pub fn problem(&mut self, start: u32, end: u32, kind: ProblemKind, message: impl Into<String>) {
         let span = Span::new(self.tree.source(), start, end);
@@ -598,7 +618,10 @@ impl TreeBuilder {
     /// Copies a whole subtree. `budget` counts down nodes; at zero nothing more is copied, so that aliases cannot
     /// multiply without bound.
     pub fn copy(&mut self, at: At<'_>, budget: &mut usize) {
-        let Some(left) = budget.checked_sub(1) else { return };
+        // Aliases of aliases may be deeper than any text.
+        let Some(left) = budget.checked_sub(1).filter(|_| self.depth() <= DEEPEST_COPY) else {
+            return;
+        };
         *budget = left;
         self.open_like(at);
         let end = at.target().end;
@@ -622,6 +645,18 @@ impl TreeBuilder {
         let end = self.tree.texts[0].1.len() as u32;
         while self.open.len() > 1 {
             self.close(end);
+        }
+        // `hole_in` searches the holes of a single text by halving: they must be ascending and apart.
+        let holes = &mut self.tree.holes;
+        if self.tree.texts.len() == 1 && !holes.is_sorted_by(|before, hole| before.end <= hole.start) {
+            holes.sort_unstable_by_key(|hole| (hole.start, hole.end));
+            holes.dedup_by(|hole, before| {
+                let joins = hole.start < before.end;
+                if joins {
+                    before.end = before.end.max(hole.end);
+                }
+                joins
+            });
         }
         self.tree
     }
