@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::cel::{self, Ast, Name, Node, operator};
+use super::cel::{self, Ast, Name, Node, Operator};
 use super::error::{Mistake, nearest};
 use super::expr::{Arithmetic, Compare, End, Expr, Path, Search};
 use super::literal;
@@ -131,7 +131,11 @@ impl Typer<'_> {
             Node::List(_) => Err(Mistake::new(span, "a list can stand only after `in`")),
             Node::Path(names) => self.field(names, span),
             Node::Call { name, method, args } => self.call(name, *method, args, span),
-            Node::Operator { name, span: at, args } => self.operator(name, at.clone(), args, span),
+            Node::Operator {
+                operator,
+                span: at,
+                args,
+            } => self.operator(*operator, at.clone(), args, span),
         }
     }
 
@@ -173,13 +177,13 @@ impl Typer<'_> {
         }
     }
 
-    fn operator(&self, name: &str, at: Range<usize>, args: &[Ast], span: Range<usize>) -> Result<Typed, Mistake> {
-        if let (operator::EQUAL | operator::NOT_EQUAL, [left, right]) = (name, args) {
+    fn operator(&self, name: Operator, at: Range<usize>, args: &[Ast], span: Range<usize>) -> Result<Typed, Mistake> {
+        if let (Operator::Equal | Operator::NotEqual, [left, right]) = (name, args) {
             if matches!(left.node, Node::Null) || matches!(right.node, Node::Null) {
-                return self.null(name == operator::EQUAL, left, right, span);
+                return self.null(name == Operator::Equal, left, right, span);
             }
         }
-        if let (operator::IN, [item, list]) = (name, args) {
+        if let (Operator::In, [item, list]) = (name, args) {
             return self.one_of(item, list, span);
         }
         let mut typed = Vec::with_capacity(3);
@@ -195,11 +199,11 @@ impl Typer<'_> {
         };
         let mut operands = typed.into_iter();
         match (name, operands.next(), operands.next(), operands.next()) {
-            (operator::NOT, Some(a), ..) => {
+            (Operator::Not, Some(a), ..) => {
                 expect(&a, Type::Bool)?;
                 bool_of(Expr::Not(Box::new(a.expr)))
             }
-            (operator::NEGATE, Some(a), ..) => match a.expr {
+            (Operator::Negate, Some(a), ..) => match a.expr {
                 Expr::Value(Value::Number(number)) => Ok(Typed {
                     expr: Expr::Value(Value::Number(number.saturating_neg())),
                     of: Type::Number,
@@ -207,17 +211,17 @@ impl Typer<'_> {
                 }),
                 _ => Err(Mistake::new(at, "only a number can be negative")),
             },
-            (operator::AND | operator::OR, Some(a), Some(b), _) => {
+            (Operator::And | Operator::Or, Some(a), Some(b), _) => {
                 expect(&a, Type::Bool)?;
                 expect(&b, Type::Bool)?;
                 let (a, b) = (Box::new(a.expr), Box::new(b.expr));
-                bool_of(if name == operator::AND {
+                bool_of(if name == Operator::And {
                     Expr::And(a, b)
                 } else {
                     Expr::Or(a, b)
                 })
             }
-            (operator::CHOOSE, Some(condition), Some(a), Some(b)) => {
+            (Operator::Choose, Some(condition), Some(a), Some(b)) => {
                 expect(&condition, Type::Bool)?;
                 expect(&b, a.of)?;
                 Ok(Typed {
@@ -226,7 +230,7 @@ impl Typer<'_> {
                     span,
                 })
             }
-            (operator::ADD | operator::SUBTRACT | operator::MULTIPLY, Some(a), Some(b), _) => {
+            (Operator::Add | Operator::Subtract | Operator::Multiply, Some(a), Some(b), _) => {
                 arithmetic(name, at, a, b, span)
             }
             (_, Some(a), Some(b), _) => {
@@ -472,31 +476,31 @@ fn hint(wanted: Type, found: Type) -> Option<String> {
     }
 }
 
-fn comparison(name: &str) -> Option<Compare> {
+fn comparison(name: Operator) -> Option<Compare> {
     Some(match name {
-        operator::EQUAL => Compare::Equal,
-        operator::NOT_EQUAL => Compare::NotEqual,
-        operator::LESS => Compare::Less,
-        operator::LESS_EQUAL => Compare::LessEqual,
-        operator::GREATER => Compare::Greater,
-        operator::GREATER_EQUAL => Compare::GreaterEqual,
+        Operator::Equal => Compare::Equal,
+        Operator::NotEqual => Compare::NotEqual,
+        Operator::Less => Compare::Less,
+        Operator::LessEqual => Compare::LessEqual,
+        Operator::Greater => Compare::Greater,
+        Operator::GreaterEqual => Compare::GreaterEqual,
         _ => return None,
     })
 }
 
-fn arithmetic(name: &str, at: Range<usize>, a: Typed, b: Typed, span: Range<usize>) -> Result<Typed, Mistake> {
+fn arithmetic(name: Operator, at: Range<usize>, a: Typed, b: Typed, span: Range<usize>) -> Result<Typed, Mistake> {
     use Type::{Duration, Number, Size, Text};
     let (operation, of) = match (name, a.of, b.of) {
-        (operator::ADD, Duration | Size | Number | Text, other) if a.of == other => (Arithmetic::Add, a.of),
-        (operator::SUBTRACT, Duration | Size | Number, other) if a.of == other => (Arithmetic::Subtract, a.of),
-        (operator::MULTIPLY, Duration | Size | Number, Number) => (Arithmetic::Multiply, a.of),
-        (operator::MULTIPLY, Number, Duration | Size) => {
+        (Operator::Add, Duration | Size | Number | Text, other) if a.of == other => (Arithmetic::Add, a.of),
+        (Operator::Subtract, Duration | Size | Number, other) if a.of == other => (Arithmetic::Subtract, a.of),
+        (Operator::Multiply, Duration | Size | Number, Number) => (Arithmetic::Multiply, a.of),
+        (Operator::Multiply, Number, Duration | Size) => {
             let of = b.of;
             let expr = Expr::Arithmetic(Arithmetic::Multiply, Box::new(b.expr), Box::new(a.expr));
             return Ok(Typed { expr, of, span });
         }
-        (operator::ADD, ..) => return Err(disagree(at, "added to", &a, &b)),
-        (operator::SUBTRACT, ..) => return Err(disagree(at, "reduced by", &a, &b)),
+        (Operator::Add, ..) => return Err(disagree(at, "added to", &a, &b)),
+        (Operator::Subtract, ..) => return Err(disagree(at, "reduced by", &a, &b)),
         _ => return Err(disagree(at, "multiplied by", &a, &b)),
     };
     Ok(Typed {
