@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use gatelint::model::{Doubt, Duration, Entity, EntityId, Kind, Known, Model, field};
+use gatelint::model::{Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Stored, Type, Unit, field};
 use gatelint::repo::{SourceId, Span};
 use gatelint::rule::{Action, Checked, RuleError, RuleSet, Severity, check, explain, schema};
 
@@ -478,5 +478,342 @@ fn generated_files_are_up_to_date() {
             wanted.iter().any(|(known, _)| *known == path),
             "{path} belongs to no rule"
         );
+    }
+}
+/// A model from facts in words: `hop.service.headless=false` makes the links it needs; `=?` is unknown; a path alone is a
+/// link that is there.
+fn model_of(root: Kind, facts: &[&str]) -> Model {
+    let mut model = Model::default();
+    let root = model.add(Entity::new(root, "root", span(0)));
+    for fact in facts {
+        let (path, value) = fact.split_once('=').unwrap_or((fact, ""));
+        let mut at = root;
+        let mut names = path.split('.').skip(1).peekable();
+        while let Some(name) = names.next() {
+            let kind = model.entity(at).kind;
+            if let Some(link) = kind.links().iter().find(|link| link.name == name) {
+                if value == "?" && names.peek().is_none() {
+                    model.entity_mut(at).link(name, Known::Unknown(Doubt::new("a hole")));
+                    break;
+                }
+                at = model.linked(at, name).is().unwrap_or_else(|| {
+                    let to = model.add(Entity::new(link.to, name, span(10)));
+                    model.entity_mut(at).link(name, Known::Is(to));
+                    to
+                });
+                continue;
+            }
+            let field = kind.field(name).unwrap_or_else(|| panic!("{fact}: no {name}"));
+            let stored = match (value, field.info().kind) {
+                ("?", _) => Stored::Unknown(Doubt::new("a hole")),
+                (text, Type::Duration) => Stored::Is(Unit::NginxTime.read(text).unwrap()),
+                (text, Type::Size) => Stored::Is(Unit::NginxSize.read(text).unwrap()),
+                (text, Type::Number) => Stored::Is(Unit::Number.read(text).unwrap()),
+                (text, Type::Bool) => Stored::Is(Unit::OnOff.read(text).unwrap()),
+                (text, Type::Text) => Stored::Is(Unit::Text.read(text).unwrap()),
+            };
+            let (value, span, site) = (stored, span(100), None);
+            model.entity_mut(at).facts.push(Fact {
+                field,
+                value,
+                span,
+                site,
+            });
+        }
+    }
+    model
+}
+
+/// What one embedded rule says of such a model: its hit's severity, message and fix, or `pass`, `unknown`, `nothing`.
+fn says(id: &str, facts: &[&str]) -> String {
+    let mut rules = RuleSet::embedded().unwrap();
+    rules.select(|rule| &*rule.id == id);
+    let kind = rules.named(id).unwrap().kind;
+    let checked = check(&model_of(kind, facts), &rules);
+    if let Some(hit) = checked.hits.first() {
+        let fix = match &hit.fix {
+            None => String::new(),
+            Some(Err(reason)) => format!(" no fix: {reason}"),
+            Some(Ok(proposal)) => proposal
+                .changes
+                .iter()
+                .map(|change| match &change.action {
+                    Action::Set(value) => format!(" set {}={value}", change.field.info().name),
+                    Action::Remove => format!(" remove {}", change.field.info().name),
+                })
+                .collect(),
+        };
+        return format!("{}: {}{fix}", hit.severity.name(), hit.message);
+    }
+    let rest = match (checked.not_evaluated.len(), checked.evaluated) {
+        (0, 0) => "nothing",
+        (0, _) => "pass",
+        _ => "unknown",
+    };
+    rest.to_owned()
+}
+
+/// Facts that hold for every hop of these tests, then more.
+fn hop_facts<'f>(more: &[&'f str]) -> Vec<&'f str> {
+    let common = [
+        "hop.gateway.product=nginx",
+        "hop.status.refused=502",
+        "hop.status.no_port=504",
+        "hop.status.no_endpoints=502",
+        "hop.status.socket_missing=502",
+        "hop.status.stale_address=504",
+        "hop.status.closed=502",
+        "hop.loopback=false",
+        "hop.endpoint.address=api:9000",
+        "hop.endpoint.host=api",
+    ];
+    common.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn the_embedded_rules_decide_rightly() {
+    let cluster_ip = [
+        "hop.endpoint.port=9000",
+        "hop.direct=false",
+        "hop.service.headless=false",
+        "hop.service.type=ClusterIP",
+        "hop.service.name=api",
+        "hop.service.ports=80",
+    ];
+    let gunicorn = [
+        "hop.endpoint.port=9000",
+        "hop.direct=true",
+        "hop.container.name=api",
+        "hop.container.process.name=gunicorn",
+        "hop.container.process.sockets=0.0.0.0:8000",
+        "hop.container.process.listens_tcp=true",
+        "hop.container.process.listens_unix=false",
+    ];
+    let dns = [
+        "hop.address_may_change=true",
+        "hop.resolved_once=true",
+        "hop.upstream.name=api",
+        "hop.upstream.named=true",
+        "hop.platform_resolver=127.0.0.11",
+        "hop.gateway.version=1.28.0",
+    ];
+    let cases: [(&str, Vec<&str>, &[&str], &str); 27] = [
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&cluster_ip),
+            &["hop.service.only_port=80"],
+            "error: nginx sends to port 9000, but Service api exposes 80: 504 set port=80",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&cluster_ip),
+            &[],
+            "error: nginx sends to port 9000, but Service api exposes 80: 504 no fix: there are several ports it could be, and only you know which",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&cluster_ip),
+            &["hop.service_port"],
+            "pass",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&cluster_ip),
+            &["hop.service_port=?"],
+            "unknown",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&["hop.service=?", "hop.direct=false", "hop.endpoint.port=80"]),
+            &[],
+            "unknown",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&gunicorn),
+            &["hop.container.process.only_port=8000"],
+            "warning: nginx sends to port 9000, but gunicorn in api listens on 0.0.0.0:8000: 502 set port=8000",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&gunicorn),
+            &["hop.socket"],
+            "pass",
+        ),
+        (
+            "upstream-port-not-exposed",
+            hop_facts(&gunicorn),
+            &["hop.socket=?"],
+            "unknown",
+        ),
+        (
+            "socket-mismatch",
+            hop_facts(&gunicorn),
+            &["hop.endpoint.socket=/run/api.sock"],
+            "error: nginx connects to the unix socket /run/api.sock, but gunicorn in api listens on 0.0.0.0:8000: 502",
+        ),
+        ("socket-mismatch", hop_facts(&gunicorn), &[], "pass"),
+        (
+            "socket-mismatch",
+            hop_facts(&[
+                "hop.container.name=api",
+                "hop.container.process.name=php-fpm",
+                "hop.container.process.sockets=/run/a.sock",
+                "hop.container.process.listens_tcp=false",
+                "hop.container.process.listens_unix=true",
+            ]),
+            &[],
+            "error: nginx connects to api:9000 over TCP, but php-fpm in api listens on /run/a.sock: 502",
+        ),
+        (
+            "loopback-across-containers",
+            hop_facts(&[]),
+            &["hop.socket=?", "hop.shared_network=false"],
+            "unknown",
+        ),
+        (
+            "loopback-across-containers",
+            hop_facts(&gunicorn),
+            &[
+                "hop.socket.loopback=true",
+                "hop.shared_network=false",
+                "hop.socket.address=127.0.0.1:8000",
+            ],
+            "error: gunicorn in api binds 127.0.0.1:8000, which only its own container reaches: 502",
+        ),
+        (
+            "loopback-across-containers",
+            hop_facts(&gunicorn),
+            &["hop.socket.loopback=true", "hop.shared_network=true"],
+            "pass",
+        ),
+        (
+            "target-port-unknown",
+            hop_facts(&[
+                "hop.service.name=api",
+                "hop.workload.kind=Deployment",
+                "hop.workload.name=api",
+                "hop.workload.ports=http (8000)",
+            ]),
+            &[
+                "hop.service_port.target_port=web",
+                "hop.service_port.target_found=false",
+            ],
+            "error: Service api leads to a container port named web, but Deployment api declares http (8000): 502",
+        ),
+        (
+            "target-port-unknown",
+            hop_facts(&gunicorn),
+            &[
+                "hop.service.name=api",
+                "hop.service_port.target_port=9000",
+                "hop.service_port.target_found=false",
+            ],
+            "warning: Service api leads to port 9000, but gunicorn in api listens on 0.0.0.0:8000: 502",
+        ),
+        (
+            "target-port-unknown",
+            hop_facts(&gunicorn),
+            &["hop.service_port.target_port=9000", "hop.service_port.target_found=?"],
+            "unknown",
+        ),
+        (
+            "app-closes-idle-first",
+            hop_facts(&["hop.upstream.named=true", "hop.reuses_connections=true"]),
+            &[
+                "hop.upstream.keepalive_timeout=60s",
+                "hop.container.process.keeps_connections=true",
+                "hop.container.process.keepalive_timeout=5s",
+                "hop.container.name=api",
+                "hop.container.process.name=uvicorn",
+            ],
+            "warning: nginx keeps idle connections for 60s, uvicorn in api closes them after 5s: a POST, PATCH or LOCK sent at that moment gets 502 set keepalive_timeout=4s",
+        ),
+        (
+            "app-closes-idle-first",
+            hop_facts(&["hop.reuses_connections=true"]),
+            &[
+                "hop.upstream.keepalive_timeout=4s",
+                "hop.container.process.keeps_connections=true",
+                "hop.container.process.keepalive_timeout=5s",
+            ],
+            "pass",
+        ),
+        (
+            "app-closes-idle-first",
+            hop_facts(&["hop.reuses_connections=false"]),
+            &[
+                "hop.upstream.keepalive_timeout=60s",
+                "hop.container.process.keeps_connections=?",
+                "hop.container.process.keepalive_timeout=5s",
+            ],
+            "nothing",
+        ),
+        (
+            "name-resolved-once",
+            hop_facts(&dns),
+            &[],
+            "warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get 504 until a reload set zone=api 64k set resolver=127.0.0.11 valid=10s set resolve=true",
+        ),
+        (
+            "name-resolved-once",
+            hop_facts(&dns),
+            &["hop.upstream.zone=api 64k", "hop.upstream.resolver=10.0.0.2"],
+            "warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get 504 until a reload set resolve=true",
+        ),
+        (
+            "name-resolved-once",
+            hop_facts(&["hop.address_may_change=true"]),
+            &["hop.resolved_once=false"],
+            "pass",
+        ),
+        (
+            "buffer-sizes-refused",
+            vec!["route.pass=proxy"],
+            &[
+                "route.buffer_size=14k",
+                "route.buffers_number=8",
+                "route.buffers_size=4k",
+                "route.busy_buffers_size=28k",
+            ],
+            "pass",
+        ),
+        (
+            "buffer-sizes-refused",
+            vec!["route.pass=proxy"],
+            &[
+                "route.buffer_size=15k",
+                "route.buffers_number=8",
+                "route.buffers_size=4k",
+                "route.busy_buffers_size=30k",
+            ],
+            "error: nginx does not start: \"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer (proxy_buffer_size 15k, proxy_buffers 8 4k, proxy_busy_buffers_size 30k) set buffers_size=15k",
+        ),
+        (
+            "buffer-sizes-refused",
+            vec!["route.pass=uwsgi"],
+            &[
+                "route.buffer_size=4k",
+                "route.buffers_number=1",
+                "route.buffers_size=8k",
+                "route.busy_buffers_size=16k",
+            ],
+            "error: nginx does not start: there must be at least 2 \"uwsgi_buffers\" (uwsgi_buffer_size 4k, uwsgi_buffers 1 8k, uwsgi_busy_buffers_size 16k) set buffers_number=4",
+        ),
+        (
+            "buffer-sizes-refused",
+            vec!["route.pass=grpc"],
+            &[
+                "route.buffer_size=15k",
+                "route.buffers_number=8",
+                "route.buffers_size=4k",
+                "route.busy_buffers_size=30k",
+            ],
+            "nothing",
+        ),
+    ];
+    for (id, common, more, expected) in cases {
+        let facts: Vec<&str> = common.iter().copied().chain(more.iter().copied()).collect();
+        assert_eq!(says(id, &facts), expected, "{id} {more:?}");
     }
 }

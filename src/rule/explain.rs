@@ -127,9 +127,12 @@ pub fn markdown(rule: &Rule) -> String {
     let _ = writeln!(page, "## Why\n\n{}\n", rule.why);
     let _ = writeln!(page, "## What is checked\n\nFor each {}:\n\n```", rule.kind.name());
     if let Some(when) = &rule.when_text {
-        let _ = writeln!(page, "when     {when}");
+        page.push_str("when\n");
+        wrapped(&mut page, when, "  ", 100);
     }
-    let _ = writeln!(page, "require  {}\n```\n", rule.require_text);
+    page.push_str("require\n");
+    wrapped(&mut page, &rule.require_text, "  ", 100);
+    page.push_str("```\n\n");
     if !rule.options.is_empty() {
         page.push_str("## Options\n\n| Name | Type | Default | Meaning |\n|---|---|---|---|\n");
         for option in &rule.options {
