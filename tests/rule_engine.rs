@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use gatelint::model::{Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Stored, Type, Unit, field};
@@ -165,6 +166,12 @@ fn mistakes_of_structure_name_their_key() {
     let bad_default = rule_file("hop.direct").replace("default: 2s", "default: 2 bananas");
     let error = &errors(&bad_default)[0];
     assert_eq!(&bad_default[error.span.clone()], "default", "{error}");
+    let no_reason = rule_file("hop.direct") + "fix:\n  - { set: hop.direct, to: \"true\", safety: unsafe }\n";
+    let error = &errors(&no_reason)[0];
+    assert_eq!(&no_reason[error.span.clone()], "fix", "{error}");
+    assert!(error.message.len() < 200 && error.help.is_some(), "{error}");
+    let missing = rule_file("hop.direct").replace("help: Wait.\n", "");
+    assert!(errors(&missing)[0].message.contains("help"), "{}", errors(&missing)[0]);
     assert!(!errors("id: [").is_empty());
     assert!(!errors("").is_empty());
 }
@@ -553,267 +560,163 @@ fn says(id: &str, facts: &[&str]) -> String {
     rest.to_owned()
 }
 
-/// Facts that hold for every hop of these tests, then more.
-fn hop_facts<'f>(more: &[&'f str]) -> Vec<&'f str> {
-    let common = [
-        "hop.gateway.product=nginx",
-        "hop.status.refused=502",
-        "hop.status.no_port=504",
-        "hop.status.no_endpoints=502",
-        "hop.status.socket_missing=502",
-        "hop.status.stale_address=504",
-        "hop.status.closed=502",
-        "hop.loopback=false",
-        "hop.endpoint.address=api:9000",
-        "hop.endpoint.host=api",
-    ];
-    common.into_iter().chain(more.iter().copied()).collect()
-}
+/// Sets of facts that the cases below begin with.
+const SETS: [(&str, &str); 4] = [
+    (
+        "HOP",
+        "hop.gateway.product=nginx; hop.endpoint.address=api:9000; hop.endpoint.host=api; hop.status.refused=REFUSED; \
+         hop.status.no_port=NO_PORT; hop.status.no_endpoints=NO_ENDPOINTS; hop.status.socket_missing=NO_SOCKET; \
+         hop.status.stale_address=STALE; hop.status.closed=CLOSED",
+    ),
+    (
+        "CLUSTER_IP",
+        "hop.loopback=false; hop.endpoint.port=9000; hop.direct=false; hop.service.headless=false; \
+         hop.service.type=ClusterIP; hop.service.name=api; hop.service.ports=80",
+    ),
+    (
+        "GUNICORN",
+        "hop.loopback=false; hop.endpoint.port=9000; hop.direct=true; hop.container.name=api; \
+         hop.container.process.name=gunicorn; hop.container.process.sockets=0.0.0.0:8000; \
+         hop.container.process.listens_tcp=true; hop.container.process.listens_unix=false",
+    ),
+    (
+        "NAMED",
+        "hop.address_may_change=true; hop.resolved_once=true; hop.upstream.name=api; hop.upstream.named=true; \
+         hop.platform_resolver=127.0.0.11; hop.gateway.version=1.28.0",
+    ),
+];
+
+/// Rule, facts, and what the rule says.
+const CASES: &str = r#"
+upstream-port-not-exposed
+HOP; CLUSTER_IP; hop.service.only_port=80
+error: nginx sends to port 9000, but Service api exposes 80: NO_PORT set port=80
+
+upstream-port-not-exposed
+HOP; CLUSTER_IP
+error: nginx sends to port 9000, but Service api exposes 80: NO_PORT no fix: there are several ports it could be, and only you know which
+
+upstream-port-not-exposed
+HOP; CLUSTER_IP; hop.service_port
+pass
+
+upstream-port-not-exposed
+HOP; CLUSTER_IP; hop.service_port=?
+unknown
+
+upstream-port-not-exposed
+HOP; hop.service=?; hop.direct=false; hop.endpoint.port=80; hop.loopback=false
+unknown
+
+upstream-port-not-exposed
+HOP; GUNICORN; hop.container.process.only_port=8000
+warning: nginx sends to port 9000, but gunicorn in api listens on 0.0.0.0:8000: REFUSED set port=8000
+
+upstream-port-not-exposed
+HOP; GUNICORN; hop.socket
+pass
+
+upstream-port-not-exposed
+HOP; GUNICORN; hop.socket=?
+unknown
+
+socket-mismatch
+HOP; GUNICORN; hop.endpoint.socket=/run/api.sock
+error: nginx connects to the unix socket /run/api.sock, but gunicorn in api listens on 0.0.0.0:8000: NO_SOCKET
+
+socket-mismatch
+HOP; GUNICORN
+pass
+
+socket-mismatch
+HOP; hop.container.name=api; hop.container.process.name=php-fpm; hop.container.process.sockets=/a.sock; hop.container.process.listens_tcp=false; hop.container.process.listens_unix=true
+error: nginx connects to api:9000 over TCP, but php-fpm in api listens on /a.sock: REFUSED
+
+loopback-across-containers
+HOP; hop.loopback=false; hop.socket=?; hop.shared_network=false
+unknown
+
+loopback-across-containers
+HOP; GUNICORN; hop.socket.loopback=true; hop.shared_network=false; hop.socket.address=127.0.0.1:8000
+error: gunicorn in api binds 127.0.0.1:8000, which only its own container reaches: REFUSED
+
+loopback-across-containers
+HOP; GUNICORN; hop.socket.loopback=true; hop.shared_network=true
+pass
+
+loopback-across-containers
+HOP; hop.loopback=true; hop.elsewhere=api
+error: nginx sends to api:9000 inside its own container, but what listens on that port is api: REFUSED
+
+loopback-across-containers
+HOP; hop.loopback=true
+pass
+
+target-port-unknown
+HOP; hop.service.name=api; hop.workload.kind=Deployment; hop.workload.name=api; hop.workload.ports=http (8000); hop.service_port.target_port=web; hop.service_port.target_found=false
+error: Service api leads to a container port named web, but Deployment api declares http (8000): NO_ENDPOINTS
+
+target-port-unknown
+HOP; GUNICORN; hop.service.name=api; hop.service_port.target_port=9000; hop.service_port.target_found=false
+warning: Service api leads to port 9000, but gunicorn in api listens on 0.0.0.0:8000: REFUSED
+
+target-port-unknown
+HOP; GUNICORN; hop.service_port.target_port=9000; hop.service_port.target_found=?
+unknown
+
+app-closes-idle-first
+HOP; hop.upstream.named=true; hop.reuses_connections=true; hop.upstream.keepalive_timeout=60s; hop.container.process.keeps_connections=true; hop.container.process.keepalive_timeout=5s; hop.container.name=api; hop.container.process.name=uvicorn
+warning: nginx keeps idle connections for 60s, uvicorn in api closes them after 5s: a POST, PATCH or LOCK sent at that moment gets CLOSED set keepalive_timeout=4s
+
+app-closes-idle-first
+HOP; hop.reuses_connections=true; hop.upstream.keepalive_timeout=4s; hop.container.process.keeps_connections=true; hop.container.process.keepalive_timeout=5s
+pass
+
+app-closes-idle-first
+HOP; hop.reuses_connections=false; hop.upstream.keepalive_timeout=60s; hop.container.process.keeps_connections=?; hop.container.process.keepalive_timeout=5s
+nothing
+
+name-resolved-once
+HOP; NAMED
+warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get STALE until a reload set zone=api 64k set resolver=127.0.0.11 valid=10s set resolve=true
+
+name-resolved-once
+HOP; NAMED; hop.upstream.zone=api 64k; hop.upstream.resolver=10.0.0.2
+warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get STALE until a reload set resolve=true
+
+name-resolved-once
+HOP; hop.address_may_change=true; hop.resolved_once=false
+pass
+
+buffer-sizes-refused
+route.pass=proxy; route.buffer_size=14k; route.buffers_number=8; route.buffers_size=4k; route.busy_buffers_size=28k
+pass
+
+buffer-sizes-refused
+route.pass=proxy; route.buffer_size=15k; route.buffers_number=8; route.buffers_size=4k; route.busy_buffers_size=30k
+error: nginx does not start: "proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer (proxy_buffer_size 15k, proxy_buffers 8 4k, proxy_busy_buffers_size 30k) set buffers_size=15k
+
+buffer-sizes-refused
+route.pass=uwsgi; route.buffer_size=4k; route.buffers_number=1; route.buffers_size=8k; route.busy_buffers_size=16k
+error: nginx does not start: there must be at least 2 "uwsgi_buffers" (uwsgi_buffer_size 4k, uwsgi_buffers 1 8k, uwsgi_busy_buffers_size 16k) set buffers_number=4
+
+buffer-sizes-refused
+route.pass=grpc; route.buffer_size=15k; route.buffers_number=8; route.buffers_size=4k; route.busy_buffers_size=30k
+nothing
+"#;
 
 #[test]
 fn the_embedded_rules_decide_rightly() {
-    let cluster_ip = [
-        "hop.endpoint.port=9000",
-        "hop.direct=false",
-        "hop.service.headless=false",
-        "hop.service.type=ClusterIP",
-        "hop.service.name=api",
-        "hop.service.ports=80",
-    ];
-    let gunicorn = [
-        "hop.endpoint.port=9000",
-        "hop.direct=true",
-        "hop.container.name=api",
-        "hop.container.process.name=gunicorn",
-        "hop.container.process.sockets=0.0.0.0:8000",
-        "hop.container.process.listens_tcp=true",
-        "hop.container.process.listens_unix=false",
-    ];
-    let dns = [
-        "hop.address_may_change=true",
-        "hop.resolved_once=true",
-        "hop.upstream.name=api",
-        "hop.upstream.named=true",
-        "hop.platform_resolver=127.0.0.11",
-        "hop.gateway.version=1.28.0",
-    ];
-    let cases: [(&str, Vec<&str>, &[&str], &str); 27] = [
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&cluster_ip),
-            &["hop.service.only_port=80"],
-            "error: nginx sends to port 9000, but Service api exposes 80: 504 set port=80",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&cluster_ip),
-            &[],
-            "error: nginx sends to port 9000, but Service api exposes 80: 504 no fix: there are several ports it could be, and only you know which",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&cluster_ip),
-            &["hop.service_port"],
-            "pass",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&cluster_ip),
-            &["hop.service_port=?"],
-            "unknown",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&["hop.service=?", "hop.direct=false", "hop.endpoint.port=80"]),
-            &[],
-            "unknown",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&gunicorn),
-            &["hop.container.process.only_port=8000"],
-            "warning: nginx sends to port 9000, but gunicorn in api listens on 0.0.0.0:8000: 502 set port=8000",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&gunicorn),
-            &["hop.socket"],
-            "pass",
-        ),
-        (
-            "upstream-port-not-exposed",
-            hop_facts(&gunicorn),
-            &["hop.socket=?"],
-            "unknown",
-        ),
-        (
-            "socket-mismatch",
-            hop_facts(&gunicorn),
-            &["hop.endpoint.socket=/run/api.sock"],
-            "error: nginx connects to the unix socket /run/api.sock, but gunicorn in api listens on 0.0.0.0:8000: 502",
-        ),
-        ("socket-mismatch", hop_facts(&gunicorn), &[], "pass"),
-        (
-            "socket-mismatch",
-            hop_facts(&[
-                "hop.container.name=api",
-                "hop.container.process.name=php-fpm",
-                "hop.container.process.sockets=/run/a.sock",
-                "hop.container.process.listens_tcp=false",
-                "hop.container.process.listens_unix=true",
-            ]),
-            &[],
-            "error: nginx connects to api:9000 over TCP, but php-fpm in api listens on /run/a.sock: 502",
-        ),
-        (
-            "loopback-across-containers",
-            hop_facts(&[]),
-            &["hop.socket=?", "hop.shared_network=false"],
-            "unknown",
-        ),
-        (
-            "loopback-across-containers",
-            hop_facts(&gunicorn),
-            &[
-                "hop.socket.loopback=true",
-                "hop.shared_network=false",
-                "hop.socket.address=127.0.0.1:8000",
-            ],
-            "error: gunicorn in api binds 127.0.0.1:8000, which only its own container reaches: 502",
-        ),
-        (
-            "loopback-across-containers",
-            hop_facts(&gunicorn),
-            &["hop.socket.loopback=true", "hop.shared_network=true"],
-            "pass",
-        ),
-        (
-            "target-port-unknown",
-            hop_facts(&[
-                "hop.service.name=api",
-                "hop.workload.kind=Deployment",
-                "hop.workload.name=api",
-                "hop.workload.ports=http (8000)",
-            ]),
-            &[
-                "hop.service_port.target_port=web",
-                "hop.service_port.target_found=false",
-            ],
-            "error: Service api leads to a container port named web, but Deployment api declares http (8000): 502",
-        ),
-        (
-            "target-port-unknown",
-            hop_facts(&gunicorn),
-            &[
-                "hop.service.name=api",
-                "hop.service_port.target_port=9000",
-                "hop.service_port.target_found=false",
-            ],
-            "warning: Service api leads to port 9000, but gunicorn in api listens on 0.0.0.0:8000: 502",
-        ),
-        (
-            "target-port-unknown",
-            hop_facts(&gunicorn),
-            &["hop.service_port.target_port=9000", "hop.service_port.target_found=?"],
-            "unknown",
-        ),
-        (
-            "app-closes-idle-first",
-            hop_facts(&["hop.upstream.named=true", "hop.reuses_connections=true"]),
-            &[
-                "hop.upstream.keepalive_timeout=60s",
-                "hop.container.process.keeps_connections=true",
-                "hop.container.process.keepalive_timeout=5s",
-                "hop.container.name=api",
-                "hop.container.process.name=uvicorn",
-            ],
-            "warning: nginx keeps idle connections for 60s, uvicorn in api closes them after 5s: a POST, PATCH or LOCK sent at that moment gets 502 set keepalive_timeout=4s",
-        ),
-        (
-            "app-closes-idle-first",
-            hop_facts(&["hop.reuses_connections=true"]),
-            &[
-                "hop.upstream.keepalive_timeout=4s",
-                "hop.container.process.keeps_connections=true",
-                "hop.container.process.keepalive_timeout=5s",
-            ],
-            "pass",
-        ),
-        (
-            "app-closes-idle-first",
-            hop_facts(&["hop.reuses_connections=false"]),
-            &[
-                "hop.upstream.keepalive_timeout=60s",
-                "hop.container.process.keeps_connections=?",
-                "hop.container.process.keepalive_timeout=5s",
-            ],
-            "nothing",
-        ),
-        (
-            "name-resolved-once",
-            hop_facts(&dns),
-            &[],
-            "warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get 504 until a reload set zone=api 64k set resolver=127.0.0.11 valid=10s set resolve=true",
-        ),
-        (
-            "name-resolved-once",
-            hop_facts(&dns),
-            &["hop.upstream.zone=api 64k", "hop.upstream.resolver=10.0.0.2"],
-            "warning: nginx looks api up only when it starts: after the target is recreated with another address, requests get 504 until a reload set resolve=true",
-        ),
-        (
-            "name-resolved-once",
-            hop_facts(&["hop.address_may_change=true"]),
-            &["hop.resolved_once=false"],
-            "pass",
-        ),
-        (
-            "buffer-sizes-refused",
-            vec!["route.pass=proxy"],
-            &[
-                "route.buffer_size=14k",
-                "route.buffers_number=8",
-                "route.buffers_size=4k",
-                "route.busy_buffers_size=28k",
-            ],
-            "pass",
-        ),
-        (
-            "buffer-sizes-refused",
-            vec!["route.pass=proxy"],
-            &[
-                "route.buffer_size=15k",
-                "route.buffers_number=8",
-                "route.buffers_size=4k",
-                "route.busy_buffers_size=30k",
-            ],
-            "error: nginx does not start: \"proxy_busy_buffers_size\" must be less than the size of all \"proxy_buffers\" minus one buffer (proxy_buffer_size 15k, proxy_buffers 8 4k, proxy_busy_buffers_size 30k) set buffers_size=15k",
-        ),
-        (
-            "buffer-sizes-refused",
-            vec!["route.pass=uwsgi"],
-            &[
-                "route.buffer_size=4k",
-                "route.buffers_number=1",
-                "route.buffers_size=8k",
-                "route.busy_buffers_size=16k",
-            ],
-            "error: nginx does not start: there must be at least 2 \"uwsgi_buffers\" (uwsgi_buffer_size 4k, uwsgi_buffers 1 8k, uwsgi_busy_buffers_size 16k) set buffers_number=4",
-        ),
-        (
-            "buffer-sizes-refused",
-            vec!["route.pass=grpc"],
-            &[
-                "route.buffer_size=15k",
-                "route.buffers_number=8",
-                "route.buffers_size=4k",
-                "route.busy_buffers_size=30k",
-            ],
-            "nothing",
-        ),
-    ];
-    for (id, common, more, expected) in cases {
-        let facts: Vec<&str> = common.iter().copied().chain(more.iter().copied()).collect();
-        assert_eq!(says(id, &facts), expected, "{id} {more:?}");
+    for case in CASES.trim().split("\n\n") {
+        let [id, facts, expected] = case.lines().collect::<Vec<_>>()[..] else {
+            panic!("not three lines: {case}");
+        };
+        let sets: HashMap<&str, &str> = SETS.into_iter().collect();
+        let expand = |fact| sets.get(fact).copied().unwrap_or(fact);
+        let facts: Vec<&str> = facts
+            .split("; ")
+            .flat_map(|fact: &str| expand(fact).split("; "))
+            .collect();
+        assert_eq!(says(id, &facts), expected, "{case}");
     }
 }

@@ -295,9 +295,10 @@ fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
 
 /// A user's rule file, held against the same schema as the embedded ones were by the build.
 fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
-    static SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| {
+    static SCHEMA: LazyLock<Option<(serde_json::Value, jsonschema::Validator)>> = LazyLock::new(|| {
         let schema = serde_json::from_str(include_str!("../../schemas/rule.json")).ok()?;
-        jsonschema::validator_for(&schema).ok()
+        let validator = jsonschema::validator_for(&schema).ok()?;
+        Some((schema, validator))
     });
     let yaml_error = |error: serde_yaml::Error| {
         let mut found = file.structure(&[], error.to_string());
@@ -308,29 +309,36 @@ fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
         vec![found]
     };
     let document: serde_json::Value = serde_yaml::from_str(&file.text).map_err(yaml_error)?;
-    if let Some(schema) = &*SCHEMA {
-        let errors: Vec<RuleError> = schema
+    if let Some((schema, validator)) = &*SCHEMA {
+        let errors: Vec<RuleError> = validator
             .iter_errors(&document)
-            .map(|error| {
-                let path = error.instance_path().to_string();
-                let keys: Vec<&str> = path
-                    .split('/')
-                    .skip(1)
-                    .filter(|key| key.parse::<usize>().is_err())
-                    .collect();
-                let found = error.to_string();
-                // An unknown key is named in the message only.
-                let unknown = found
-                    .split('\'')
-                    .nth(1)
-                    .filter(|_| found.contains("were unexpected") || found.contains("was unexpected"));
-                let keys: Vec<&str> = keys.into_iter().chain(unknown).collect();
-                file.structure(&keys, found.clone())
-            })
+            .map(|error| schema_error(file, schema, &error))
             .collect();
         if !errors.is_empty() {
             return Err(errors);
         }
     }
     serde_yaml::from_str(&file.text).map_err(yaml_error)
+}
+
+/// A violation of the schema, at its key, with what the schema says of that key.
+fn schema_error(file: &File, schema: &serde_json::Value, error: &jsonschema::ValidationError) -> RuleError {
+    let path = error.instance_path().to_string();
+    let message = error.masked_with("this").to_string();
+    let mut keys: Vec<&str> = path
+        .split('/')
+        .skip(1)
+        .filter(|key| key.parse::<usize>().is_err())
+        .collect();
+    let help = keys
+        .first()
+        .and_then(|key| schema["properties"][*key]["description"].as_str());
+    // A key that should not be there is named in the message only.
+    if message.contains("unexpected") {
+        keys.extend(message.split('\'').nth(1));
+    }
+    RuleError {
+        help: help.map(str::to_owned),
+        ..file.structure(&keys, message.clone())
+    }
 }
