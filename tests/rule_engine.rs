@@ -176,6 +176,24 @@ fn mistakes_of_structure_name_their_key() {
     assert!(!errors("").is_empty());
 }
 
+proptest::proptest! {
+    /// Whatever stands in a rule file, loading it ends in rules or in mistakes whose bytes can be shown.
+    #[test]
+    fn no_rule_file_is_a_panic(
+        require in r#"([ .,(){}\[\]!&|<>=+*?:'"\\é-]|hop|route|read_timeout|null|in|duration|5|'5s'|max|é){0,12}"#,
+        cut in 0..400usize,
+    ) {
+        let quoted = serde_json::to_string(&require).unwrap();
+        let whole = rule_file(&quoted).replace("waits {hop.route.read_timeout}", &quoted);
+        let cut: String = whole.chars().take(cut).collect();
+        for text in [whole, cut] {
+            for error in errors(&text) {
+                assert!(text.get(error.span.clone()).is_some(), "{:?} in {text}", error.span);
+            }
+        }
+    }
+}
+
 fn span(start: u32) -> Span {
     Span::new(SourceId(0), start, start + 5)
 }

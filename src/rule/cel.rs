@@ -244,10 +244,11 @@ impl<'t> Parser<'t> {
         let rest = self.rest();
         let start = self.at;
         match rest.chars().next() {
-            None => Err(Mistake::new(
-                start.saturating_sub(1)..start,
-                "the expression is not complete",
-            )),
+            None => {
+                let last = self.text.get(..start).and_then(|head| head.chars().next_back());
+                let from = start - last.map_or(0, char::len_utf8);
+                Err(Mistake::new(from..start, "the expression is not complete"))
+            }
             Some('(') => {
                 self.at += 1;
                 let inner = self.expression()?;
