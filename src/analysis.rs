@@ -15,6 +15,7 @@ use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Model, Version};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{self, Checked, RuleSet};
+use crate::syntax::Tree;
 
 /// What does not change between runs over the same repository.
 pub struct Ground<'a> {
@@ -183,7 +184,18 @@ impl World for Analysis<'_> {
     }
 }
 
-impl Analysis<'_> {
+impl<'a> Analysis<'a> {
+    /// What this was judged on.
+    pub fn ground(&self) -> &'a Ground<'a> {
+        self.ground
+    }
+
+    /// Every tree that may hold comments: those of files, and those of texts derived from them.
+    pub fn trees(&self) -> Vec<Arc<Tree>> {
+        let files = self.repository.files().iter().filter_map(|file| file.tree.clone());
+        files.chain(self.ground.cache.trees()).collect()
+    }
+
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
         files.iter().fold(self.repository.clone(), |repository, (id, text)| {

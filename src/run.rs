@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::CommandFactory;
 
@@ -19,10 +18,10 @@ use crate::fix::{apply, diff, prove};
 use crate::model::Version;
 use crate::repo::root::{self, Root};
 use crate::repo::walk::{self, WalkOptions};
-use crate::repo::{Edit, SourceId, Sources};
+use crate::repo::{Edit, SourceId, Sources, Span};
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
-use crate::rule::{Precision, RuleSet, Severity, explain, schema};
+use crate::rule::{Precision, RuleError, RuleSet, Severity, explain, schema};
 use crate::syntax::{ProblemKind, yaml};
 use crate::terminal::{self, Look};
 
@@ -120,16 +119,14 @@ impl Setup {
         }
         let folders: Vec<PathBuf> = found.rules.iter().map(|folder| root.folder.join(folder)).collect();
         let rules = RuleSet::load(&folders)
-            .map_err(|errors| Failure(errors.iter().map(|error| error.render(look)).collect::<String>()))?;
+            .map_err(|errors| rule_mistakes(&sources, &errors, look))?;
         refuse(&sources, &found.check_rules(&known(&rules)), look)?;
         let rules = configured(rules, &found)?;
         Ok(Setup { root, sources, config: found, rules })
     }
 
     fn ground(&self) -> Ground<'_> {
-        let versions = &self.config.versions;
-        let versions: HashMap<String, Version> =
-            versions.iter().filter_map(|(product, text)| Some((product.clone(), Version::parse(text)?))).collect();
+        let versions: HashMap<String, Version> = self.config.versions.clone().into_iter().collect();
         Ground { sources: &self.sources, rules: &self.rules, versions, cache: ExpandCache::default() }
     }
 
@@ -142,6 +139,15 @@ impl Setup {
     }
 }
 
+fn rule_mistakes(sources: &Sources, errors: &[RuleError], look: Look) -> Failure {
+    let shown = errors.iter().map(|error| {
+        let source = sources.add_file(&error.file, error.text.as_bytes().to_vec());
+        let span = Span::new(source.id, error.span.start as u32, error.span.end as u32);
+        report::mistake(sources, span, &error.message, error.help.as_deref(), look)
+    });
+    Failure(shown.collect())
+}
+
 fn known(rules: &RuleSet) -> Vec<KnownRule<'_>> {
     rules
         .rules()
@@ -149,7 +155,7 @@ fn known(rules: &RuleSet) -> Vec<KnownRule<'_>> {
         .map(|rule| KnownRule {
             id: &rule.id,
             category: &rule.category,
-            options: rule.options.iter().map(|option| (&*option.name, option.kind())).collect(),
+            options: rule.options.iter().map(|option| (&*option.name, option.value.kind())).collect(),
         })
         .collect()
 }
@@ -169,7 +175,7 @@ fn configured(rules: RuleSet, config: &Config) -> Result<RuleSet, Failure> {
         options.iter().map(|option| (rule.value.as_str(), option.name.value.as_str(), option.text.value.as_str()))
     });
     let wrong = |errors: Vec<crate::rule::SettingError>| {
-        let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let text: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
         Failure::new(text.join("; "), "`gatelint explain RULE` lists a rule's options.")
     };
     let rules = rules.with_options(options).map_err(wrong)?;
@@ -203,7 +209,7 @@ fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     }
     if options.diff {
         progress.finish();
-        return show_diff(&setup, &settled.1.findings, options, look);
+        return show_diff(&setup, &settled.1.findings, options);
     }
     let mut fixed = 0;
     if options.fix {
@@ -410,7 +416,7 @@ fn offered<'f>(findings: &'f [Finding], options: &Lint) -> Vec<&'f [Edit]> {
     prove::apart(wanted).into_iter().map(|fix| fix.edits.as_slice()).collect()
 }
 
-fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint, look: Look) -> Result<u8, Failure> {
+fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint) -> Result<u8, Failure> {
     let fixes = offered(findings, options);
     let plan = apply::plan(&setup.root.folder, &setup.sources, &fixes);
     let mut patch = Vec::new();
@@ -419,7 +425,8 @@ fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint, look: Look) ->
     }
     let terminal = io::stdout().is_terminal();
     let text = String::from_utf8_lossy(&patch);
-    print(if terminal { diff::coloured(&terminal::escape_lines(&text), look).into_bytes() } else { patch.clone() }.as_slice())?;
+    let shown = if terminal { terminal::escape_lines(&text).into_bytes() } else { patch.clone() };
+    print(&shown)?;
     let hidden = findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.because.is_some())).count();
     let mut err = io::stderr();
     if patch.is_empty() {
@@ -482,10 +489,17 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
     let ground = setup.ground();
     let analysis = Analysis::new(&ground, read.repository);
     progress.finish();
-    let map = crate::report::hops::map(&setup.sources, &analysis, options.name.as_deref());
+    let lines: Vec<_> = analysis
+        .environments
+        .iter()
+        .zip(&analysis.judged)
+        .flat_map(|(environment, judged)| {
+            report::hops::lines(&setup.sources, &environment.name, &judged.estate, &judged.hops, options.name.as_deref())
+        })
+        .collect();
     let text = match options.format {
-        Listing::Table => crate::report::hops::table(&map),
-        Listing::Json => crate::report::hops::json(&map),
+        Listing::Table => report::hops::table(&lines),
+        Listing::Json => report::hops::json(&lines),
     };
     print(text.as_bytes())
 }
@@ -498,8 +512,8 @@ fn embedded() -> Result<RuleSet, Failure> {
 fn rules(options: &cli::Rules) -> Result<u8, Failure> {
     let rules = embedded()?;
     let text = match options.format {
-        Listing::Table => explain::table(rules.rules()),
-        Listing::Json => explain::json(rules.rules()),
+        Listing::Table => explain::table(&rules),
+        Listing::Json => explain::json(&rules),
     };
     print(text.as_bytes())
 }
@@ -515,7 +529,7 @@ fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
     };
     let look = Look::stdout(cli.color);
     let text = match options.format {
-        Page::Terminal => explain::terminal(rule, look.colour, look.width),
+        Page::Terminal => explain::terminal(rule, look.color, look.width),
         Page::Markdown => explain::markdown(rule),
     };
     print(text.as_bytes())

@@ -4,6 +4,7 @@ pub mod container;
 pub mod merge;
 pub mod overlay;
 pub mod pods;
+pub mod read;
 
 mod compose;
 mod directory;
