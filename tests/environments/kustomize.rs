@@ -255,15 +255,29 @@ spec:
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: { name: base }
-spec: { path: ./b/base, targetNamespace: flux }
+spec:
+  path: ./b/base
+  targetNamespace: flux
+  patches:
+    - patch: |
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: { name: x }
+        data: { k: patched }
 ",
         ),
         ("plain/d/x.yaml", object),
         ("plain/e/x.yaml", object),
         ("plain/e/site.conf", "server {}"),
     ]);
+    let environments = repo.group();
+    let patched = named(&environments, "b/base").documents[0].at().get("data.k").unwrap();
     assert_eq!(
-        outline(&repo.group()),
+        (patched.text(), repo.place(patched.span())),
+        (Some("patched"), "argo.yaml:19".to_owned())
+    );
+    assert_eq!(
+        outline(&environments),
         r#"a/base Kustomize
   ConfigMap /x a/base/x.yaml
 a/dev Kustomize (development)
