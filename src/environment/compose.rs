@@ -145,23 +145,17 @@ fn folder_environments(repository: &Repository, files: &[usize], parts: &HashSet
         .filter_map(|at| Some((precedence(name(at))?, at)))
         .min()
         .map(|(_, at)| at);
+    // `docker compose` takes one of them along, whatever the base is called.
+    let is_override = |at: usize| matches!(stem(name(at)), "compose.override" | "docker-compose.override");
+    let overlay: Vec<usize> = files.iter().copied().filter(|at| is_override(*at)).take(1).collect();
     let mut found = Vec::new();
     for &at in files {
         if parts.contains(&at) {
             continue;
         }
-        let overlays = |base: usize| {
-            let wanted = format!("{}.override", stem(name(base)));
-            files
-                .iter()
-                .copied()
-                .filter(|at| stem(name(*at)) == wanted)
-                .collect::<Vec<_>>()
-        };
-        let is_override = stem(name(at)).ends_with(".override");
         match base {
-            Some(base) if at == base => found.push(environment(repository, at, base, &overlays(base))),
-            Some(_) if is_override => {}
+            Some(base) if at == base => found.push(environment(repository, at, base, &overlay)),
+            Some(_) if is_override(at) => {}
             Some(base) if is_variant(name(at)) && !stands_alone(repository, at) => {
                 found.push(environment(repository, at, base, &[at]));
             }
