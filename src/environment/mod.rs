@@ -4,6 +4,7 @@ pub mod container;
 pub mod merge;
 pub mod overlay;
 pub mod pods;
+pub mod read;
 
 mod compose;
 mod directory;
@@ -42,6 +43,8 @@ pub enum Role {
     JavaScript,
     /// `.env`.
     Environment,
+    /// Values or templates of a Helm chart, which are not rendered here.
+    Helm,
     /// Read, but not understood yet.
     Other,
 }

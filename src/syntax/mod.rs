@@ -1,6 +1,10 @@
 //! Text to tree, without meaning. One arena holds every language; parsers are tolerant and never panic.
 
+pub mod argv;
+pub mod assign;
 pub mod holes;
+pub mod ini;
+pub mod nginx;
 pub mod tree;
 pub mod yaml;
 

@@ -1,0 +1,323 @@
+//! Templates that a container fills from its environment when it starts: those of the official nginx image, and
+//! `envsubst < template > file` in a command.
+
+use std::sync::Arc;
+
+use super::{ContainerFiles, ExpandCache, piece};
+use crate::environment::container::{ContainerSpec, Text};
+use crate::model::Doubt;
+use crate::repo::{Piece, Source, Sources, Span};
+use crate::syntax::argv;
+
+/// How deep texts may be made from each other; a longer chain is no configuration.
+const DEEPEST: usize = 4;
+
+/// What stands for a variable.
+enum Fill<'e> {
+    /// The text stays as it is.
+    Keep,
+    /// Nobody can know.
+    Hole,
+    /// Nothing.
+    Empty,
+    /// A value that is written out.
+    Value(&'e Text),
+}
+
+/// Which variables one call of `envsubst` replaces.
+enum Wanted {
+    /// Those that are defined, if their name passes the filter.
+    Defined { filter: String },
+    /// Those in the list; `envsubst '$A $B'`. What is not defined becomes empty.
+    Listed(Vec<String>),
+    /// All; what is not defined becomes empty, nginx's own `$host` included.
+    All,
+}
+
+/// Adds what the start of the container makes from templates.
+pub(super) fn apply(seen: &mut ContainerFiles, sources: &Sources, spec: &ContainerSpec, cache: &ExpandCache) {
+    templates(seen, sources, spec, cache);
+    for text in spec.entrypoint.iter().chain(&spec.arguments).flatten() {
+        if text.text.contains("envsubst") {
+            for step in steps(&text.text) {
+                run(seen, sources, spec, cache, &step, text.span);
+            }
+        }
+    }
+}
+
+/// The official nginx image's `20-envsubst-on-templates.sh`: the files of `/etc/nginx/templates` that end in
+/// `.template`, to `/etc/nginx/conf.d`, replacing the variables that are defined and no others. It runs only through
+/// the image's own entrypoint.
+fn templates(seen: &mut ContainerFiles, sources: &Sources, spec: &ContainerSpec, cache: &ExpandCache) {
+    let own_entrypoint = match &spec.entrypoint {
+        None => true,
+        Some(words) => words.iter().any(|word| word.text.contains("docker-entrypoint")),
+    };
+    let may_be_nginx = spec.built.is_some() || spec.image_name().is_none_or(|name| name.contains("nginx"));
+    if !own_entrypoint || !may_be_nginx {
+        return;
+    }
+    let setting = |name: &str, default: &str| match spec.variable(name) {
+        Some(value) if value.unknown => None,
+        Some(value) if !value.text.is_empty() => Some(value.text.to_string()),
+        _ => Some(default.to_owned()),
+    };
+    let (Some(folder), Some(suffix), Some(output), Some(filter)) = (
+        setting("NGINX_ENVSUBST_TEMPLATE_DIR", "/etc/nginx/templates"),
+        setting("NGINX_ENVSUBST_TEMPLATE_SUFFIX", ".template"),
+        setting("NGINX_ENVSUBST_OUTPUT_DIR", "/etc/nginx/conf.d"),
+        setting("NGINX_ENVSUBST_FILTER", ""),
+    ) else {
+        return;
+    };
+    let (folder, output) = (folder.trim_end_matches('/'), output.trim_end_matches('/'));
+    let unread: Vec<Doubt> = seen.doubt(folder).cloned().into_iter().collect();
+    for doubt in unread {
+        seen.unknown.push((output.to_owned(), doubt));
+    }
+    let found: Vec<(String, Arc<Source>)> = seen
+        .under(folder)
+        .filter_map(|file| {
+            let rest = file.path.strip_prefix(folder)?.strip_suffix(suffix.as_str())?;
+            Some((format!("{output}{rest}"), file.source.clone()))
+        })
+        .collect();
+    let wanted = Wanted::Defined { filter };
+    for (path, template) in found {
+        if let Some(source) = filled(sources, spec, cache, &template, &wanted) {
+            seen.put(path, source);
+        }
+    }
+}
+
+/// One `envsubst` in a command.
+struct Step {
+    wanted: Wanted,
+    input: String,
+    output: String,
+}
+
+/// The calls of the plain form `envsubst ['$LIST'] < template > file`.
+fn steps(line: &str) -> Vec<Step> {
+    let mut found = Vec::new();
+    let mut words = argv::split(line).into_iter().peekable();
+    while let Some(word) = words.next() {
+        if word.text.rsplit('/').next() != Some("envsubst") {
+            continue;
+        }
+        let (mut input, mut output, mut list) = (None, None, None);
+        while input.is_none() || output.is_none() {
+            let Some(word) = words.peek() else { break };
+            let text = word.text.trim_end_matches(';');
+            if matches!(text, "&&" | "||" | "|" | "" | "&" | "envsubst") {
+                break;
+            }
+            let into = match text.as_bytes()[0] {
+                b'<' => Some(&mut input),
+                b'>' => Some(&mut output),
+                _ => None,
+            };
+            let direct = text.trim_start_matches(['<', '>']).to_owned();
+            let has_variable = word.has_variable;
+            words.next();
+            match into {
+                Some(target) if direct.is_empty() => {
+                    *target = words.next().map(|word| word.text.trim_end_matches(';').to_owned());
+                }
+                Some(target) => *target = Some(direct),
+                None if direct.contains("$(") || direct.contains('`') => {
+                    list = Some(Wanted::Defined { filter: String::new() });
+                }
+                // Compose writes a dollar sign as two.
+                None if has_variable || direct.contains('$') => list = Some(Wanted::Listed(names(&direct))),
+                None => {}
+            }
+        }
+        if let (Some(input), Some(output)) = (input, output) {
+            found.push(Step {
+                wanted: list.unwrap_or(Wanted::All),
+                input,
+                output,
+            });
+        }
+    }
+    found
+}
+
+fn run(
+    seen: &mut ContainerFiles,
+    sources: &Sources,
+    spec: &ContainerSpec,
+    cache: &ExpandCache,
+    step: &Step,
+    span: Span,
+) {
+    let made = match seen.get(&step.input).map(|file| file.source.clone()) {
+        Some(template) => filled(sources, spec, cache, &template, &step.wanted),
+        None => None,
+    };
+    match made {
+        Some(source) => seen.put(step.output.clone(), source),
+        None => {
+            seen.hide(&step.output);
+            let reason = format!("the template {} is not in the repository", step.input);
+            seen.unknown.push((step.output.clone(), Doubt::at(reason, span)));
+        }
+    }
+}
+
+/// The text of a template, filled; `None` where texts are made from each other too often.
+fn filled(
+    sources: &Sources,
+    spec: &ContainerSpec,
+    cache: &ExpandCache,
+    template: &Source,
+    wanted: &Wanted,
+) -> Option<Arc<Source>> {
+    if depth(sources, template) + 1 >= DEEPEST {
+        return None;
+    }
+    let mut text = String::with_capacity(template.text.len());
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut copied = 0;
+    for (start, end, name) in variables(&template.text) {
+        let value = match fill(spec, wanted, name) {
+            Fill::Keep => continue,
+            Fill::Hole if template.text[start..end].starts_with("${") && is_upper(name) => continue,
+            // Written so that the search for holes finds it.
+            Fill::Hole => (format!("${{{}}}", name.to_uppercase()), None),
+            Fill::Empty => (String::new(), None),
+            Fill::Value(value) => (value.text.to_string(), Some(value.span)),
+        };
+        run_of(&mut text, &mut pieces, template, copied, start);
+        copied = end;
+        if !value.0.is_empty() {
+            let own = Span::new(template.id, start as u32, end as u32);
+            pieces.push(piece(sources, text.len(), &value.0, value.1.unwrap_or(own)));
+            text.push_str(&value.0);
+        }
+    }
+    let end = template.text.len();
+    run_of(&mut text, &mut pieces, template, copied, end);
+    Some(cache.derived(sources, &format!("{} filled", template.path), text, pieces))
+}
+
+/// Copies a run that stands verbatim in the template.
+fn run_of(text: &mut String, pieces: &mut Vec<Piece>, template: &Source, start: usize, end: usize) {
+    if start < end {
+        pieces.push(Piece {
+            at: text.len() as u32,
+            len: (end - start) as u32,
+            from: Span::new(template.id, start as u32, end as u32),
+            indent: 0,
+        });
+        text.push_str(&template.text[start..end]);
+    }
+}
+
+fn depth(sources: &Sources, source: &Source) -> usize {
+    let first = |source: &Source| {
+        source
+            .pieces
+            .as_ref()
+            .and_then(|pieces| pieces.first())
+            .map(|piece| piece.from)
+    };
+    let mut deep = 0;
+    let mut next = first(source);
+    while let Some(from) = next {
+        deep += 1;
+        next = first(&sources.get(from.source));
+    }
+    deep
+}
+
+fn fill<'e>(spec: &'e ContainerSpec, wanted: &Wanted, name: &str) -> Fill<'e> {
+    let passes = match wanted {
+        Wanted::Defined { filter } => passes(filter, name),
+        Wanted::Listed(names) => Some(names.iter().any(|own| own == name)),
+        Wanted::All => Some(true),
+    };
+    if passes == Some(false) {
+        return Fill::Keep;
+    }
+    match spec.variable(name) {
+        Some(value) if !value.unknown && passes.is_some() => Fill::Value(value),
+        Some(_) => Fill::Hole,
+        None if may_be_defined(spec, name) => Fill::Hole,
+        None if matches!(wanted, Wanted::Defined { .. }) => Fill::Keep,
+        None => Fill::Empty,
+    }
+}
+
+/// Whether a variable that is not written here may be defined all the same: by the image, by a file of variables, by
+/// Kubernetes for each Service. nginx's own variables are in lower case.
+fn may_be_defined(spec: &ContainerSpec, name: &str) -> bool {
+    // `ENV` of the official images, and what Docker and the shell define.
+    const OFFICIAL: &[&str] = &[
+        "NGINX_VERSION",
+        "NJS_VERSION",
+        "NJS_RELEASE",
+        "ACME_VERSION",
+        "PKG_RELEASE",
+        "DYNPKG_RELEASE",
+        "NGINX_LOCAL_RESOLVERS",
+        "PATH",
+        "HOSTNAME",
+        "HOME",
+        "PWD",
+        "TERM",
+    ];
+    let official =
+        spec.built.is_none() && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
+    is_upper(name)
+        && (!official
+            || spec.more_environment
+            || OFFICIAL.contains(&name)
+            || name.contains("_SERVICE_HOST")
+            || name.contains("_SERVICE_PORT"))
+}
+
+fn is_upper(name: &str) -> bool {
+    !name.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether a name matches the filter, a regular expression of awk; `None` for those we do not read.
+fn passes(filter: &str, name: &str) -> Option<bool> {
+    let body = filter.strip_prefix('^').unwrap_or(filter);
+    let whole = body.strip_suffix('$').unwrap_or(body);
+    if !whole.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
+    Some(match (filter.starts_with('^'), body.ends_with('$')) {
+        (true, true) => name == whole,
+        (true, false) => name.starts_with(whole),
+        (false, true) => name.ends_with(whole),
+        (false, false) => name.contains(whole),
+    })
+}
+
+/// The names in `envsubst`'s list.
+fn names(list: &str) -> Vec<String> {
+    variables(list).map(|(_, _, name)| name.to_owned()).collect()
+}
+
+/// All `$NAME` and `${NAME}`, as `envsubst` finds them.
+fn variables(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'$', bytes).filter_map(move |start| {
+        let braced = bytes.get(start + 1) == Some(&b'{');
+        let from = start + 1 + usize::from(braced);
+        let rest = text.get(from..)?;
+        let len = rest
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            .count();
+        let name = rest.get(..len).filter(|name| !name.is_empty())?;
+        if name.as_bytes()[0].is_ascii_digit() || (braced && bytes.get(from + len) != Some(&b'}')) {
+            return None;
+        }
+        Some((start, from + len + usize::from(braced), name))
+    })
+}
