@@ -365,6 +365,7 @@ spec:
       tolerations: [{ key: a }]
       containers: [{ name: one, env: [{ name: A, value: '1' }, { name: B, value: '2' }] }, { name: two }]
       volumes: [{ name: v, emptyDir: {} }]
+      imagePullSecrets: [{ name: old }]
 ";
     let patch = "apiVersion: apps/v1
 kind: Deployment
@@ -377,6 +378,7 @@ spec:
         - { name: one, env: [{ name: B, $patch: delete }, { name: C, value: '3', x: null }] }
         - { name: three }
       volumes: [{ $patch: replace }, { name: w }]
+      imagePullSecrets: [{ name: old, $patch: delete }, { name: new }]
 ";
     let repo = Repo::new(&[
         (
