@@ -421,6 +421,31 @@ fn node_is_read_from_its_source() {
 }
 
 #[test]
+fn a_dockerfile_names_the_base() {
+    let node = [
+        ("web/Dockerfile", "FROM node:18 AS build\nFROM build\nCMD x\n"),
+        ("web/s.js", "express().listen(1)"),
+    ];
+    check(
+        "build: web\ncommand: node s.js\n",
+        &node,
+        "node | 0.0.0.0:1 | - | false | 5s* | true",
+    );
+    check(
+        "build: web\n",
+        &node,
+        "? what app runs is not known: the command is inside the image that is built here",
+    );
+    let php = |more: &str| format!("FROM php:8-fpm-alpine\n{more}");
+    let with = |more: &str, expected: &str| check("build: php\n", &[("php/Dockerfile", &php(more))], expected);
+    with(
+        "RUN docker-php-ext-install pdo\n",
+        "php-fpm | 0.0.0.0:9000 | without limit* | false | - | -",
+    );
+    with("COPY a.conf /usr/local/etc/php-fpm.d/\n", "php-fpm | ? | ? | ? | - | -");
+}
+
+#[test]
 fn official_images_run_one_product() {
     let only = |container: &str| {
         let join = World::new(container, &[]).lower(&mut Model::default());

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use super::image::Image;
 use super::settings::{self, Layer, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
 use crate::environment::container::MountSource;
-use crate::environment::{ContainerSpec, Role};
+use crate::environment::{ContainerSpec, Role, join};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
@@ -31,14 +32,17 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// Whether the image is the official one with php-fpm, or one of the official images made from it.
-pub(super) fn is_image(spec: &ContainerSpec) -> bool {
-    const FROM_PHP: &[&str] = &["wordpress", "nextcloud", "drupal", "matomo", "joomla", "phpmyadmin"];
-    let tag = spec
-        .image
-        .as_ref()
-        .and_then(|image| image.text.rsplit('/').next()?.split_once(':'));
-    let fpm = tag.is_some_and(|(_, tag)| tag.contains("fpm"));
-    fpm && spec.built.is_none() && (spec.is_official("php") || FROM_PHP.iter().any(|name| spec.is_official(name)))
+pub(super) fn is_image(image: &Image) -> bool {
+    const OFFICIAL: &[&str] = &[
+        "php",
+        "wordpress",
+        "nextcloud",
+        "drupal",
+        "matomo",
+        "joomla",
+        "phpmyadmin",
+    ];
+    image.tag().contains("fpm") && OFFICIAL.iter().any(|name| image.is_official(name))
 }
 
 /// The pools of the files in their order: by name, the layers of the last file first.
@@ -52,7 +56,10 @@ pub(super) fn lower(
     span: Span,
 ) -> ProcessJoin {
     let id = super::entity(model, context, spec, "php-fpm", span);
-    let official = is_image(spec);
+    let official = Image::of(context, spec).is_some_and(|image| is_image(&image));
+    if let Some(doubt) = copied_pools(context, spec) {
+        return doubtful(model, id, &doubt);
+    }
     let unread = files.unknown.iter().find(|(path, _)| {
         let folder = path.trim_end_matches('/');
         is_pool(&format!("{folder}/x.conf")) || is_pool(folder)
@@ -92,6 +99,16 @@ pub(super) fn lower(
         }
     }
     finish(model, id, &pools, addresses)
+}
+
+/// A Dockerfile that touches the pools: what it copies to which name is not read.
+fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
+    let path = join(spec.built.as_ref()?, "Dockerfile")?;
+    let text = &context.repository.get(&path)?.source.text;
+    let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
+        .iter()
+        .any(|name| text.contains(name));
+    touches.then(|| Doubt::new(format!("{path} changes its pools")))
 }
 
 /// Pools among the files of a machine.
