@@ -487,6 +487,28 @@ fn an_option_in_a_command_can_be_written_back() {
     assert_eq!(view.span, edit.span);
 }
 
+#[test]
+fn a_script_in_a_block_has_exact_places() {
+    let container = "image: python:3\nentrypoint: [sh, -c]\ncommand:\n- |\n  set -e\n\n  ./migrate\n    exec gunicorn \\\n    --timeout 30 -b :80 a:b\n";
+    let world = World::new(container, &[]);
+    assert_eq!(world.facts(), "gunicorn | 0.0.0.0:80 | 30s! | true | - | false");
+    let mut model = Model::default();
+    let id = world.lower(&mut model).id.is().expect("known");
+    let view = model.fact(id, field::REQUEST_TIMEOUT.id()).is().expect("known");
+    let site = view.site.expect("a site");
+    let span = model.at(site.tree, site.node).word_span_at(0);
+    let edit = world
+        .sources
+        .lift(Edit {
+            span,
+            text: "60".to_owned(),
+        })
+        .expect("in the file");
+    assert_eq!(&*world.sources.get(edit.span.source).path, "container.yaml");
+    assert_eq!(edit.span.start as usize, container.find("30").expect("written"));
+    assert_eq!(world.sources.text(edit.span), "30");
+}
+
 /// The text that nginx would read, and whether a place in it is led back to the file it is written in.
 fn seen(world: &World, path: &str) -> String {
     let files = world.files();

@@ -103,7 +103,7 @@ pub fn lower(
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
-    let started = match command::runs(context.sources, spec) {
+    let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {
             return of_image(model, context, spec, files).unwrap_or_else(|| unknown(foreign(spec), spec.span));
@@ -114,7 +114,7 @@ pub fn lower(
     let name = program.base_name();
     let first = started.command.arguments.first().map(|argument| argument.text.as_str());
     match name {
-        _ if program.unknown => unknown(format!("the program {} is not", program.text), program.span),
+        _ if program.unknown => unknown(format!("its program is {}", program.text), program.span),
         "gunicorn" => gunicorn::lower(model, context, &started, files),
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
