@@ -364,6 +364,8 @@ fn commands_behind_shells_and_wrappers() {
         ("/entrypoint.sh node server.js", "~node|server.js"),
         ("docker-entrypoint.sh -x", "docker-entrypoint.sh|-x"),
         ("$CMD a", "~$CMD?|a"),
+        ("sh -c \"echo $(date); exec a\"", "a"),
+        ("-c x", "~-c|x"),
         ("sh start.sh", "sh|start.sh"),
         ("python app.py", "python|app.py"),
         ("", "-"),

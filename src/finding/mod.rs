@@ -1,6 +1,13 @@
 //! Findings: one is one place a person edits. Settling, ignores, fingerprints.
 
+pub mod directive;
+pub mod ignores;
+pub mod settle;
+
 use std::sync::Arc;
+
+pub use ignores::{BUILT_IN, ConfigIgnore, Ignored, Ignores, Target};
+pub use settle::{EnvironmentHits, Settled, settle};
 
 use crate::model::EntityId;
 use crate::repo::{Edit, Span};
@@ -8,6 +15,17 @@ use crate::rule::{Precision, Proposal, Severity};
 
 /// Which environment of the run, by its place in the list of environments.
 pub type EnvironmentIndex = usize;
+
+/// What settling and reporting need to know of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its category.
+    pub category: Arc<str>,
+    /// How sure its findings are.
+    pub precision: Precision,
+}
 
 /// One entity a finding holds for.
 #[derive(Clone, Debug)]

@@ -24,6 +24,9 @@ pub struct ScopeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TreeId(pub u32);
 
+/// A node of one of a model's trees.
+pub type NodePlace = (TreeId, NodeId);
+
 /// Why something cannot be known here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Doubt {
@@ -111,12 +114,10 @@ pub enum Stored {
 /// Where a fact is written, so that a fix never searches.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
-    /// The row through which the value was read and is written.
+    /// The row through which the value was read and is written; the fact's span is what it replaces.
     pub row: &'static Row,
-    /// The tree.
-    pub tree: TreeId,
-    /// The directive or entry.
-    pub node: NodeId,
+    /// The directive or entry; `None` where no tree holds it (a word of a command line).
+    pub node: Option<NodePlace>,
 }
 
 /// One written or computed fact.
@@ -142,7 +143,7 @@ pub struct Scope {
     /// Why more may be written here than could be read: a hole, an unread include.
     pub doubt: Option<Doubt>,
     /// The block itself, for inserting into it.
-    pub home: Option<(TreeId, NodeId)>,
+    pub home: Option<NodePlace>,
 }
 
 /// Where a value comes from.
@@ -260,7 +261,8 @@ pub struct Model {
     entities: Vec<Entity>,
     scopes: Vec<Scope>,
     trees: Vec<Arc<Tree>>,
-    tree_ids: HashMap<*const Tree, TreeId>,
+    /// By address: every tree is kept, so addresses stay its own.
+    tree_ids: HashMap<usize, TreeId>,
 }
 
 impl Model {
@@ -279,7 +281,7 @@ impl Model {
     /// Makes a tree known, so that sites can name it.
     pub fn add_tree(&mut self, tree: &Arc<Tree>) -> TreeId {
         let trees = &mut self.trees;
-        *self.tree_ids.entry(Arc::as_ptr(tree)).or_insert_with(|| {
+        *self.tree_ids.entry(Arc::as_ptr(tree) as usize).or_insert_with(|| {
             trees.push(tree.clone());
             TreeId(trees.len() as u32 - 1)
         })
@@ -293,6 +295,11 @@ impl Model {
     /// An entity of this model, to complete it.
     pub fn entity_mut(&mut self, id: EntityId) -> &mut Entity {
         &mut self.entities[id.0 as usize]
+    }
+
+    /// All scopes, in the order they were added.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
     }
 
     /// A scope of this model.

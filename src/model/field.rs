@@ -98,6 +98,7 @@ impl Kind {
             Kind::Hop => HOP_LINKS,
             Kind::Gateway => GATEWAY_LINKS,
             Kind::Container => CONTAINER_LINKS,
+            Kind::ServicePort => SERVICE_PORT_LINKS,
             _ => &[],
         }
     }
@@ -203,6 +204,7 @@ fields! { hop, Kind::Hop;
     LOOPBACK: bool = "loopback", "Whether the address is the gateway's own loopback interface.";
     SHARED_NETWORK: bool = "shared_network", "Whether gateway and process share a network namespace: one container, one pod, or one machine.";
     REUSES_CONNECTIONS: bool = "reuses_connections", "Whether the gateway keeps idle connections to this endpoint open and uses them again.";
+    ELSEWHERE: Arc<str> = "elsewhere", "The name of another container of the same environment that listens on or declares the port; absent when there is none.";
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
@@ -252,6 +254,7 @@ fields! { service, Kind::Service;
     TYPE: Arc<str> = "type", "`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.";
     HEADLESS: bool = "headless", "Whether it has no virtual address (`clusterIP: None`): the name leads to the pods themselves.";
     PORTS: Arc<str> = "ports", "The ports it exposes, as a list in words.";
+    ONLY_PORT: i64 = "only_port", "The port it exposes; absent when there are several.";
 }
 
 fields! { service_port, Kind::ServicePort;
@@ -367,4 +370,10 @@ const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "process",
     to: Kind::Process,
     doc: "What the container runs.",
+}];
+
+const SERVICE_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "workload",
+    to: Kind::Workload,
+    doc: "The workload the Service selects (the first of several).",
 }];

@@ -16,6 +16,15 @@ pub enum Zero {
     Unlimited,
 }
 
+/// What a row is in its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A directive, entry or option with a value.
+    Valued,
+    /// A word that is there or not, such as `resolve` behind an address.
+    Flag,
+}
+
 /// A default and the versions it holds for.
 #[derive(Clone, Copy, Debug)]
 pub struct Default {
@@ -48,8 +57,8 @@ pub struct Row {
     pub inherits: bool,
     /// Defaults by version, oldest first.
     pub defaults: Vec<Default>,
-    /// The other words the directive must have when it is written anew, `{}` standing for this value: `8 {}`.
-    pub written_as: Option<&'static str>,
+    /// What it is in its language.
+    pub form: Form,
 }
 
 impl Row {
@@ -65,7 +74,7 @@ impl Row {
             zero: Zero::Literal,
             inherits: false,
             defaults: Vec::new(),
-            written_as: None,
+            form: Form::Valued,
         }
     }
 
@@ -122,10 +131,10 @@ impl Row {
         self
     }
 
-    /// How the whole directive is written when it is inserted.
+    /// The row is a word that is there or not.
     #[must_use]
-    pub fn written_as(mut self, form: &'static str) -> Row {
-        self.written_as = Some(form);
+    pub fn flag(mut self) -> Row {
+        self.form = Form::Flag;
         self
     }
 

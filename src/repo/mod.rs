@@ -1,8 +1,11 @@
 //! The repository as bytes: walking it, sources and spans, edits. Nothing here knows a language.
 
+pub mod claim;
 pub mod edit;
 pub mod lines;
+pub mod root;
 pub mod source;
+pub mod walk;
 
 pub use edit::{Edit, Refusal};
 pub use lines::{LineIndex, Position};

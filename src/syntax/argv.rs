@@ -107,7 +107,8 @@ pub struct Command {
     pub program: Argument,
     /// Its arguments.
     pub arguments: Vec<Argument>,
-    /// Whether this is surely the process; not so behind a variable or an unknown entrypoint script.
+    /// Whether this is surely the process; not so behind a variable or an unknown entrypoint script, and where there are
+    /// only options, for a program that the image names.
     pub certain: bool,
 }
 

@@ -3,6 +3,7 @@
 
 mod builder;
 mod embed;
+mod spans;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -94,7 +95,7 @@ fn take<'a>(event: Event<'a>, range: &Range, documents: &mut Documents<'a>) {
         }
         Event::SequenceStart(style, ..) => documents.open(Shape::List, style == StructureStyle::Flow, meta),
         Event::MappingStart(style, ..) => documents.open(Shape::Map, style == StructureStyle::Flow, meta),
-        Event::SequenceEnd | Event::MappingEnd => documents.close(end),
+        Event::SequenceEnd | Event::MappingEnd => documents.close(start, end),
         Event::Alias(id) => documents.alias(Some(id), start, end),
         Event::UnresolvedAlias(_) => documents.alias(None, start, end),
         _ => {}

@@ -40,7 +40,7 @@ impl Setting {
             Known::Unknown(doubt) => Stored::Unknown(doubt),
             Known::Absent => Stored::Unknown(Doubt::at("nothing is written", self.span)),
         };
-        let site = self.place.map(|(tree, node)| Site { row, tree, node });
+        let site = Some(Site { row, node: self.place });
         Fact {
             field: row.field,
             value,

@@ -54,8 +54,11 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme> {
 
 /// The pieces of an argument's text as arguments of their own.
 pub(super) fn arguments(outer: &Argument, pieces: &[Piece]) -> Vec<Argument> {
-    // A hole that leaves no mark in the text may be anywhere in it.
-    let anywhere = outer.unknown && !pieces.iter().any(|piece| piece.has_variable);
+    // A hole that leaves no mark in the text may be anywhere in it; a mark is found in the word it stands in.
+    let marked = ["$", "`", "{{", "{%", "<%"]
+        .into_iter()
+        .any(|mark| outer.text.contains(mark));
+    let anywhere = outer.unknown && !marked;
     pieces
         .iter()
         .map(|piece| {

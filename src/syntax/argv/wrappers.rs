@@ -168,6 +168,8 @@ pub(super) fn resolve(
     }
     let mut words = words.into_iter();
     let program = words.next()?;
+    // Arguments only: the program is the image's own entrypoint.
+    certain &= !program.text.starts_with('-');
     Some(Command {
         environment,
         program,

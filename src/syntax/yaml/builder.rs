@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::embed::block_lines;
 use crate::repo::Span;
-use crate::syntax::holes;
 use crate::syntax::{NodeId, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 
 /// What all aliases of a file may stand for together, in nodes: whoever walks a tree through its aliases must come to
@@ -13,6 +11,9 @@ use crate::syntax::{NodeId, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 const MOST_ALIASED: u64 = 1_000_000;
 /// How many levels a collection may have when read through its aliases, for recursive readers.
 const DEEPEST: usize = 512;
+
+/// White space of YAML, line feeds included.
+pub(super) const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Where an event stands and what is attached to it.
 pub(super) struct Meta {
@@ -25,11 +26,11 @@ pub(super) struct Meta {
 }
 
 pub(super) struct Documents<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     /// The text with its templates masked.
-    readable: &'a str,
-    masked: &'a [Span],
-    tree: TreeBuilder,
+    pub(super) readable: &'a str,
+    pub(super) masked: &'a [Span],
+    pub(super) tree: TreeBuilder,
     state: State,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchor>,
@@ -40,7 +41,7 @@ pub(super) struct Documents<'a> {
     begun: usize,
     furthest: usize,
     /// The last scalar, bracket or alias.
-    last: (usize, usize),
+    pub(super) last: (usize, usize),
     /// Whether anything could be read.
     any: bool,
     problems: Vec<(usize, usize, ProblemKind, String)>,
@@ -213,11 +214,11 @@ impl<'a> Documents<'a> {
         });
     }
 
-    pub fn close(&mut self, end: usize) {
+    pub fn close(&mut self, start: usize, end: usize) {
         if self.key.0 > 0 {
             self.key.0 -= 1;
-            if self.text[..end].ends_with(['}', ']']) {
-                self.last = (end - 1, end);
+            if start < end {
+                self.last = (start, end);
             }
             if self.key.0 == 0 {
                 let end = self.last.1.max(self.key.1);
@@ -227,10 +228,12 @@ impl<'a> Documents<'a> {
         }
         let Some(frame) = self.frames.pop() else { return };
         let end = match frame.flow {
-            true => {
-                self.last = (end.saturating_sub(1), end);
+            // A pair in a list, `[a: b]`, is a map without braces: its end is that of its value.
+            true if start < end => {
+                self.last = (start, end);
                 end
             }
+            true => frame.end,
             false => self.reach(frame.end, frame.column),
         };
         self.close_frame(frame, end);
@@ -306,7 +309,8 @@ impl<'a> Documents<'a> {
         };
         if matches!(self.state, State::Empty(_) | State::Outside) {
             self.frames.clear();
-            from += self.text[from..].len() - self.text[from..].trim_start().len();
+            let rest = self.text.get(from..).unwrap_or_default();
+            from += rest.len() - rest.trim_start_matches(WHITE).len();
             self.tree.open(None, Shape::Leaf, from as u32);
         }
         self.state = State::Broken(from);
@@ -317,7 +321,8 @@ impl<'a> Documents<'a> {
         self.state = State::Outside;
         self.key = (0, 0);
         self.anchors.clear();
-        let end = self.text[..next].trim_end().len().max(from).max(self.furthest);
+        let written = self.text.get(..next).unwrap_or(self.text).trim_end_matches(WHITE).len();
+        let end = written.max(from).max(self.last.1).max(self.furthest);
         while let Some(mut frame) = self.frames.pop() {
             if frame.key.is_some() {
                 self.frames.push(frame);
@@ -337,6 +342,7 @@ impl<'a> Documents<'a> {
             from -= 1;
         }
         self.tree.hole(from as u32, end as u32);
+        self.last = (end, end);
     }
 
     pub fn finish(mut self) -> Tree {
@@ -399,121 +405,6 @@ impl<'a> Documents<'a> {
         }
         self.close_node(end, frame.weight);
     }
-
-    /// The word of a scalar. In a block scalar it begins at the `|`, which the event does not cover.
-    fn word(&self, value: &str, style: Style, meta: &Meta) -> Word {
-        let (start, end) = (meta.start, meta.end);
-        let raw = self.readable.get(start..end).unwrap_or_default();
-        let word = |start: usize, end: usize, text: &str| Word::decoded(start as u32, end as u32, style, text);
-        match style {
-            Style::Literal | Style::Folded => {
-                let from = meta.tag.map_or(self.last.1, |tag| tag.1.max(self.last.1));
-                let header = self.block_header(from, start).unwrap_or(start);
-                let end = self.block_end(header, start.max(header), end);
-                let shown = match style {
-                    Style::Literal => self.unmasked_lines(header, end, value),
-                    _ => None,
-                };
-                word(header, end, shown.as_deref().unwrap_or(value))
-            }
-            Style::Single | Style::Double => match raw.get(1..raw.len().saturating_sub(1)) {
-                Some(inner) if inner == value => word(start, end, &self.text[start + 1..end - 1]),
-                _ => word(start, end, value),
-            },
-            _ if raw == value || start == end => Word::plain(start as u32, self.past_hole(end) as u32),
-            _ => word(start, self.past_hole(end), value),
-        }
-    }
-
-    /// The end of the template in which a plain scalar seems to end: masked, only its first line is text.
-    fn past_hole(&self, end: usize) -> usize {
-        let next = self.masked.partition_point(|hole| hole.range().end <= end);
-        self.masked.get(next).map_or(end, |hole| {
-            if hole.range().start < end {
-                hole.range().end
-            } else {
-                end
-            }
-        })
-    }
-
-    /// The value of a literal block scalar with its templates as they were written.
-    fn unmasked_lines(&self, header: usize, end: usize, value: &str) -> Option<String> {
-        if self.masked.is_empty() || self.text.get(header..end) == self.readable.get(header..end) {
-            return None;
-        }
-        let (_, lines) = block_lines(self.text, header, value)?;
-        let text: String = lines.into_iter().map(|(start, end)| &self.text[start..end]).collect();
-        Some(text.replace("\r\n", "\n"))
-    }
-
-    /// The end of the last line of a block scalar that is not blank, or of its header.
-    fn block_end(&self, header: usize, start: usize, end: usize) -> usize {
-        let content = &self.readable[start..end.max(start)];
-        let last = content.trim_end_matches([' ', '\t', '\n', '\r']).len();
-        if last == 0 || start == header {
-            let line = &self.readable[header..];
-            return header + line.find([' ', '\t', '\n', '\r']).unwrap_or(line.len());
-        }
-        // Blanks at the end of that line belong to it.
-        start
-            + content[last..]
-                .find(['\n', '\r'])
-                .map_or(content.len(), |more| last + more)
-    }
-
-    /// The `|` or `>` between the text before a block scalar and its first line.
-    fn block_header(&self, from: usize, to: usize) -> Option<usize> {
-        let bytes = self.readable.as_bytes();
-        let mut at = from;
-        while at <= to {
-            let skip = |ends: &[u8]| bytes[at..].iter().position(|byte| ends.contains(byte));
-            match *bytes.get(at)? {
-                b'|' | b'>' => return Some(at),
-                b'#' => at += skip(b"\n\r")?,
-                b'&' | b'!' => at += skip(b" \t\n\r")?,
-                _ => at += 1,
-            }
-        }
-        None
-    }
-
-    /// Where a value that is not there ends: behind the colon, and behind a template that may print it.
-    fn end_of_null(&self, id: NodeId, end: usize) -> usize {
-        let (name_start, name_end) = self.tree.name_of(id).unwrap_or((end, end));
-        let end = end.max(name_end);
-        let rest = &self.readable[end..];
-        let colon = rest.trim_start_matches([' ', '\t']);
-        let end = match colon.starts_with(':') && name_end == end {
-            true => end + rest.len() - colon.len() + 1,
-            false => end,
-        };
-        match self.masked.is_empty() {
-            true => end,
-            false => self.reach(end, column(self.readable, name_start)),
-        }
-    }
-
-    /// The end of a block with the templates directly behind it that print into it, by their column.
-    fn reach(&self, end: usize, column_of_block: usize) -> usize {
-        let mut reached = end;
-        let mut at = end;
-        let next = self.masked.partition_point(|hole| hole.range().start < end);
-        for hole in self.masked[next..].iter().take(16) {
-            let range = hole.range();
-            if !self.text[at..range.start].trim().is_empty() || !self.text[end..range.start].contains('\n') {
-                break;
-            }
-            let template = &self.text[range.clone()];
-            if holes::prints(template)
-                && prints_at(template).unwrap_or_else(|| column(self.text, range.start)) >= column_of_block
-            {
-                reached = range.end;
-            }
-            at = range.end;
-        }
-        reached
-    }
 }
 
 /// A word for a tag that has no scalar beside it: its text is empty.
@@ -523,20 +414,8 @@ fn tag_word(at: (usize, usize), tag: Option<Box<str>>) -> Word {
     word
 }
 
-/// The column in bytes.
-fn column(text: &str, at: usize) -> usize {
-    at - text[..at].rfind('\n').map_or(0, |line| line + 1)
-}
-
 /// Whether a tag stands for something that is computed elsewhere (`!Ref`, `!reference`, `!vault`). Compose's own two
 /// say how to merge, and have their value beside them.
 fn is_function(tag: &str) -> bool {
     tag.len() > 1 && !tag.starts_with("!!") && !matches!(tag, "!reset" | "!override")
-}
-
-/// The column a Helm template indents its output to.
-fn prints_at(template: &str) -> Option<usize> {
-    let digits = template.rsplit_once("indent ")?.1.trim_start();
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok()
 }

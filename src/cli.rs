@@ -1,0 +1,278 @@
+//! The command line: definitions only. Help, man page, completions and the reference page come from them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+use crate::rule::{Precision, Severity};
+use crate::terminal::Color;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on was found
+  1  something was
+  2  gatelint could not do its work: a mistake on the command line or in the configuration";
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  gatelint lint                        read the whole repository, report on the current folder
+  gatelint lint apps/shop              report on apps/shop
+  gatelint lint --format json > report.json
+  gatelint lint --diff                 show what --fix would change
+  gatelint lint --fix --unsafe-fixes   change it
+  gatelint lint - --stdin-filename edge/nginx.conf < nginx.conf
+
+Exit codes:
+  0  nothing at or above --fail-on was found
+  1  something was
+  2  gatelint could not do its work: a mistake on the command line or in the configuration
+
+Silence a finding with a comment on its line, above it, or above a block for all of it:
+  # gatelint: ignore[rule-id] reason until 2027-01-31";
+
+/// Finds the 502 before it is merged.
+///
+/// Reads the gateways, Services and applications of a repository, links them across files, and reports where a request
+/// would fail: a port no one listens on, a timeout that gives up too early, a name resolved once.
+#[derive(Debug, Parser)]
+#[command(name = "gatelint", version, after_help = EXIT_CODES, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour. NO_COLOR, CLICOLOR_FORCE and FORCE_COLOR are honoured
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report what would fail
+    Lint(Box<Lint>),
+    /// Show each hop from a route to what answers it, with both ends' values, and why a hop is not linked
+    #[command(
+        after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only those with shop in one of their names"
+    )]
+    Hops(Hops),
+    /// List the rules
+    Rules(Rules),
+    /// Explain one rule: what it finds, why it matters, how to mend it
+    #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
+    Explain(Explain),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  gatelint completions bash > ~/.local/share/bash-completion/completions/gatelint"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    #[command(after_help = "Example:\n  gatelint man | man -l -")]
+    Man,
+    /// Print a JSON Schema, for editors and other tools
+    Schema {
+        /// Of what
+        #[arg(value_enum)]
+        of: Schema,
+    },
+}
+
+/// `gatelint lint`.
+#[derive(Debug, Args)]
+#[command(after_help = LINT_EXAMPLES)]
+pub struct Lint {
+    /// Files and folders to report on, or `-` for standard input. The whole repository is read in any case
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where the text on standard input belongs, relative to the current folder
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<PathBuf>,
+    /// How to write the results
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Only show findings, without a summary and without progress
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also show advice, and everything that was not decided or not read
+    #[arg(long, short)]
+    pub verbose: bool,
+
+    /// Only run these rules or categories
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
+    pub select: Vec<String>,
+    /// Do not run these rules or categories
+    #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
+    pub ignore: Vec<String>,
+    /// Leave out findings milder than this. Without it human output hides info, and says how many
+    #[arg(long, value_name = "SEVERITY", help_heading = "What is reported")]
+    pub min_severity: Option<Severity>,
+    /// Leave out findings less sure than this
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        default_value = "low",
+        help_heading = "What is reported"
+    )]
+    pub min_precision: Precision,
+    /// Report what is silenced by comments and the configuration too
+    #[arg(long, help_heading = "What is reported")]
+    pub no_ignores: bool,
+    /// Report on examples, fixtures, test data and vendored charts too; they are read in any case
+    #[arg(long, help_heading = "What is reported")]
+    pub include_examples: bool,
+
+    /// Show what --fix would change, as a patch, and change nothing
+    #[arg(long, group = "change", help_heading = "Fixes")]
+    pub diff: bool,
+    /// Apply fixes that change nothing a correct deployment relies on
+    #[arg(long, group = "change", help_heading = "Fixes")]
+    pub fix: bool,
+    /// With --fix or --diff: also fixes that change how the deployment behaves
+    #[arg(long, requires = "change", help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+
+    /// Which findings make the exit code 1
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "SEVERITY",
+        help_heading = "Exit code"
+    )]
+    pub fail_on: FailOn,
+    /// Exit with 0 whatever is found
+    #[arg(long, help_heading = "Exit code")]
+    pub exit_zero: bool,
+
+    /// The configuration to use instead of .gatelint.yaml at the repository's root
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    pub no_config: bool,
+}
+
+/// `gatelint hops`.
+#[derive(Debug, Args)]
+pub struct Hops {
+    /// Only hops that have this in the name of their gateway, route, upstream, Service or workload
+    pub name: Option<String>,
+    /// How to write them
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Listing,
+}
+
+/// `gatelint rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// How to write them
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Listing,
+}
+
+/// `gatelint explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The rule's id, as findings show it
+    pub rule: String,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Page,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// How a page is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// For a terminal.
+    #[default]
+    Terminal,
+    /// As Markdown.
+    Markdown,
+}
+
+/// `--fail-on`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Errors and warnings.
+    Warning,
+    /// Anything.
+    Info,
+    /// Nothing.
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity makes the exit code 1.
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= Severity::Error,
+            FailOn::Warning => severity >= Severity::Warning,
+            FailOn::Info => true,
+            FailOn::Never => false,
+        }
+    }
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// A rule file.
+    Rule,
+    /// .gatelint.yaml.
+    Config,
+    /// The output of --format json.
+    Report,
+    /// The kinds and fields that rules may name.
+    Model,
+}
+
+// The words of `Severity` and `Precision` on the command line. Written here, so that rules need not know of clap.
+impl ValueEnum for Severity {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Severity::Error, Severity::Warning, Severity::Info]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(crate::report::severity(*self)))
+    }
+}
+
+impl ValueEnum for Precision {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Precision::High, Precision::Medium, Precision::Low]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(match self {
+            Precision::High => "high",
+            Precision::Medium => "medium",
+            Precision::Low => "low",
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn definitions_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

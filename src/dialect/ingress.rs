@@ -1,0 +1,302 @@
+//! Ingress objects: each is a gateway with a route per path. What ingress-nginx takes from annotations and from its
+//! controller's ConfigMap are rows.
+
+use std::sync::{Arc, LazyLock};
+
+use super::join::{Endpoint, Gateway, Route};
+use super::kubernetes::scalar;
+use crate::environment::{Document, folder_of};
+use crate::model::field::{endpoint, gateway, route, upstream};
+use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
+use crate::repo::Span;
+use crate::syntax::At;
+
+/// ingress-nginx: annotations override the controller's ConfigMap.
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("ingress-nginx", rows()));
+
+const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+fn rows() -> Vec<Row> {
+    let source = "ingress-nginx ConfigMap documentation";
+    let mut rows = Vec::new();
+    let mut both = |name: &str, row: fn(String) -> Row, default: Option<&'static str>| {
+        // The annotation comes first: it is what a fix writes, and it has no default of its own.
+        rows.push(row(format!("{PREFIX}{name}")).within(&["annotations"]).inherits());
+        let inherited = row(name.to_owned()).within(&["controller"]).inherits();
+        rows.push(match default {
+            Some(default) => inherited.default(default, source),
+            None => inherited,
+        });
+    };
+    both(
+        "proxy-connect-timeout",
+        |name| Row::new(name, route::CONNECT_TIMEOUT, Unit::Seconds),
+        Some("5"),
+    );
+    both(
+        "proxy-read-timeout",
+        |name| Row::new(name, route::READ_TIMEOUT, Unit::Seconds),
+        Some("60"),
+    );
+    both(
+        "proxy-send-timeout",
+        |name| Row::new(name, route::SEND_TIMEOUT, Unit::Seconds),
+        Some("60"),
+    );
+    both(
+        "proxy-buffer-size",
+        |name| Row::new(name, route::BUFFER_SIZE, Unit::NginxSize),
+        Some("4k"),
+    );
+    both(
+        "proxy-buffers-number",
+        |name| Row::new(name, route::BUFFERS_NUMBER, Unit::Number),
+        Some("4"),
+    );
+    both(
+        "proxy-http-version",
+        |name| Row::new(name, route::HTTP_VERSION, Unit::Text),
+        Some("1.1"),
+    );
+    let controller = |row: Row| row.within(&["controller"]).inherits();
+    rows.push(controller(
+        Row::new("upstream-keepalive-connections", upstream::KEEPALIVE, Unit::Number).default("320", source),
+    ));
+    rows.push(controller(
+        Row::new("upstream-keepalive-timeout", upstream::KEEPALIVE_TIMEOUT, Unit::Seconds).default("60", source),
+    ));
+    rows
+}
+
+/// Whether a ConfigMap is that of an ingress-nginx controller.
+pub fn is_controller(document: &Document) -> bool {
+    let at = document.at();
+    let labels = at.get("metadata.labels");
+    let label = |name: &str| labels.and_then(|labels| labels.child(name)).and_then(At::text);
+    &*document.kind == "ConfigMap"
+        && (document.name.ends_with("ingress-nginx-controller")
+            || &*document.name == "nginx-configuration"
+            || (label("app.kubernetes.io/name") == Some("ingress-nginx")
+                && label("app.kubernetes.io/component").is_none_or(|component| component == "controller")
+                && !document.name.contains("services")))
+}
+
+/// The controller's settings as the outermost scope of every Ingress.
+pub fn controller(model: &mut Model, document: &Document) -> ScopeId {
+    let entries = document.at().child("data").map(At::entries).unwrap_or_default();
+    let scope = scope(model, document, &entries, "controller", "data");
+    model.add_scope(scope)
+}
+
+fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &str, path: &str) -> Scope {
+    let mut scope = Scope {
+        doubt: document.doubt(path).cloned(),
+        ..Scope::default()
+    };
+    for entry in entries {
+        for row in TABLE.named(entry.name()).filter(|row| row.within.contains(&within)) {
+            let span = entry.word_span_at(0);
+            let value = match scalar(*entry) {
+                Known::Is(text) => row.read(&text).map(Stored::Is).unwrap_or_else(|| {
+                    Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span))
+                }),
+                Known::Unknown(doubt) => Stored::Unknown(doubt),
+                Known::Absent => continue,
+            };
+            let site = Some(Site {
+                row,
+                node: Some((model.add_tree(&document.tree), entry.id())),
+            });
+            scope.facts.push(Fact {
+                field: row.field,
+                value,
+                span,
+                site,
+            });
+        }
+    }
+    scope
+}
+
+/// The class of an Ingress, as far as it decides the product.
+fn product(document: &Document) -> (&'static str, Arc<str>) {
+    let at = document.at();
+    let annotations = at.get("metadata.annotations").map(At::entries).unwrap_or_default();
+    let by_annotation = annotations
+        .iter()
+        .find(|entry| entry.name() == "kubernetes.io/ingress.class");
+    let class = at
+        .scalar("spec.ingressClassName")
+        .or_else(|| by_annotation.and_then(|entry| entry.text()));
+    let speaks_nginx = annotations.iter().any(|entry| entry.name().starts_with(PREFIX));
+    match class {
+        Some("nginx") => ("ingress-nginx", Arc::from("nginx")),
+        None if speaks_nginx => ("ingress-nginx", Arc::from("nginx")),
+        Some(class) if speaks_nginx && class.contains("nginx") => ("ingress-nginx", Arc::from(class)),
+        Some(class) => ("an ingress controller", Arc::from(class)),
+        None => ("an ingress controller", Arc::from("the default class")),
+    }
+}
+
+/// Lowers an Ingress.
+pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>) -> Gateway {
+    let at = document.at();
+    let span = at
+        .get("metadata.name")
+        .map_or_else(|| at.head(), |name| name.word_span_at(0));
+    let (product, _) = product(document);
+    let is_nginx = product == "ingress-nginx";
+    let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
+    let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
+    entity.set(gateway::NAME, label, span);
+    if is_nginx {
+        entity.set(gateway::PRODUCT, Arc::from(product), span);
+    } else {
+        entity.set_known(
+            gateway::PRODUCT,
+            Known::Unknown(Doubt::at("which controller serves the Ingress is not known", span)),
+            span,
+        );
+    }
+    let id = model.add(entity);
+
+    let annotations = at.get("metadata.annotations").map(At::entries).unwrap_or_default();
+    let mut settings = scope(model, document, &annotations, "annotations", "metadata.annotations");
+    settings.parent = controller;
+    let annotations_at = at.get("metadata.annotations").filter(|at| at.is_map());
+    settings.home = annotations_at.map(|at| (model.add_tree(&document.tree), at.id()));
+    let settings = model.add_scope(settings);
+
+    let mut lowered = Lower {
+        model,
+        document,
+        is_nginx,
+        settings,
+        routes: Vec::new(),
+    };
+    if let Some(backend) = at.get("spec.defaultBackend") {
+        lowered.route("default backend".to_owned(), backend);
+    }
+    for rule in at.get("spec.rules").into_iter().flat_map(At::items) {
+        let host = rule.scalar("host").unwrap_or("*");
+        for path in rule.get("http.paths").into_iter().flat_map(At::items) {
+            if let Some(backend) = path.child("backend") {
+                lowered.route(format!("{host}{}", path.scalar("path").unwrap_or("/")), backend);
+            }
+        }
+    }
+    Gateway {
+        id,
+        product,
+        container: None,
+        to_endpoints: true,
+        unplaced: false,
+        namespace: document.namespace.clone(),
+        folder: Arc::from(folder_of(&document.path)),
+        routes: lowered.routes,
+        listens: Vec::new(),
+    }
+}
+
+struct Lower<'m> {
+    model: &'m mut Model,
+    document: &'m Document,
+    is_nginx: bool,
+    settings: ScopeId,
+    routes: Vec<Route>,
+}
+
+impl Lower<'_> {
+    fn route(&mut self, name: String, backend: At<'_>) {
+        // networking.k8s.io/v1, and the form before it.
+        let (service, port) = match backend.child("service") {
+            Some(service) => (
+                service.child("name"),
+                service.get("port.number").or_else(|| service.get("port.name")),
+            ),
+            None => (backend.child("serviceName"), backend.child("servicePort")),
+        };
+        let Some(service) = service else { return };
+        let span = service.word_span_at(0);
+        let mut entity = Entity::new(Kind::Route, format!("{} {name}", self.document.name), span);
+        entity.set(route::NAME, Arc::from(name.clone()), span);
+        entity.set(route::PASS, Arc::from("proxy"), span);
+        if self.is_nginx {
+            entity.table = Some(&TABLE);
+            entity.scope = Some(self.settings);
+        }
+        let id = self.model.add(entity);
+
+        let mut group = Entity::new(Kind::Upstream, format!("{} {name}", self.document.name), span);
+        group.set(upstream::NAMED, false, span);
+        if self.is_nginx {
+            group.table = Some(&TABLE);
+            group.scope = Some(self.settings);
+        }
+        let group = self.model.add(group);
+        let keeps = self.model.get(group, upstream::KEEPALIVE).map(|count| count > 0);
+        let reuses_connections = if self.is_nginx {
+            keeps
+        } else {
+            Known::Unknown(Doubt::new("which controller serves the Ingress is not known"))
+        };
+
+        let host = match self.document.doubt("spec.rules") {
+            Some(doubt) => Known::Unknown(doubt.clone()),
+            None => scalar(service).map(|name| Arc::from(self.document.reference(&name))),
+        };
+        let endpoint = self.endpoint(&name, host, port, span);
+        let doubt = None;
+        self.routes.push(Route {
+            id,
+            upstream: Known::Is(group),
+            endpoints: vec![endpoint],
+            doubt,
+            reuses_connections,
+        });
+    }
+
+    fn endpoint(&mut self, name: &str, host: Known<Arc<str>>, port: Option<At<'_>>, span: Span) -> Endpoint {
+        let mut entity = Entity::new(Kind::Endpoint, format!("{} {name}", self.document.name), span);
+        let written = port.map_or(Known::Absent, scalar);
+        let address = match (&host, &written) {
+            (Known::Is(host), Known::Is(port)) => format!("{host}:{port}"),
+            (Known::Is(host), _) => host.to_string(),
+            _ => "?".to_owned(),
+        };
+        entity.set(endpoint::ADDRESS, Arc::from(address), span);
+        entity.set_known(endpoint::HOST, host.clone(), span);
+        let port_span = port.map_or(span, |at| at.word_span_at(0));
+        let number = written
+            .clone()
+            .then(|text| text.parse::<u16>().map_or(Known::Absent, Known::Is));
+        let mut port_name = None;
+        match (&number, port) {
+            (Known::Is(number), Some(at)) => {
+                let site = Some(Site {
+                    row: &super::nginx::table::PORT,
+                    node: Some((self.model.add_tree(&self.document.tree), at.id())),
+                });
+                let value = Stored::Is(Value::Number(i64::from(*number)));
+                entity.facts.push(Fact {
+                    field: endpoint::PORT.id(),
+                    value,
+                    span: port_span,
+                    site,
+                });
+            }
+            (Known::Unknown(_), _) => entity.set_known(endpoint::PORT, number.clone().map(i64::from), port_span),
+            _ => port_name = written.is(),
+        }
+        let id = self.model.add(entity);
+        Endpoint {
+            id,
+            host,
+            port: number,
+            port_name,
+            socket: None,
+            looked_up_again: Known::Is(true),
+            span,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What links are made from: addresses, selectors, ports. Rules never see these; they see the links.
+
+use std::sync::Arc;
+
+use crate::model::{Doubt, EntityId, Known};
+use crate::repo::Span;
+
+/// A gateway with its routes.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// The entity.
+    pub id: EntityId,
+    /// The product.
+    pub product: &'static str,
+    /// The container it runs in, as an index into the environment's placed containers; `None` for an Ingress, whose
+    /// controller runs elsewhere, and for a file that no container mounts.
+    pub container: Option<usize>,
+    /// Whether it reaches pods rather than a Service's virtual address (ingress-nginx).
+    pub to_endpoints: bool,
+    /// Whether a file that no container mounts: it may run anywhere.
+    pub unplaced: bool,
+    /// The namespace names are looked up in; empty where unknown.
+    pub namespace: Arc<str>,
+    /// The folder it belongs to, for choosing the nearest of several.
+    pub folder: Arc<str>,
+    /// Its routes.
+    pub routes: Vec<Route>,
+    /// Ports it listens on.
+    pub listens: Vec<Listen>,
+}
+
+/// A port or socket a gateway listens on.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The address as written.
+    pub text: Arc<str>,
+    /// The port; `None` for a unix socket.
+    pub port: Option<u16>,
+    /// The path of a unix socket.
+    pub socket: Option<Arc<str>>,
+    /// Whether only the same network namespace reaches it.
+    pub loopback: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A route with the endpoints it may lead to.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The entity.
+    pub id: EntityId,
+    /// The group, declared or implicit.
+    pub upstream: Known<EntityId>,
+    /// Its endpoints; empty when the target is unknown.
+    pub endpoints: Vec<Endpoint>,
+    /// Why the target is unknown.
+    pub doubt: Option<Doubt>,
+    /// Whether idle connections to its endpoints are used again.
+    pub reuses_connections: Known<bool>,
+}
+
+/// One endpoint of a route.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The entity.
+    pub id: EntityId,
+    /// The host; absent for a unix socket.
+    pub host: Known<Arc<str>>,
+    /// The port; absent for a unix socket.
+    pub port: Known<u16>,
+    /// A Kubernetes Service port that is named rather than numbered (an Ingress backend).
+    pub port_name: Option<Arc<str>>,
+    /// The path of a unix socket.
+    pub socket: Option<Arc<str>>,
+    /// Whether the name is looked up again while the gateway runs.
+    pub looked_up_again: Known<bool>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A Service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The entity.
+    pub id: EntityId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The folder it belongs to.
+    pub folder: Arc<str>,
+    /// Labels a pod must have; absent when the Service has no selector.
+    pub selector: Known<Vec<(Arc<str>, Arc<str>)>>,
+    /// Its ports.
+    pub ports: Known<Vec<ServicePort>>,
+    /// Whether it has no virtual address.
+    pub headless: bool,
+    /// Where an ExternalName leads.
+    pub external: Option<Arc<str>>,
+}
+
+/// One port of a Service.
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    /// The entity.
+    pub id: EntityId,
+    /// Its name.
+    pub name: Option<Arc<str>>,
+    /// The port.
+    pub port: Known<u16>,
+    /// The target: a number or a name.
+    pub target: Known<Arc<str>>,
+    /// Where the target is written (the port itself where none is).
+    pub span: Span,
+}
+
+/// Something a process listens on.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    /// The entity.
+    pub id: EntityId,
+    /// The TCP port; absent for a unix socket, unknown where it is filled in later.
+    pub port: Known<u16>,
+    /// The path of a unix socket.
+    pub path: Option<Arc<str>>,
+    /// Whether only the same network namespace reaches it.
+    pub loopback: bool,
+}
+
+/// A container, or a process of a machine for which only its own configuration is in the repository.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// The entity.
+    pub id: EntityId,
+    /// The workload's entity.
+    pub workload: EntityId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The pod it belongs to: containers with the same number share a network namespace.
+    pub pod: usize,
+    /// Its namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The folder it belongs to.
+    pub folder: Arc<str>,
+    /// Labels of its pod.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// Names it answers to on its networks (compose).
+    pub names: Vec<Arc<str>>,
+    /// Networks it is on (compose).
+    pub networks: Vec<Arc<str>>,
+    /// Whether it uses the machine's network.
+    pub host_network: bool,
+    /// Ports it declares.
+    pub ports: Vec<crate::environment::DeclaredPort>,
+    /// What its process listens on.
+    pub sockets: Known<Vec<Socket>>,
+    /// Its process.
+    pub process: Known<EntityId>,
+    /// Whether surely nothing but the known process runs in it: a single-product image with its own command.
+    pub sole: bool,
+    /// Volumes that others may share: path and volume.
+    pub shared: Vec<(String, Arc<str>)>,
+    /// Whether it is no container but a process of a machine.
+    pub machine: bool,
+}
+
+/// Everything of one environment, lowered and ready to be linked.
+#[derive(Debug, Default)]
+pub struct Estate {
+    /// Entities and facts.
+    pub model: crate::model::Model,
+    /// Gateways with their routes.
+    pub gateways: Vec<Gateway>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// Containers.
+    pub containers: Vec<Container>,
+    /// Whether names are those of a compose project.
+    pub compose: bool,
+    /// Why objects may be missing: part of the environment is not in the repository.
+    pub incomplete: Option<Doubt>,
+}

@@ -1,0 +1,87 @@
+//! nginx's directives: one row each. Defaults and contexts as in the modules named as source.
+
+use std::sync::LazyLock;
+
+use crate::model::field::{endpoint, route, upstream};
+use crate::model::{Row, Table, Unit};
+
+/// Where location-level settings may stand.
+const HTTP_SERVER_LOCATION: &[&str] = &["http", "server", "location", "if", "limit_except"];
+const UPSTREAM: &[&str] = &["upstream"];
+
+/// The modules that pass requests on over HTTP-level protocols.
+pub const MODULES: [&str; 5] = ["proxy", "fastcgi", "uwsgi", "scgi", "grpc"];
+
+/// All rows of nginx.
+pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("nginx", rows()));
+
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for module in MODULES {
+        let source = match module {
+            "proxy" => "ngx_http_proxy_module",
+            "fastcgi" => "ngx_http_fastcgi_module",
+            "uwsgi" => "ngx_http_uwsgi_module",
+            "scgi" => "ngx_http_scgi_module",
+            _ => "ngx_http_grpc_module",
+        };
+        let row = |suffix: &str| format!("{module}_{suffix}");
+        let mut add = |row: Row| rows.push(row.module(module).within(HTTP_SERVER_LOCATION).inherits());
+        add(Row::new(row("connect_timeout"), route::CONNECT_TIMEOUT, Unit::NginxTime).default("60s", source));
+        add(Row::new(row("read_timeout"), route::READ_TIMEOUT, Unit::NginxTime).default("60s", source));
+        add(Row::new(row("send_timeout"), route::SEND_TIMEOUT, Unit::NginxTime).default("60s", source));
+        // One memory page: 4k on x86-64; some platforms have larger pages.
+        add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::NginxSize).default("4k", source));
+        if module != "grpc" {
+            add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number).default("8", source));
+            add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::NginxSize)
+                .word(1)
+                .default("4k", source));
+            // Without the directive: twice the larger of the two buffers, which lowering computes.
+            add(Row::new(
+                row("busy_buffers_size"),
+                route::BUSY_BUFFERS_SIZE,
+                Unit::NginxSize,
+            ));
+        }
+        if module == "proxy" {
+            add(Row::new("proxy_http_version", route::HTTP_VERSION, Unit::Text)
+                .default_since(None, Some("1.0"), source)
+                .default_since(Some("1.29.7"), Some("1.1"), "nginx CHANGES 1.29.7"));
+        }
+    }
+    let stream = |row: Row| row.module("stream").within(&["stream", "server"]).inherits();
+    let source = "ngx_stream_proxy_module";
+    rows.push(stream(
+        Row::new("proxy_connect_timeout", route::CONNECT_TIMEOUT, Unit::NginxTime).default("60s", source),
+    ));
+    rows.push(stream(
+        Row::new("proxy_timeout", route::READ_TIMEOUT, Unit::NginxTime).default("10m", source),
+    ));
+
+    let source = "ngx_http_upstream_module";
+    rows.push(
+        Row::new("keepalive", upstream::KEEPALIVE, Unit::Number)
+            .within(UPSTREAM)
+            .default_since(None, Some("0"), source)
+            .default_since(Some("1.29.7"), Some("32"), "nginx CHANGES 1.29.7"),
+    );
+    rows.push(
+        Row::new("keepalive_timeout", upstream::KEEPALIVE_TIMEOUT, Unit::NginxTime)
+            .within(UPSTREAM)
+            .default("60s", source),
+    );
+    rows.push(Row::new("zone", upstream::ZONE, Unit::Text).within(UPSTREAM));
+    rows.push(
+        Row::new("resolver", upstream::RESOLVER, Unit::Text)
+            .within(&["http", "server", "location", "upstream"])
+            .inherits(),
+    );
+    rows
+}
+
+/// The port inside an address, written in place.
+pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
+
+/// The parameter `resolve` of an upstream's server.
+pub static RESOLVE: LazyLock<Row> = LazyLock::new(|| Row::new("resolve", endpoint::RESOLVE, Unit::OnOff).flag());

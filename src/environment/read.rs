@@ -1,0 +1,152 @@
+//! From a folder to the repository: every file that may be configuration, read once, claimed, parsed once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{File, Repository, Role};
+use crate::repo::claim::{self, Charts, IniKind, Language, YamlKind};
+use crate::repo::walk::{self, Candidate, Failure, Walked};
+use crate::repo::{Source, Sources};
+use crate::syntax::{Problem, Tree, assign, holes, ini, nginx, yaml};
+
+/// What was read, and what could not be.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// The files.
+    pub repository: Repository,
+    /// Files that could not be read or were left out.
+    pub failures: Vec<Failure>,
+    /// Places of files that could not be parsed.
+    pub problems: Vec<Problem>,
+}
+
+/// A text that stands in for a file, as from standard input.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// The path relative to the repository's root.
+    pub path: String,
+    /// The text.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads, claims and parses all files that the walk found. `progress` is told after each file.
+pub fn read(
+    root: &Path,
+    sources: &Sources,
+    walked: Walked,
+    stand_in: Option<StandIn>,
+    progress: &(dyn Fn() + Sync),
+) -> Read {
+    let charts = Charts::among(walked.files.iter().map(|file| file.path.as_str()));
+    // Reading and claiming runs in parallel; sources are numbered in order of path, so that a run can be repeated.
+    let mut loaded: Vec<Loaded> = walked
+        .files
+        .par_iter()
+        .filter(|file| stand_in.as_ref().is_none_or(|stand_in| stand_in.path != file.path))
+        .map(|file| {
+            progress();
+            load(root, file, &charts)
+        })
+        .collect();
+    if let Some(stand_in) = stand_in {
+        let role = role_of(&charts, &stand_in.path, &String::from_utf8_lossy(&stand_in.bytes));
+        loaded.push(Loaded::Bytes(stand_in.path, stand_in.bytes, role));
+    }
+    let mut found = Read {
+        failures: walked.problems,
+        ..Read::default()
+    };
+    let mut files = Vec::new();
+    for one in loaded {
+        match one {
+            Loaded::Nothing => {}
+            Loaded::Failed(failure) => found.failures.push(failure),
+            Loaded::Bytes(path, bytes, role) => {
+                let source = sources.add_file(&path, bytes);
+                files.push(File {
+                    path: source.path.clone(),
+                    source,
+                    role,
+                    tree: None,
+                });
+            }
+        }
+    }
+    // Other YAML is a patch at most, and only a kustomization names patches.
+    let patches = files.iter().any(|file| file.role == Role::Kustomization);
+    files.par_iter_mut().for_each(|file| {
+        if file.role != Role::OtherYaml || patches {
+            file.tree = tree(&file.source, file.role).map(Arc::new);
+        }
+    });
+    for file in &files {
+        if let Some(tree) = file.tree.as_ref().filter(|_| file.role != Role::OtherYaml) {
+            found.problems.extend(tree.problems.iter().cloned());
+        }
+    }
+    found.failures.sort();
+    // What lies behind a symbolic link inside the repository is also found under the link's name.
+    found.repository = Repository::new(files);
+    found
+}
+
+enum Loaded {
+    Nothing,
+    Failed(Failure),
+    Bytes(String, Vec<u8>, Role),
+}
+
+fn load(root: &Path, file: &Candidate, charts: &Charts) -> Loaded {
+    let bytes = match walk::read(root, file) {
+        Ok(bytes) => bytes,
+        Err(failure) => return Loaded::Failed(failure),
+    };
+    let role = match std::str::from_utf8(&bytes) {
+        Ok(text) => role_of(charts, &file.path, text),
+        Err(_) => role_of(charts, &file.path, &String::from_utf8_lossy(&bytes)),
+    };
+    match role {
+        // A file that is no configuration may still be mounted or included: a fragment of one line.
+        Role::Other if bytes.len() > 64 * 1024 => Loaded::Nothing,
+        role => Loaded::Bytes(file.path.clone(), bytes, role),
+    }
+}
+
+/// What a file is, from its path and its text.
+pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
+    match claim::by_content(charts, path, text).language {
+        Language::Yaml(YamlKind::Kubernetes) => Role::Kubernetes,
+        Language::Yaml(YamlKind::Compose) => Role::Compose,
+        Language::Yaml(YamlKind::Kustomization) => Role::Kustomization,
+        Language::Yaml(YamlKind::Other) => Role::OtherYaml,
+        Language::Yaml(YamlKind::HelmValues | YamlKind::HelmTemplate | YamlKind::ChartYaml) => Role::Helm,
+        Language::Nginx(_) => Role::Nginx,
+        Language::Ini(IniKind::PhpFpm) => Role::Ini,
+        Language::Python => Role::Python,
+        Language::JavaScript => Role::JavaScript,
+        Language::Environment => Role::Environment,
+        _ => Role::Other,
+    }
+}
+
+/// The tree of a source in its role; roles that are only mounted have none.
+pub fn tree(source: &Source, role: Role) -> Option<Tree> {
+    match role {
+        Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Some(yaml::parse(source)),
+        Role::JavaScript => assign::javascript_settings(source.id, source.text.clone()),
+        Role::Nginx | Role::Ini | Role::Python => {
+            let found = holes::holes(source.id, &source.text, holes::detect(&source.text));
+            let found = holes::merge(found, &holes::replaced(source));
+            let masked = holes::mask(&source.text, &found);
+            let text = source.text.clone();
+            Some(match role {
+                Role::Nginx => nginx::parse(source.id, text, &masked, found),
+                Role::Ini => ini::parse(source.id, text, &masked, found),
+                _ => assign::python(source.id, text, &masked, found),
+            })
+        }
+        Role::Environment | Role::Helm | Role::Other => None,
+    }
+}

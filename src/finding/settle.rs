@@ -1,0 +1,280 @@
+//! From hits to findings: one finding is one place a person edits, over all hops and environments.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
+use crate::model::{FactView, Origin};
+use crate::repo::{SourceId, Sources, Span};
+use crate::rule::{Hit, NotEvaluated};
+
+/// What the rules said of one environment.
+#[derive(Debug)]
+pub struct EnvironmentHits<'a> {
+    /// The environment's name.
+    pub name: &'a str,
+    /// Violations, each with the path of a request that meets it.
+    pub hits: Vec<(Hit, Option<String>)>,
+    /// What could not be decided.
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// The files (not derived sources) the environment is made of; decides whether a finding names environments.
+    pub files: HashSet<SourceId>,
+}
+
+/// All findings and everything undecided, sorted.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Findings by path, line, column and rule.
+    pub findings: Vec<Finding>,
+    /// Undecided rules, most frequent first.
+    pub unevaluated: Vec<Unevaluated>,
+}
+
+/// A hit with everything located, so that hits of different environments compare.
+struct Located<'h> {
+    environment: EnvironmentIndex,
+    hit: &'h Hit,
+    path: Option<&'h str>,
+    related: Vec<(Span, String)>,
+}
+
+/// Settles the hits of all environments. The result does not depend on the order of hops within an environment.
+pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Settled {
+    let mut places: HashMap<(usize, Span), Vec<Located<'_>>> = HashMap::new();
+    for (environment, of) in environments.iter().enumerate() {
+        for (hit, path) in &of.hits {
+            let related = hit
+                .related
+                .iter()
+                .map(|(span, text)| (sources.locate(*span), text.clone()));
+            let located = Located {
+                environment,
+                hit,
+                path: path.as_deref(),
+                related: related.collect(),
+            };
+            let at = sources.locate(hit.point.span);
+            places.entry((hit.rule, at)).or_default().push(located);
+        }
+    }
+    let mut users: HashMap<SourceId, BTreeSet<EnvironmentIndex>> = HashMap::new();
+    for source in places.keys().map(|(_, at)| at.source).collect::<HashSet<_>>() {
+        let using = environments
+            .iter()
+            .enumerate()
+            .filter(|(_, of)| of.files.contains(&source));
+        users.insert(source, using.map(|(index, _)| index).collect());
+    }
+    let paths = Paths::new(sources);
+    let mut findings: Vec<Finding> = places
+        .into_iter()
+        .filter_map(|((rule, at), hits)| {
+            let users = users.get(&at.source)?;
+            Some(merge(&paths, rules.get(rule)?, at, hits, users, environments))
+        })
+        .collect();
+    sort(sources, &mut findings);
+    number(&mut findings);
+    Settled {
+        findings,
+        unevaluated: unevaluated(sources, rules, environments),
+    }
+}
+
+fn merge(
+    paths: &Paths<'_>,
+    rule: &RuleInfo,
+    at: Span,
+    mut hits: Vec<Located<'_>>,
+    users: &BTreeSet<EnvironmentIndex>,
+    environments: &[EnvironmentHits<'_>],
+) -> Finding {
+    // The one that speaks for all is chosen by what it says, never by which hop came first.
+    hits.sort_by_cached_key(|of| {
+        let related: Vec<_> = of
+            .related
+            .iter()
+            .map(|(span, text)| (paths.key(*span), text.clone()))
+            .collect();
+        let words = (of.hit.message.clone(), of.hit.help.clone(), of.path.map(str::to_owned));
+        (Reverse(of.hit.severity), words, related, of.environment, of.hit.root)
+    });
+    let lead = &hits[0];
+    let mut related = lead.related.clone();
+    let mut seen: HashSet<(Span, String)> = related.iter().cloned().collect();
+    related.retain({
+        let mut first = HashSet::new();
+        move |place| first.insert(place.clone())
+    });
+    let mut more: Vec<(Span, String)> = hits[1..]
+        .iter()
+        .flat_map(|of| of.related.iter())
+        .filter(|place| seen.insert((*place).clone()))
+        .cloned()
+        .collect();
+    more.sort_by_cached_key(|(span, text)| (paths.key(*span), text.clone()));
+    related.append(&mut more);
+
+    let holds: BTreeSet<EnvironmentIndex> = hits.iter().map(|of| of.environment).collect();
+    let names: BTreeSet<&str> = if users.is_subset(&holds) {
+        BTreeSet::new()
+    } else {
+        holds.iter().map(|index| environments[*index].name).collect()
+    };
+    let identity = hits.iter().map(|of| (&of.hit.subject, &of.hit.values)).min();
+    let (subject, values) = identity.unwrap_or((&lead.hit.subject, &lead.hit.values));
+    let refusals = || hits.iter().filter_map(|of| of.hit.fix.as_ref()?.as_ref().err());
+    let proposed = hits.iter().any(|of| matches!(of.hit.fix, Some(Ok(_))));
+    Finding {
+        rule: rule.id.clone(),
+        category: rule.category.clone(),
+        severity: lead.hit.severity,
+        precision: rule.precision,
+        at,
+        message: lead.hit.message.clone(),
+        help: lead.hit.help.clone(),
+        path: lead
+            .path
+            .or_else(|| hits.iter().filter_map(|of| of.path).min())
+            .map(str::to_owned),
+        environments: names.into_iter().map(str::to_owned).collect(),
+        value: lead.hit.field.is_some().then(|| note(&lead.hit.point)),
+        related,
+        fingerprint: fingerprint(subject, values),
+        subject: subject.clone(),
+        fix: None,
+        no_fix_reason: if proposed { None } else { refusals().min().cloned() },
+        places: hits.iter().map(place).collect(),
+    }
+}
+
+fn place(of: &Located<'_>) -> Place {
+    Place {
+        environment: of.environment,
+        root: of.hit.root,
+        proposal: of.hit.fix.clone(),
+        path: of.path.map(str::to_owned),
+    }
+}
+
+/// Where a fact comes from, in words for the report.
+pub fn note(fact: &FactView) -> ValueNote {
+    let mut note = ValueNote {
+        text: fact.value.to_string(),
+        origin: "written",
+        product: None,
+        version: None,
+        source: None,
+    };
+    match &fact.origin {
+        Origin::Written => {}
+        Origin::Inherited => note.origin = "inherited",
+        Origin::Computed => note.origin = "computed",
+        Origin::Default {
+            product,
+            version,
+            source,
+        } => {
+            note.origin = "default";
+            note.product = Some((*product).to_owned());
+            note.version = version.as_ref().map(ToString::to_string);
+            note.source = Some((*source).to_owned());
+        }
+    }
+    note
+}
+
+fn unevaluated(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Vec<Unevaluated> {
+    let paths = Paths::new(sources);
+    let mut groups: BTreeMap<(usize, &Arc<str>), Vec<Option<Span>>> = BTreeMap::new();
+    for entry in environments.iter().flat_map(|of| &of.not_evaluated) {
+        let at = entry.span.map(|span| sources.locate(span));
+        groups.entry((entry.rule, &entry.reason)).or_default().push(at);
+    }
+    let mut all: Vec<Unevaluated> = groups
+        .into_iter()
+        .filter_map(|((rule, reason), spans)| {
+            Some(Unevaluated {
+                rule: rules.get(rule)?.id.clone(),
+                reason: reason.clone(),
+                count: spans.len(),
+                at: spans.iter().flatten().min_by_key(|span| paths.key(**span)).copied(),
+            })
+        })
+        .collect();
+    all.sort_by(|a, b| (Reverse(a.count), &a.rule, &a.reason).cmp(&(Reverse(b.count), &b.rule, &b.reason)));
+    all
+}
+
+/// Sorts findings by path, line, column and rule.
+pub fn sort(sources: &Sources, findings: &mut [Finding]) {
+    let paths = Paths::new(sources);
+    findings.sort_by_cached_key(|finding| {
+        let words = (
+            finding.rule.clone(),
+            finding.message.clone(),
+            finding.fingerprint.clone(),
+        );
+        (paths.key(finding.at), words)
+    });
+}
+
+/// Order of places as a person sees it: the ids of sources depend on which thread read first.
+struct Paths<'s> {
+    sources: &'s Sources,
+}
+
+impl<'s> Paths<'s> {
+    fn new(sources: &'s Sources) -> Self {
+        Self { sources }
+    }
+
+    fn key(&self, span: Span) -> (Arc<str>, u32, u32) {
+        (self.sources.get(span.source).path.clone(), span.start, span.end)
+    }
+}
+
+/// Subject and values as a short stable text: 128 bits of FNV-1a, fixed here so that a baseline outlives toolchains.
+pub fn fingerprint(subject: &str, values: &[String]) -> String {
+    let mut hash = Fnv::new();
+    hash.part(subject);
+    for value in values {
+        hash.part(&value.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    hash.hex()
+}
+
+/// Gives findings that would share a fingerprint an ordinal, in the order they stand in.
+pub fn number(findings: &mut [Finding]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let ordinal = seen.entry(finding.fingerprint.clone()).or_default();
+        if *ordinal > 0 {
+            let mut hash = Fnv::new();
+            hash.part(&finding.fingerprint);
+            hash.part(&ordinal.to_string());
+            finding.fingerprint = hash.hex();
+        }
+        *ordinal += 1;
+    }
+}
+
+struct Fnv(u128);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
+    }
+
+    /// Adds one part and an end mark, so that ("ab", "c") is not ("a", "bc").
+    fn part(&mut self, text: &str) {
+        for byte in text.bytes().chain([0xff]) {
+            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+
+    fn hex(&self) -> String {
+        format!("{:032x}", self.0)
+    }
+}

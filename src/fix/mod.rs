@@ -1,0 +1,6 @@
+//! Fixes: from a proposal to edits that are proved, shown and applied.
+
+pub mod apply;
+pub mod diff;
+pub mod prove;
+pub mod spell;

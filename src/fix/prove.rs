@@ -1,0 +1,228 @@
+//! A fix is offered only when it is proved: applied in memory, everything that uses the file is read again; the
+//! finding is gone, no new one appears, nothing became unknown, and no written fact changed but those that were meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::spell::{self, Where};
+use crate::finding::{Finding, Fix};
+use crate::model::{Kind, Model, Stored};
+use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
+use crate::rule::{Action, Hit, Proposal};
+
+/// What one environment says, for comparing before and after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Subjects of all hits.
+    pub subjects: BTreeSet<String>,
+    /// How many rules could not be decided.
+    pub unevaluated: usize,
+    /// Every written fact, by its place.
+    pub facts: BTreeMap<(u8, u32, String), String>,
+}
+
+impl Outcome {
+    /// Takes down what a model says.
+    pub fn of(model: &Model, hits: &[Hit], unevaluated: usize) -> Outcome {
+        let mut outcome = Outcome {
+            unevaluated,
+            ..Outcome::default()
+        };
+        outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
+        for (at, scope) in model.scopes().iter().enumerate() {
+            for fact in &scope.facts {
+                let name = fact.site.map_or("", |site| site.row.name.as_str());
+                let name = format!("{name} {}", fact.field.info().name);
+                outcome.facts.insert((0, at as u32, name), shown(&fact.value));
+            }
+        }
+        for kind in Kind::ALL {
+            if matches!(kind, Kind::Hop | Kind::Status) {
+                continue;
+            }
+            for (at, id) in model.all(kind).enumerate() {
+                for fact in model.entity(id).facts.iter().filter(|fact| fact.site.is_some()) {
+                    let key = (kind as u8 + 1, at as u32, fact.field.info().name.to_owned());
+                    outcome.facts.insert(key, shown(&fact.value));
+                }
+            }
+        }
+        outcome
+    }
+}
+
+fn shown(value: &Stored) -> String {
+    match value {
+        Stored::Is(value) => value.to_string(),
+        Stored::Unknown(doubt) => format!("unknown: {}", doubt.reason),
+    }
+}
+
+/// What proving needs of the run.
+pub trait World {
+    /// The sources that spans lie in.
+    fn sources(&self) -> &Sources;
+    /// The model of an environment.
+    fn model(&self, environment: usize) -> &Model;
+    /// The environments that use any of these files.
+    fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
+    /// What an environment said before.
+    fn before(&self, environment: usize) -> &Outcome;
+    /// What these environments say when the files have these texts; `None` when one of them is gone.
+    fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>>;
+}
+
+/// The proved fix of a finding.
+///
+/// # Errors
+/// Why none is offered.
+pub fn prove(world: &dyn World, finding: &Finding) -> Result<Fix, Refusal> {
+    let mut last = Refusal::new("the rule proposes none here");
+    let mut tried: Vec<Vec<Edit>> = Vec::new();
+    for place in [Where::Written, Where::OwnBlock] {
+        for at in &finding.places {
+            let proposal = match &at.proposal {
+                Some(Ok(proposal)) => proposal,
+                Some(Err(reason)) => {
+                    last = Refusal::new(reason.clone());
+                    continue;
+                }
+                None => continue,
+            };
+            let model = world.model(at.environment);
+            let edits = match spell::edits(world.sources(), model, &proposal.changes, place) {
+                Ok(edits) if edits.is_empty() => continue,
+                Ok(edits) => edits,
+                Err(reason) => {
+                    last = reason;
+                    continue;
+                }
+            };
+            if tried.contains(&edits) {
+                continue;
+            }
+            match holds(world, finding, proposal, &edits) {
+                Ok(()) => {
+                    return Ok(Fix {
+                        title: title(model, proposal),
+                        because: proposal.because.as_deref().map(str::to_owned),
+                        edits,
+                    });
+                }
+                Err(reason) => last = reason,
+            }
+            tried.push(edits);
+        }
+    }
+    Err(last)
+}
+
+/// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
+/// the one that is not changed with the value in force.
+fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
+    let mut names: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
+    let Some(place) = finding.places.first() else {
+        return names;
+    };
+    let model = world.model(place.environment);
+    for change in &proposal.changes {
+        let rows = model
+            .entity(change.entity)
+            .table
+            .zip(model.row_for(change.entity, change.field));
+        if let Some((table, row)) = rows {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
+    }
+    names
+}
+
+fn title(model: &Model, proposal: &Proposal) -> String {
+    let mut parts: Vec<String> = proposal
+        .changes
+        .iter()
+        .map(|change| {
+            let row = model.row_for(change.entity, change.field).map(|row| row.name.clone());
+            let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
+            match &change.action {
+                Action::Set(value) => format!("set {name} to {value}"),
+                Action::Remove => format!("remove {name}"),
+            }
+        })
+        .collect();
+    parts.dedup();
+    parts.join(", ")
+}
+
+fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edit]) -> Result<(), Refusal> {
+    let files: BTreeSet<SourceId> = edits.iter().map(|edit| edit.span.source).collect();
+    let mut texts = Vec::new();
+    for file in &files {
+        let of_file: Vec<Edit> = edits.iter().filter(|edit| edit.span.source == *file).cloned().collect();
+        match splice(&world.sources().get(*file).text, &of_file) {
+            Some(text) => texts.push((*file, text)),
+            None => return Err(Refusal::new("its changes overlap")),
+        }
+    }
+    let users = world.users(&files);
+    let Some(after) = world.after(&users, &texts) else {
+        return Err(Refusal::new("with it the environments would no longer be the same"));
+    };
+    let meant = meant(world, finding, proposal);
+    let mut changed = false;
+    for (environment, after) in users.iter().zip(&after) {
+        let before = world.before(*environment);
+        if after.subjects.contains(&finding.subject) {
+            return Err(Refusal::new(
+                "it would not mend every place that this finding holds for",
+            ));
+        }
+        if let Some(new) = after.subjects.difference(&before.subjects).next() {
+            return Err(Refusal::new(format!(
+                "it would bring about another finding ({})",
+                new.split(' ').next().unwrap_or(new)
+            )));
+        }
+        if after.unevaluated > before.unevaluated {
+            return Err(Refusal::new("with it less could be evaluated"));
+        }
+        let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();
+        for key in keys {
+            if before.facts.get(key) != after.facts.get(key) {
+                changed = true;
+                if !meant.contains(key.2.rsplit(' ').next().unwrap_or(&key.2)) {
+                    return Err(Refusal::new(format!("it would also change {}", key.2)));
+                }
+            }
+        }
+    }
+    if changed {
+        Ok(())
+    } else {
+        Err(Refusal::new("it would change nothing that was read"))
+    }
+}
+
+/// Fixes that can be made together: those that overlap an earlier one wait for the next round.
+pub fn apart<'f>(fixes: impl Iterator<Item = &'f Fix>) -> Vec<&'f Fix> {
+    let mut taken: Vec<&Fix> = Vec::new();
+    for fix in fixes {
+        let overlaps = |edit: &Edit| {
+            taken.iter().flat_map(|fix| &fix.edits).any(|other| {
+                other.span.source == edit.span.source
+                    && edit.span.start <= other.span.end
+                    && other.span.start <= edit.span.end
+                    && other != edit
+            })
+        };
+        if !fix.edits.iter().any(overlaps) {
+            taken.push(fix);
+        }
+    }
+    taken
+}
+
+/// The text of a source after edits, for the next round.
+pub fn text_after(source: &Arc<crate::repo::Source>, edits: &[Edit]) -> Option<String> {
+    splice(&source.text, edits)
+}

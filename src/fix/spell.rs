@@ -1,0 +1,196 @@
+//! From changed facts to edits: a value where it is written, or a new line in the entity's own block.
+
+use std::collections::BTreeMap;
+
+use crate::model::{EntityId, FactView, Known, Model, NodePlace, Row, Table, TreeId, Value, table::Form};
+use crate::repo::{Edit, Refusal, Sources, Span};
+use crate::rule::{Action, Change};
+use crate::syntax::{At, NodeId};
+
+/// Where a value that an outer scope hands down is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Where it is written, for everything that inherits it.
+    Written,
+    /// In the entity's own block, for this entity alone.
+    OwnBlock,
+}
+
+/// The edits of files that make all changes, led back to the files.
+///
+/// # Errors
+/// When a change cannot be written: the reason, as the end of "no fix is offered: …".
+pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where) -> Result<Vec<Edit>, Refusal> {
+    let mut edits = Vec::new();
+    // New directives of one block, by name: `proxy_buffers` holds two fields.
+    let mut inserts: BTreeMap<(u32, NodeId, String), Insert> = BTreeMap::new();
+    for change in changes {
+        let fact = model.fact(change.entity, change.field);
+        match &change.action {
+            Action::Remove => return Err(Refusal::new("removing is not supported here")),
+            Action::Set(value) => match written(model, &fact, change.entity, place) {
+                Some(fact) => edits.extend(replace(sources, fact, value)?),
+                None => insert(sources, model, change, value, &mut inserts, &mut edits)?,
+            },
+        }
+    }
+    for ((_, _, name), insert) in inserts {
+        edits.push(insert.spell(sources, model, &name)?);
+    }
+    edits.into_iter().map(|edit| sources.lift(edit)).collect()
+}
+
+/// The written fact a change goes to, if it goes to one.
+fn written<'f>(model: &Model, fact: &'f Known<FactView>, entity: EntityId, place: Where) -> Option<&'f FactView> {
+    let Known::Is(fact) = fact else { return None };
+    let site = fact.site?;
+    if place == Where::OwnBlock && fact.origin == crate::model::Origin::Inherited {
+        return None;
+    }
+    debug_assert!(model.entity(entity).kind == site.row.field.kind);
+    Some(fact)
+}
+
+fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<Edit>, Refusal> {
+    let Some(row) = fact.row else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
+    if row.form == Form::Flag {
+        return if fact.value == *value {
+            Ok(None)
+        } else {
+            Err(Refusal::new("the parameter cannot be taken back"))
+        };
+    }
+    let text = spelled(row, value)?;
+    let old = sources.text(fact.span);
+    if row.read(&old).as_ref() == Some(value) {
+        return Ok(None);
+    }
+    let quote = old
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\''))
+        .filter(|_| old.len() > 1);
+    let text = quote.map_or(text.clone(), |quote| format!("{quote}{text}{quote}"));
+    Ok((text != old).then_some(Edit { span: fact.span, text }))
+}
+
+fn spelled(row: &Row, value: &Value) -> Result<String, Refusal> {
+    row.unit
+        .spell(value)
+        .ok_or_else(|| Refusal::new(format!("{} cannot be written as {value}", row.name)))
+}
+
+struct Insert {
+    home: NodePlace,
+    table: &'static Table,
+    entity: EntityId,
+    words: BTreeMap<usize, String>,
+}
+
+fn insert(
+    sources: &Sources,
+    model: &Model,
+    change: &Change,
+    value: &Value,
+    inserts: &mut BTreeMap<(u32, NodeId, String), Insert>,
+    edits: &mut Vec<Edit>,
+) -> Result<(), Refusal> {
+    let entity = model.entity(change.entity);
+    if let Some(row) = crate::dialect::flag(change.field) {
+        // A parameter behind the address it belongs to.
+        let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
+        edits.push(Edit {
+            span: at,
+            text: format!(" {}", row.name),
+        });
+        return Ok(());
+    }
+    let Some(row) = model.row_for(change.entity, change.field) else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
+    let home = entity.scope.and_then(|scope| model.scope(scope).home);
+    let Some((tree, node)) = home else {
+        return Err(Refusal::new(format!("there is no block to write {} in", row.name)));
+    };
+    let at = model.at(tree, node);
+    if !row.within.is_empty() && !at.name().is_empty() && !row.within.contains(&at.name()) {
+        return Err(Refusal::new(format!("{} may not stand in {}", row.name, at.name())));
+    }
+    let _ = sources;
+    let Some(table) = entity.table else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
+    let insert = inserts
+        .entry((tree.0, node, row.name.clone()))
+        .or_insert_with(|| Insert {
+            home: (tree, node),
+            table,
+            entity: change.entity,
+            words: BTreeMap::new(),
+        });
+    insert.words.insert(row.word, spelled(row, value)?);
+    Ok(())
+}
+
+impl Insert {
+    /// One new line. Words that are not changed keep the value in force.
+    fn spell(mut self, sources: &Sources, model: &Model, name: &str) -> Result<Edit, Refusal> {
+        for row in self.table.named(name) {
+            if self.words.contains_key(&row.word) {
+                continue;
+            }
+            let Known::Is(now) = model.fact(self.entity, row.field) else {
+                return Err(Refusal::new(format!("the rest of {name} is not known")));
+            };
+            self.words.insert(row.word, spelled(row, &now.value)?);
+        }
+        let words: Vec<String> = self.words.into_values().collect();
+        let (tree, node): (TreeId, NodeId) = self.home;
+        line(sources, model.at(tree, node), name, &words.join(" "))
+    }
+}
+
+/// A new entry at the end of a block, in the indentation and style of its neighbours.
+fn line(sources: &Sources, block: At<'_>, name: &str, value: &str) -> Result<Edit, Refusal> {
+    let yaml = block.tree().root().is_list();
+    let content = if yaml {
+        format!("{name}: \"{value}\"")
+    } else {
+        format!("{name} {value};")
+    };
+    let Some(last) = block
+        .children()
+        .filter(|child| child.span().source == block.span().source)
+        .last()
+    else {
+        return Err(Refusal::new(format!("the block in which {name} would stand is empty")));
+    };
+    let source = sources.get(last.span().source);
+    let text = &*source.text;
+    let end = last.span().end as usize;
+    let line_start = text[..last.span().start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line_start..last.span().start as usize];
+    let rest_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+    let rest = text[end..rest_end].trim();
+    let alone = before.trim().is_empty() && (rest.is_empty() || rest.starts_with('#'));
+    if alone {
+        let crlf = text[..rest_end].ends_with('\r');
+        let at = rest_end - usize::from(crlf);
+        let feed = if crlf { "\r\n" } else { "\n" };
+        let at = Span::new(source.id, at as u32, at as u32);
+        return Ok(Edit {
+            span: at,
+            text: format!("{feed}{before}{content}"),
+        });
+    }
+    if yaml {
+        return Err(Refusal::new("the entries stand on one line"));
+    }
+    let at = Span::new(source.id, end as u32, end as u32);
+    Ok(Edit {
+        span: at,
+        text: format!(" {content}"),
+    })
+}

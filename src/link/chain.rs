@@ -1,0 +1,60 @@
+//! Chains: what a request passes before it meets a hop. Folded hop by hop, never enumerated; a cycle stops it.
+
+use std::collections::HashMap;
+
+use super::Hop;
+use crate::dialect::join::Estate;
+use crate::model::Known;
+use crate::model::field::process;
+
+/// Writes the path of each hop: `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
+pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
+    // The first hop that ends in a gateway's container is the way a request reaches it.
+    let mut into: HashMap<usize, usize> = HashMap::new();
+    for (at, hop) in hops.iter().enumerate() {
+        if let Known::Is(container) = hop.container {
+            let own = estate.gateways[hop.gateway].container;
+            if own != Some(container) {
+                into.entry(container).or_insert(at);
+            }
+        }
+    }
+    let written: Vec<String> = (0..hops.len()).map(|at| path(estate, hops, &into, at)).collect();
+    for (hop, path) in hops.iter_mut().zip(written) {
+        hop.path = path;
+    }
+}
+
+fn path(estate: &Estate, hops: &[Hop], into: &HashMap<usize, usize>, at: usize) -> String {
+    const LONGEST: usize = 8;
+    let mut way = vec![at];
+    while way.len() < LONGEST {
+        let gateway = &estate.gateways[hops[way[way.len() - 1]].gateway];
+        match gateway.container.and_then(|container| into.get(&container)) {
+            Some(outer) if !way.contains(outer) => way.push(*outer),
+            _ => break,
+        }
+    }
+    let mut text = String::new();
+    for (place, hop) in way.iter().rev().map(|at| &hops[*at]).enumerate() {
+        let gateway = &estate.gateways[hop.gateway];
+        if place == 0 && gateway.product != "nginx" {
+            text.push_str(&estate.model.entity(gateway.id).name);
+        } else {
+            text.push_str(gateway.product);
+        }
+        text.push_str(" → ");
+        text.push_str(&hop.address);
+        if place + 1 < way.len() {
+            text.push_str(" → ");
+        }
+    }
+    if let Known::Is(container) = hops[at].container
+        && let Known::Is(id) = estate.containers[container].process
+        && let Known::Is(name) = estate.model.get(id, process::NAME)
+    {
+        text.push(' ');
+        text.push_str(&name);
+    }
+    text
+}

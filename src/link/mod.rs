@@ -1,0 +1,219 @@
+//! Addresses to their targets: hops and the chains they form.
+
+mod address;
+mod chain;
+mod names;
+mod socket;
+
+use std::sync::Arc;
+
+use crate::dialect::join::{Endpoint, Estate};
+use crate::model::field::{gateway, hop};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
+
+use names::Names;
+
+/// Where a request ends, as far as the address tells. All parts are three-valued.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    /// The Service, as an index.
+    pub service: Known<usize>,
+    /// The Service's port, as an index into the Service's ports.
+    pub service_port: Known<usize>,
+    /// The container, as an index.
+    pub container: Known<usize>,
+    /// What the process listens on there.
+    pub socket: Known<EntityId>,
+    /// Whether the gateway reaches the container itself.
+    pub direct: Known<bool>,
+    /// Whether the address is the gateway's own loopback interface.
+    pub loopback: bool,
+    /// Whether gateway and process share a network namespace.
+    pub shared_network: Known<bool>,
+    /// Whether the address changes when the target is recreated.
+    pub may_change: Known<bool>,
+    /// Who else listens on or declares the port.
+    pub elsewhere: Option<Arc<str>>,
+}
+
+impl End {
+    /// An end of which nothing is known, for this reason.
+    pub(crate) fn unknown(doubt: Doubt) -> End {
+        End {
+            service: Known::Unknown(doubt.clone()),
+            service_port: Known::Unknown(doubt.clone()),
+            container: Known::Unknown(doubt.clone()),
+            socket: Known::Unknown(doubt.clone()),
+            direct: Known::Unknown(doubt.clone()),
+            loopback: false,
+            shared_network: Known::Unknown(doubt.clone()),
+            may_change: Known::Unknown(doubt),
+            elsewhere: None,
+        }
+    }
+}
+
+/// A hop with what the map and the report need of it.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The entity.
+    pub id: EntityId,
+    /// The gateway, as an index.
+    pub gateway: usize,
+    /// The route's entity.
+    pub route: EntityId,
+    /// The address as written.
+    pub address: Arc<str>,
+    /// The container, as an index; why there is none.
+    pub container: Known<usize>,
+    /// The path of a request that takes this hop, from the outermost gateway.
+    pub path: String,
+}
+
+/// Links an environment: adds a hop for every route, endpoint and container that answers.
+pub fn link(estate: &mut Estate) -> Vec<Hop> {
+    let names = Names::new(estate);
+    let mut hops = Vec::new();
+    for at in 0..estate.gateways.len() {
+        let gateway = estate.gateways[at].clone();
+        let status = status(&mut estate.model, gateway.id);
+        for route in &gateway.routes {
+            if route.endpoints.is_empty() {
+                let span = estate.model.entity(route.id).span;
+                let doubt = route
+                    .doubt
+                    .clone()
+                    .unwrap_or_else(|| Doubt::at("the group has no server", span));
+                let end = End::unknown(doubt.clone());
+                let entity = entity(estate, &gateway, route, None, &end, &status);
+                let id = estate.model.add(entity);
+                let address = Arc::from("?");
+                hops.push(Hop {
+                    id,
+                    gateway: at,
+                    route: route.id,
+                    address,
+                    container: Known::Unknown(doubt),
+                    path: String::new(),
+                });
+            }
+            for endpoint in &route.endpoints {
+                for end in address::ends(estate, &names, &gateway, endpoint) {
+                    let entity = entity(estate, &gateway, route, Some(endpoint), &end, &status);
+                    let id = estate.model.add(entity);
+                    let address = address_of(&estate.model, endpoint);
+                    hops.push(Hop {
+                        id,
+                        gateway: at,
+                        route: route.id,
+                        address,
+                        container: end.container,
+                        path: String::new(),
+                    });
+                }
+            }
+        }
+    }
+    address::settle_target_ports(estate, &names);
+    chain::paths(estate, &mut hops);
+    hops
+}
+
+fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
+    match (&endpoint.host, &endpoint.port, &endpoint.socket, &endpoint.port_name) {
+        (_, _, Some(socket), _) => Arc::from(format!("unix:{socket}")),
+        (Known::Is(host), Known::Is(port), _, _) => Arc::from(format!("{host}:{port}")),
+        (Known::Is(host), _, _, Some(port)) => Arc::from(format!("{host}:{port}")),
+        (Known::Is(host), ..) => host.clone(),
+        _ => model
+            .get(endpoint.id, crate::model::field::endpoint::ADDRESS)
+            .is()
+            .unwrap_or_else(|| Arc::from("?")),
+    }
+}
+
+fn status(model: &mut Model, gateway: EntityId) -> Known<EntityId> {
+    let span = model.entity(gateway).span;
+    match model.get(gateway, gateway::PRODUCT) {
+        Known::Is(product) => match behaviour::status_of(&product, span) {
+            Some(entity) => Known::Is(model.add(entity)),
+            None => Known::Absent,
+        },
+        Known::Absent => Known::Absent,
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    }
+}
+
+fn entity(
+    estate: &Estate,
+    gateway: &crate::dialect::join::Gateway,
+    route: &crate::dialect::join::Route,
+    endpoint: Option<&Endpoint>,
+    end: &End,
+    status: &Known<EntityId>,
+) -> Entity {
+    let model = &estate.model;
+    let span = endpoint.map_or_else(|| model.entity(route.id).span, |endpoint| endpoint.span);
+    let address = endpoint.map_or_else(|| Arc::from("?"), |endpoint| address_of(model, endpoint));
+    let name = format!(
+        "{} {} to {address}",
+        model.entity(gateway.id).name,
+        model.entity(route.id).name
+    );
+    let mut entity = Entity::new(Kind::Hop, name, span);
+    entity.set(hop::NAME, address, span);
+    entity.set_known(hop::DIRECT, end.direct.clone(), span);
+    entity.set(hop::LOOPBACK, end.loopback, span);
+    entity.set_known(hop::SHARED_NETWORK, end.shared_network.clone(), span);
+    entity.set_known(hop::REUSES_CONNECTIONS, route.reuses_connections.clone(), span);
+    if let Some(endpoint) = endpoint {
+        let is_name = endpoint.socket.is_none()
+            && endpoint
+                .host
+                .as_ref()
+                .is()
+                .is_some_and(|host| !crate::dialect::nginx::address::is_ip(host) && &**host != "localhost");
+        let once = if is_name {
+            endpoint.looked_up_again.clone().map(|again| !again)
+        } else {
+            Known::Is(false)
+        };
+        entity.set_known(hop::RESOLVED_ONCE, once, span);
+    }
+    entity.set_known(hop::ADDRESS_MAY_CHANGE, end.may_change.clone(), span);
+    if let Some(elsewhere) = &end.elsewhere {
+        entity.set(hop::ELSEWHERE, elsewhere.clone(), span);
+    }
+    if estate.compose && !gateway.unplaced {
+        // Docker's embedded name server, the same in every container on a user-defined network.
+        entity.set(hop::PLATFORM_RESOLVER, Arc::from("127.0.0.11"), span);
+    }
+    entity.link("gateway", Known::Is(gateway.id));
+    entity.link("route", Known::Is(route.id));
+    entity.link("upstream", route.upstream.clone());
+    entity.link(
+        "endpoint",
+        endpoint.map_or_else(
+            || Known::Unknown(Doubt::at("the target is not known", span)),
+            |endpoint| Known::Is(endpoint.id),
+        ),
+    );
+    let service = end.service.clone();
+    entity.link("service", service.clone().map(|at| estate.services[at].id));
+    let port = service.then(|at| {
+        end.service_port.clone().then(|port| match &estate.services[at].ports {
+            Known::Is(ports) => Known::Is(ports[port].id),
+            Known::Absent => Known::Absent,
+            Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
+        })
+    });
+    entity.link("service_port", port);
+    entity.link("container", end.container.clone().map(|at| estate.containers[at].id));
+    entity.link(
+        "workload",
+        end.container.clone().map(|at| estate.containers[at].workload),
+    );
+    entity.link("socket", end.socket.clone());
+    entity.link("status", status.clone());
+    entity
+}

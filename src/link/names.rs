@@ -1,0 +1,192 @@
+//! Finding things by name: in the same namespace, the nearest folder first, and never in a sibling environment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::dialect::join::Estate;
+
+/// Services and compose names of an environment.
+pub(crate) struct Names {
+    services: HashMap<Arc<str>, Vec<usize>>,
+    containers: HashMap<Arc<str>, Vec<usize>>,
+    by_label: HashMap<(Arc<str>, Arc<str>), Vec<usize>>,
+}
+
+/// What a lookup gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Exactly one is nearest.
+    One(usize),
+    /// None has the name.
+    None,
+    /// Several are equally near.
+    Several,
+}
+
+impl Names {
+    /// Indexes an environment.
+    pub(crate) fn new(estate: &Estate) -> Names {
+        let mut names = Names {
+            services: HashMap::new(),
+            containers: HashMap::new(),
+            by_label: HashMap::new(),
+        };
+        for (at, service) in estate.services.iter().enumerate() {
+            names.services.entry(service.name.clone()).or_default().push(at);
+        }
+        for (at, container) in estate.containers.iter().enumerate() {
+            for name in &container.names {
+                names.containers.entry(name.clone()).or_default().push(at);
+            }
+            for label in &container.labels {
+                names.by_label.entry(label.clone()).or_default().push(at);
+            }
+        }
+        names
+    }
+
+    /// The Service of this name in a namespace (`None`: whichever), nearest to a folder.
+    pub(crate) fn service(&self, estate: &Estate, name: &str, namespace: Option<&str>, folder: &str) -> Found {
+        let all = self.services.get(name).map_or(&[][..], Vec::as_slice);
+        let candidates = all
+            .iter()
+            .copied()
+            .filter(|at| same_namespace(namespace, &estate.services[*at].namespace));
+        nearest(candidates, folder, |at| &estate.services[at].folder)
+    }
+
+    /// Containers that answer to a compose name.
+    pub(crate) fn containers(&self, name: &str) -> &[usize] {
+        self.containers.get(name).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Containers whose pod has all these labels, in the namespace, in the nearest folder that has any.
+    pub(crate) fn selected(
+        &self,
+        estate: &Estate,
+        labels: &[(Arc<str>, Arc<str>)],
+        namespace: &str,
+        folder: &str,
+    ) -> Vec<usize> {
+        // The rarest label leaves the fewest pods to look at.
+        let rarest = labels
+            .iter()
+            .filter_map(|label| self.by_label.get(label))
+            .min_by_key(|found| found.len());
+        if !labels.iter().all(|label| self.by_label.contains_key(label)) {
+            return Vec::new();
+        }
+        let all: Vec<usize> = rarest
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|at| {
+                let container = &estate.containers[*at];
+                same_namespace(Some(namespace), &container.namespace)
+                    && labels.iter().all(|label| container.labels.contains(label))
+            })
+            .collect();
+        let best = all
+            .iter()
+            .filter_map(|at| nearness(folder, &estate.containers[*at].folder))
+            .max();
+        all.into_iter()
+            .filter(|at| nearness(folder, &estate.containers[*at].folder) == best && best.is_some())
+            .collect()
+    }
+}
+
+/// An object without a namespace may be deployed into any.
+fn same_namespace(wanted: Option<&str>, own: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted.is_empty() || own.is_empty() || wanted == own)
+}
+
+fn nearest<'e>(candidates: impl Iterator<Item = usize>, folder: &str, of: impl Fn(usize) -> &'e Arc<str>) -> Found {
+    let mut best: Option<(usize, usize)> = None;
+    let mut ties = 0;
+    for at in candidates {
+        let Some(near) = nearness(folder, of(at)) else { continue };
+        match best {
+            Some((_, known)) if near < known => {}
+            Some((_, known)) if near == known => ties += 1,
+            _ => {
+                best = Some((at, near));
+                ties = 0;
+            }
+        }
+    }
+    match best {
+        None => Found::None,
+        Some((at, _)) if ties == 0 => Found::One(at),
+        Some(_) => Found::Several,
+    }
+}
+
+/// How many folders two places share; `None` when they are deployed apart: in folders of different environments, or
+/// with nothing but the repository's root in common.
+pub(crate) fn nearness(a: &str, b: &str) -> Option<usize> {
+    if a == b {
+        return Some(usize::MAX);
+    }
+    let (mut left, mut right) = (
+        a.split('/').filter(|part| !part.is_empty()),
+        b.split('/').filter(|part| !part.is_empty()),
+    );
+    let mut shared = 0;
+    loop {
+        match (left.next(), right.next()) {
+            (Some(x), Some(y)) if x == y => shared += 1,
+            (None, _) | (_, None) => return Some(shared.max(1)),
+            (Some(x), Some(y)) => {
+                let apart =
+                    [x].into_iter().chain(left).any(is_environment) || [y].into_iter().chain(right).any(is_environment);
+                return (shared > 0 && !apart).then_some(shared);
+            }
+        }
+    }
+}
+
+/// Folder names by which people keep deployments apart.
+fn is_environment(part: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "prod",
+        "production",
+        "prd",
+        "live",
+        "staging",
+        "stage",
+        "stg",
+        "dev",
+        "devel",
+        "development",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "preprod",
+        "preview",
+        "sandbox",
+        "local",
+        "demo",
+        "canary",
+        "overlays",
+        "examples",
+    ];
+    let part = part.to_ascii_lowercase();
+    NAMES.contains(&part.as_str()) || part.split(['-', '_', '.']).any(|word| NAMES[..18].contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearness;
+
+    #[test]
+    fn near_and_apart() {
+        assert_eq!(nearness("k8s/web", "k8s/api"), Some(1));
+        assert_eq!(nearness("k8s", "k8s/api"), Some(1));
+        assert_eq!(nearness("", "k8s"), Some(1));
+        assert_eq!(nearness("web", "api"), None);
+        assert_eq!(nearness("k8s/prod/web", "k8s/staging/api"), None);
+        assert_eq!(nearness("k8s/prod/web", "k8s/prod/api"), Some(2));
+    }
+}

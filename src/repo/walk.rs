@@ -1,0 +1,319 @@
+//! Finding the files that may be configuration, and reading them without ever leaving the repository.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
+
+use globset::GlobSet;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::claim::{self, NameClaim};
+
+/// Larger files are not configuration that a person wrote.
+pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Folders that hold no configuration of this repository, whatever .gitignore says.
+const SKIPPED_FOLDERS: [&str; 8] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    "node_modules",
+    ".terraform",
+    ".terragrunt-cache",
+    ".venv",
+];
+
+/// What the walk leaves out.
+#[derive(Clone, Debug, Default)]
+pub struct WalkOptions {
+    /// Globs relative to the root, from the config's `exclude`.
+    pub exclude: GlobSet,
+    /// How many threads walk; 0 means as many as there are processors.
+    pub threads: usize,
+}
+
+/// A file whose name says that it may be configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Relative to the root, with `/`. Bytes of a name that are not UTF-8 are written as `\xE9`.
+    pub path: String,
+    /// What its name says it may be.
+    pub claim: NameClaim,
+    /// Its real path relative to the root, where `path` is not that already.
+    odd: Option<PathBuf>,
+}
+
+/// A symbolic link inside the repository to a place inside the repository. Its target is walked anyway; includes may
+/// name the link.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The link, relative to the root.
+    pub path: String,
+    /// The file or folder it leads to, relative to the root; empty for the root itself.
+    pub target: String,
+}
+
+/// Why a file is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// Left out because of its size or form.
+    Skipped,
+    /// The operating system refused.
+    Unreadable,
+}
+
+/// A file or folder that was not read although it may be configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    /// Which of the report's kinds of problem it is.
+    pub kind: FailureKind,
+    /// Why, as a sentence without a full stop.
+    pub message: String,
+}
+
+impl Failure {
+    fn new(path: impl Into<String>, kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+/// What was found. Each list is sorted by path, so the order does not depend on threads or the file system.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Files to read.
+    pub files: Vec<Candidate>,
+    /// Symbolic links that stay inside.
+    pub links: Vec<Link>,
+    /// What was not read and why.
+    pub problems: Vec<Failure>,
+}
+
+enum Found {
+    File(Candidate),
+    Link(Link),
+    Problem(Failure),
+}
+
+/// Walks a repository. Files that .gitignore excludes are left out; hidden ones are not.
+pub fn walk(root: &Path, options: &WalkOptions) -> Walked {
+    // Links are compared with real paths.
+    let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+    let (send, receive) = mpsc::channel();
+    let exclude = options.exclude.clone();
+    let filter_root = root.clone();
+    WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .require_git(false)
+        .follow_links(false)
+        .threads(options.threads)
+        .filter_entry(move |entry| !is_left_out(&filter_root, entry, &exclude))
+        .build_parallel()
+        .run(|| {
+            let send = send.clone();
+            Box::new(move |entry| {
+                if let Some(found) = look(root, entry) {
+                    // The receiver outlives the walk.
+                    let _ = send.send(found);
+                }
+                WalkState::Continue
+            })
+        });
+    drop(send);
+
+    let mut walked = Walked::default();
+    for found in receive {
+        match found {
+            Found::File(file) => walked.files.push(file),
+            Found::Link(link) => walked.links.push(link),
+            Found::Problem(problem) => walked.problems.push(problem),
+        }
+    }
+    walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.links.sort_unstable();
+    walked.problems.sort_unstable();
+    walked
+}
+
+/// Reads one file, completely or not at all.
+///
+/// # Errors
+/// When it is no regular file any more, too large, binary, or the operating system refuses.
+pub fn read(root: &Path, file: &Candidate) -> Result<Vec<u8>, Failure> {
+    let skipped = |message: String| Err(Failure::new(&file.path, FailureKind::Skipped, message));
+    let bytes = match read_regular(&root.join(file.odd.as_deref().unwrap_or(Path::new(&file.path)))) {
+        Ok(Content::Bytes(bytes)) => bytes,
+        Ok(Content::NoFile) => return skipped("not a regular file".into()),
+        Ok(Content::TooLarge(size)) => {
+            let (size, limit) = (mebibytes(size), mebibytes(SIZE_LIMIT));
+            return skipped(format!("{size} is more than the limit of {limit} for one file"));
+        }
+        Err(error) => return Err(Failure::new(&file.path, FailureKind::Unreadable, reason(&error))),
+    };
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return skipped("UTF-16 text is not read; save it as UTF-8".into());
+    }
+    if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
+        return skipped("binary".into());
+    }
+    Ok(bytes)
+}
+
+enum Content {
+    Bytes(Vec<u8>),
+    NoFile,
+    TooLarge(u64),
+}
+
+/// Looks before opening, so that a FIFO or device is never opened, and again afterwards, because the name may have
+/// come to mean something else in between.
+fn read_regular(path: &Path) -> io::Result<Content> {
+    let before = fs::symlink_metadata(path)?;
+    if !before.is_file() {
+        return Ok(Content::NoFile);
+    }
+    if before.len() > SIZE_LIMIT {
+        return Ok(Content::TooLarge(before.len()));
+    }
+    let file = File::open(path)?;
+    if !is_same_file(&before, &file.metadata()?) {
+        return Ok(Content::NoFile);
+    }
+    let mut bytes = Vec::with_capacity(before.len() as usize + 1);
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Ok(Content::TooLarge(bytes.len() as u64));
+    }
+    Ok(Content::Bytes(bytes))
+}
+
+#[cfg(unix)]
+fn is_same_file(before: &fs::Metadata, after: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (before.dev(), before.ino()) == (after.dev(), after.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_before: &fs::Metadata, after: &fs::Metadata) -> bool {
+    after.is_file()
+}
+
+fn is_left_out(root: &Path, entry: &DirEntry, exclude: &GlobSet) -> bool {
+    if entry.depth() == 0 {
+        return false;
+    }
+    if !exclude.is_empty() && exclude.is_match(relative(root, entry.path())) {
+        return true;
+    }
+    let name = entry.file_name();
+    // A folder of that name may well be configuration; Cargo's is marked.
+    let is_skipped = || SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped);
+    let is_cargo = || name == "target" && entry.path().join("CACHEDIR.TAG").is_file();
+    entry.file_type().is_some_and(|kind| kind.is_dir()) && (is_skipped() || is_cargo())
+}
+
+fn look(root: &Path, entry: Result<DirEntry, ignore::Error>) -> Option<Found> {
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(error) => return Some(Found::Problem(unreadable(root, &error))),
+    };
+    let kind = entry.file_type()?;
+    if kind.is_symlink() && entry.depth() > 0 {
+        return look_through(root, entry.path());
+    }
+    if !kind.is_file() {
+        return None;
+    }
+    let path = relative(root, entry.path());
+    let claim = claim::by_name(&path)?;
+    let real = entry.path().strip_prefix(root).unwrap_or(entry.path());
+    let odd = (Path::new(&path) != real).then(|| real.to_path_buf());
+    Some(Found::File(Candidate { path, claim, odd }))
+}
+
+/// Where a symbolic link leads. Nothing outside the repository is opened; only names are resolved.
+fn look_through(root: &Path, link: &Path) -> Option<Found> {
+    let path = relative(root, link);
+    let problem = |message| Some(Found::Problem(Failure::new(&path, FailureKind::Skipped, message)));
+    let is_claimed = || claim::by_name(&path).is_some();
+    match fs::canonicalize(link) {
+        Ok(target) if target.starts_with(root) => Some(Found::Link(Link {
+            target: relative(root, &target),
+            path,
+        })),
+        Ok(target) if is_claimed() || target.is_dir() => problem("a symbolic link that leaves the repository"),
+        Err(error) if is_claimed() && error.kind() == io::ErrorKind::NotFound => {
+            problem("a symbolic link to a file that does not exist")
+        }
+        Err(error) if is_claimed() && error.kind() == io::ErrorKind::PermissionDenied => {
+            problem("a symbolic link whose target cannot be read")
+        }
+        Err(_) if is_claimed() => problem("a symbolic link that leads back to itself"),
+        _ => None,
+    }
+}
+
+fn unreadable(root: &Path, error: &ignore::Error) -> Failure {
+    let path = place(error)
+        .map(|path| relative(root, path))
+        .filter(|path| !path.is_empty());
+    let message = error.io_error().map_or_else(|| error.to_string(), reason);
+    Failure::new(path.as_deref().unwrap_or("."), FailureKind::Unreadable, message)
+}
+
+fn place(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
+        ignore::Error::Partial(errors) => errors.iter().find_map(place),
+        _ => None,
+    }
+}
+
+/// The operating system's words without Rust's ` (os error 13)`.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error")
+        .map_or(text.as_str(), |(reason, _)| reason)
+        .to_lowercase()
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1024 * 1024))
+}
+
+/// A path as the report writes it. Different paths give different texts.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    let mut out = String::with_capacity(inside.as_os_str().len());
+    for part in inside.components() {
+        if let Component::Normal(name) = part {
+            if !out.is_empty() {
+                out.push('/');
+            }
+            push_name(&mut out, name);
+        }
+    }
+    out
+}
+
+fn push_name(out: &mut String, name: &OsStr) {
+    use std::fmt::Write;
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\x{byte:02X}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! For people: each finding with both ends it speaks of, what to do, and a summary of what was and was not looked at.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::snippet::{Drawing, Label};
+use super::{Options, Report, severity, summary};
+use crate::finding::{Finding, ValueNote};
+use crate::repo::{Sources, Span};
+use crate::rule::Severity;
+use crate::terminal::{Look, escape};
+
+/// More findings than anyone reads; the rest is counted.
+const SHOWN: usize = 200;
+/// How many related places, paths and environments of one finding are shown.
+const PLACES: usize = 5;
+
+/// Writes findings and summary.
+pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut drawing = Drawing::new(report.sources, options.look);
+    let least = if options.verbose { Severity::Info } else { options.least };
+    let mut shown: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= least)
+        .collect();
+    let hidden = report.findings.len() - shown.len();
+    if shown.len() > SHOWN {
+        // What is cut off must not be the worst.
+        shown.sort_by_key(|finding| Reverse(finding.severity));
+    }
+    for finding in shown.iter().take(SHOWN) {
+        out.write_all(one(finding, &mut drawing, options.look).as_bytes())?;
+        writeln!(out)?;
+    }
+    if shown.len() > SHOWN {
+        writeln!(
+            out,
+            "and {} more; `--format concise` shows them all\n",
+            shown.len() - SHOWN
+        )?;
+    }
+    if !options.quiet {
+        for line in summary::lines(report, options, hidden) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
+    let mut out = heading(severity(finding.severity), Some(&finding.rule), &finding.message, look);
+    let mut labels = vec![Label {
+        at: finding.at,
+        text: finding.value.as_ref().map(said_of),
+        primary: true,
+    }];
+    let related = finding.related.iter().take(PLACES).map(|(at, text)| Label {
+        at: *at,
+        text: (!text.is_empty()).then(|| text.clone()),
+        primary: false,
+    });
+    labels.extend(related);
+    out.push_str(&drawing.draw(labels));
+    let mut line = |name: &str, text: &str| {
+        out.push_str("  ");
+        out.push_str(&paint(look, "36", name));
+        out.push_str(": ");
+        out.push_str(&escape(text));
+        out.push('\n');
+    };
+    if finding.related.len() > PLACES {
+        line("also", &format!("{} more places", finding.related.len() - PLACES));
+    }
+    if let Some(path) = &finding.path {
+        let paths: BTreeSet<&str> = finding
+            .places
+            .iter()
+            .filter_map(|place| place.path.as_deref())
+            .collect();
+        let more = paths.len().saturating_sub(1);
+        let more = if more > 0 {
+            format!(" (and {more} more)")
+        } else {
+            String::new()
+        };
+        line("path", &format!("{path}{more}"));
+    }
+    if !finding.environments.is_empty() {
+        line("only in", &some_of(&finding.environments));
+    }
+    if !finding.help.is_empty() {
+        line("help", &finding.help);
+    }
+    match (&finding.fix, &finding.no_fix_reason) {
+        (Some(fix), _) => match &fix.because {
+            None => line("fix", &format!("{}; apply with `gatelint lint --fix`", fix.title)),
+            Some(because) => line(
+                "fix",
+                &format!(
+                    "{} (unsafe: {because}); apply with `gatelint lint --fix --unsafe-fixes`",
+                    fix.title
+                ),
+            ),
+        },
+        (None, Some(reason)) => line("no fix", reason),
+        (None, None) => {}
+    }
+    out
+}
+
+/// Renders a mistake in a file that stops the tool, such as one in the configuration.
+pub fn mistake(sources: &Sources, at: Span, message: &str, help: Option<&str>, look: Look) -> String {
+    let mut out = heading("error", None, message, look);
+    let label = Label {
+        at,
+        text: None,
+        primary: true,
+    };
+    out.push_str(&Drawing::new(sources, look).draw(vec![label]));
+    if let Some(help) = help {
+        out.push_str(&format!("  {}: {}\n", paint(look, "36", "help"), escape(help)));
+    }
+    out
+}
+
+fn heading(severity: &str, rule: Option<&str>, message: &str, look: Look) -> String {
+    let color = match severity {
+        "error" => "1;31",
+        "warning" => "1;33",
+        _ => "1;34",
+    };
+    let rule = rule.map_or_else(String::new, |rule| format!("[{}]", escape(rule)));
+    let severity = paint(look, color, &format!("{severity}{rule}"));
+    format!("{severity}: {}\n", paint(look, "1", &escape(message)))
+}
+
+fn said_of(note: &ValueNote) -> String {
+    let from = match note.origin {
+        "default" => {
+            let version = note
+                .version
+                .as_ref()
+                .map_or(String::new(), |version| format!(" {version}"));
+            let product = note.product.as_deref().unwrap_or("the product");
+            let source = note
+                .source
+                .as_ref()
+                .map_or(String::new(), |source| format!(" ({source})"));
+            format!(", the default of {product}{version}{source}")
+        }
+        "inherited" => ", inherited from here".to_owned(),
+        _ => String::new(),
+    };
+    format!("{}{from}", note.text)
+}
+
+fn some_of(names: &[String]) -> String {
+    let shown = names
+        .iter()
+        .take(PLACES)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(PLACES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Colours text by an SGR code.
+pub(super) fn paint(look: Look, code: &str, text: &str) -> String {
+    if look.color {
+        format!("\x1b[{code}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}

@@ -1,0 +1,223 @@
+//! The JSON report, described by `schemas/report.json`. Written as it is made, one finding a line.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Report, problem_kind};
+use crate::finding::{Finding, Fix, Summary, Unevaluated, ValueNote};
+use crate::repo::{Sources, Span};
+use crate::rule::{Precision, Severity};
+
+/// Version of the format: it changes when something is removed or changes its meaning.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct RelatedOut<'a> {
+    #[serde(flatten)]
+    place: Place,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct ValueOut<'a> {
+    text: &'a str,
+    origin: &'a str,
+    product: Option<&'a str>,
+    version: Option<&'a str>,
+    source: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct EditOut<'a> {
+    file: String,
+    start: u32,
+    end: u32,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct FixOut<'a> {
+    title: &'a str,
+    safety: &'static str,
+    because: Option<&'a str>,
+    edits: Vec<EditOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingOut<'a> {
+    rule: &'a str,
+    category: &'a str,
+    severity: Severity,
+    precision: Precision,
+    message: &'a str,
+    help: &'a str,
+    path: Option<&'a str>,
+    environments: &'a [String],
+    #[serde(flatten)]
+    at: Place,
+    value: Option<ValueOut<'a>>,
+    related: Vec<RelatedOut<'a>>,
+    fix: Option<FixOut<'a>>,
+    no_fix_reason: Option<&'a str>,
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct UnevaluatedOut<'a> {
+    rule: &'a str,
+    reason: &'a str,
+    count: usize,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct ProblemOut<'a> {
+    file: &'a str,
+    line: usize,
+    kind: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct SummaryOut {
+    files: usize,
+    hops: usize,
+    linked: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    ignored: usize,
+    fixable: usize,
+}
+
+/// Writes the report.
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let sources = report.sources;
+    let version = env!("CARGO_PKG_VERSION");
+    write!(
+        out,
+        "{{\"version\":{VERSION},\"tool_version\":\"{version}\",\n\"findings\":"
+    )?;
+    list(out, report.findings.iter().map(|finding| finding_out(sources, finding)))?;
+    write!(out, ",\n\"not_evaluated\":")?;
+    list(
+        out,
+        report.unevaluated.iter().map(|entry| unevaluated_out(sources, entry)),
+    )?;
+    write!(out, ",\n\"problems\":")?;
+    let problems = report.problems.iter().map(|problem| ProblemOut {
+        file: &problem.path,
+        line: problem.line,
+        kind: problem_kind(problem.kind),
+        message: &problem.message,
+    });
+    list(out, problems)?;
+    write!(out, ",\n\"summary\":")?;
+    serde_json::to_writer(&mut *out, &summary_out(report.summary))?;
+    writeln!(out, "}}")
+}
+
+fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io::Result<()> {
+    write!(out, "[")?;
+    for (nth, item) in items.enumerate() {
+        out.write_all(if nth == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &item)?;
+    }
+    write!(out, "]")
+}
+
+fn place(sources: &Sources, span: Span) -> Place {
+    let source = sources.get(span.source);
+    let start = source.lines().position(&source.text, span.start);
+    let end = source.lines().position(&source.text, span.end);
+    Place {
+        file: source.path.to_string(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+fn finding_out<'a>(sources: &Sources, finding: &'a Finding) -> FindingOut<'a> {
+    let related = finding.related.iter().map(|(span, message)| RelatedOut {
+        place: place(sources, *span),
+        message,
+    });
+    FindingOut {
+        rule: &finding.rule,
+        category: &finding.category,
+        severity: finding.severity,
+        precision: finding.precision,
+        message: &finding.message,
+        help: &finding.help,
+        path: finding.path.as_deref(),
+        environments: &finding.environments,
+        at: place(sources, finding.at),
+        value: finding.value.as_ref().map(value_out),
+        related: related.collect(),
+        fix: finding.fix.as_ref().map(|fix| fix_out(sources, fix)),
+        no_fix_reason: finding.no_fix_reason.as_deref(),
+        fingerprint: &finding.fingerprint,
+    }
+}
+
+fn value_out(note: &ValueNote) -> ValueOut<'_> {
+    ValueOut {
+        text: &note.text,
+        origin: note.origin,
+        product: note.product.as_deref(),
+        version: note.version.as_deref(),
+        source: note.source.as_deref(),
+    }
+}
+
+fn fix_out<'a>(sources: &Sources, fix: &'a Fix) -> FixOut<'a> {
+    let edits = fix.edits.iter().map(|edit| EditOut {
+        file: sources.get(edit.span.source).path.to_string(),
+        start: edit.span.start,
+        end: edit.span.end,
+        text: &edit.text,
+    });
+    FixOut {
+        title: &fix.title,
+        safety: if fix.because.is_some() { "unsafe" } else { "safe" },
+        because: fix.because.as_deref(),
+        edits: edits.collect(),
+    }
+}
+
+fn unevaluated_out<'a>(sources: &Sources, entry: &'a Unevaluated) -> UnevaluatedOut<'a> {
+    let at = entry.at.map(|span| place(sources, span));
+    UnevaluatedOut {
+        rule: &entry.rule,
+        reason: &entry.reason,
+        count: entry.count,
+        line: at.as_ref().map(|at| at.line),
+        file: at.map(|at| at.file),
+    }
+}
+
+fn summary_out(summary: Summary) -> SummaryOut {
+    SummaryOut {
+        files: summary.files,
+        hops: summary.hops,
+        linked: summary.linked,
+        errors: summary.errors,
+        warnings: summary.warnings,
+        infos: summary.infos,
+        ignored: summary.ignored,
+        fixable: summary.fixable,
+    }
+}

@@ -1,0 +1,136 @@
+//! The last lines of human output: what was read and linked, found, and left undecided, and what to do about it.
+
+use super::human::paint;
+use super::{Options, Report, problem_kind};
+use crate::terminal::escape;
+
+/// How many reasons and problems are named without `--verbose`.
+const NAMED: usize = 5;
+
+/// All lines of the summary. `hidden` findings are milder than what is shown.
+pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec<String> {
+    let mut lines = vec![paint(options.look, "1", &counts(report))];
+    not_evaluated(report, options, &mut lines);
+    problems(report, options, &mut lines);
+    if hidden > 0 {
+        let are = if hidden == 1 { "finding is" } else { "findings are" };
+        lines.push(format!("{hidden} milder {are} hidden; `--verbose` shows them"));
+    }
+    let left_out = report.summary.left_out;
+    if left_out > 0 {
+        let s = plural(left_out);
+        lines.push(format!(
+            "{left_out} finding{s} in examples, fixtures and vendored charts left out; `--include-examples` shows them"
+        ));
+    }
+    if report.summary.linked == 0 {
+        lines.extend(nothing_linked(report));
+    }
+    lines
+}
+
+fn counts(report: &Report<'_>) -> String {
+    let summary = report.summary;
+    let some = |count: usize, name: &str| (count > 0).then(|| format!("{count} {name}{}", plural(count)));
+    let mut parts = vec![format!("{} file{} read", summary.files, plural(summary.files))];
+    match summary.hops {
+        0 => parts.push("no hops found".to_owned()),
+        hops => parts.push(format!("{} of {hops} hop{} linked", summary.linked, plural(hops))),
+    }
+    let found = [
+        some(summary.errors, "error"),
+        some(summary.warnings, "warning"),
+        some(summary.infos, "info"),
+    ];
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    if found.is_empty() {
+        parts.push("no findings".to_owned());
+    } else {
+        parts.extend(found);
+    }
+    if summary.ignored > 0 {
+        parts.push(format!("{} ignored", summary.ignored));
+    }
+    let fixable = match fixable(report) {
+        (0, 0) => String::new(),
+        (safe, 0) => format!("; {safe} fixable with --fix"),
+        (0, with_unsafe) => format!("; {with_unsafe} fixable with --fix --unsafe-fixes"),
+        (safe, more) => format!("; {safe} fixable with --fix, {more} more with --unsafe-fixes"),
+    };
+    format!("{}{fixable}", parts.join(", "))
+}
+
+/// Findings with a safe fix, and those with an unsafe one.
+fn fixable(report: &Report<'_>) -> (usize, usize) {
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    fixes.fold((0, 0), |(safe, other), fix| match fix.because {
+        None => (safe + 1, other),
+        Some(_) => (safe, other + 1),
+    })
+}
+
+fn not_evaluated(report: &Report<'_>, options: Options, lines: &mut Vec<String>) {
+    let all = report.unevaluated;
+    if all.is_empty() {
+        return;
+    }
+    let total: usize = all.iter().map(|entry| entry.count).sum();
+    lines.push(format!("{total} check{} could not be decided:", plural(total)));
+    let named = if options.verbose { all.len() } else { NAMED };
+    for entry in all.iter().take(named) {
+        let at = entry.at.map_or_else(String::new, |span| {
+            let source = report.sources.get(span.source);
+            let line = source.lines().line(span.start) + 1;
+            format!(", at {}:{line}", escape(&source.path))
+        });
+        let times = if entry.count > 1 {
+            format!(" ({} times)", entry.count)
+        } else {
+            String::new()
+        };
+        lines.push(format!("  {}: {}{times}{at}", entry.rule, escape(&entry.reason)));
+    }
+    if all.len() > named {
+        lines.push(format!(
+            "  and {} more reasons; see `--verbose` or `gatelint hops`",
+            all.len() - named
+        ));
+    }
+}
+
+fn problems(report: &Report<'_>, options: Options, lines: &mut Vec<String>) {
+    let all = report.problems;
+    if all.is_empty() {
+        return;
+    }
+    lines.push(format!("{} problem{} while reading:", all.len(), plural(all.len())));
+    let named = if options.verbose { all.len() } else { NAMED };
+    for problem in all.iter().take(named) {
+        let kind = problem_kind(problem.kind);
+        let (path, message) = (escape(&problem.path), escape(&problem.message));
+        lines.push(format!("  {path}:{}: {kind}: {message}", problem.line));
+    }
+    if all.len() > named {
+        lines.push(format!("  and {} more; `--verbose` shows them", all.len() - named));
+    }
+}
+
+/// What to add when there is nothing to compare.
+fn nothing_linked(report: &Report<'_>) -> Vec<String> {
+    let first = if report.summary.hops == 0 {
+        "Nothing to compare: no gateway that passes requests on was found."
+    } else {
+        "Nothing to compare: no route was led to what answers it."
+    };
+    vec![
+        first.to_owned(),
+        "gatelint needs both ends in one repository: the nginx files or Ingresses, and the Kubernetes manifests or"
+            .to_owned(),
+        "compose files of what they pass to. Run it at the repository's root; `gatelint hops` shows why each hop ends."
+            .to_owned(),
+    ]
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

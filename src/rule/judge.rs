@@ -1,0 +1,244 @@
+//! Judging: every rule over every entity of its kind.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::eval::Scene;
+use super::expr::{End, Path};
+use super::load::{Rule, RuleSet, Step};
+use super::{Action, Change, Hit, NotEvaluated, Proposal, Severity};
+use crate::model::{Doubt, EntityId, FactView, FieldId, Kind, Known, Model, Origin};
+use crate::repo::Span;
+
+/// What the rules say of one model.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is violated, by rule and then by entity.
+    pub hits: Vec<Hit>,
+    /// What could not be decided, one for each rule and entity.
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// How often a rule was decided for an entity, either way.
+    pub evaluated: usize,
+}
+
+/// Runs every enabled rule over the entities of its kind.
+pub fn check(model: &Model, rules: &RuleSet) -> Checked {
+    let mut checked = Checked::default();
+    let mut by_kind: HashMap<Kind, Vec<EntityId>> = HashMap::new();
+    for (at, rule) in rules.rules().iter().enumerate() {
+        if !rule.enabled {
+            continue;
+        }
+        let roots = by_kind
+            .entry(rule.kind)
+            .or_insert_with(|| model.all(rule.kind).collect());
+        for root in roots.iter() {
+            judge(model, rule, at, *root, &mut checked);
+        }
+    }
+    checked
+}
+
+fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Checked) {
+    let scene = Scene {
+        model,
+        root,
+        options: &rule.values,
+    };
+    let undecided = |doubt: Doubt| NotEvaluated {
+        rule: at,
+        reason: doubt.reason,
+        span: doubt.span,
+    };
+    match scene.applies(&rule.when) {
+        Known::Is(true) => {}
+        Known::Is(false) | Known::Absent => return,
+        Known::Unknown(doubt) => return checked.not_evaluated.push(undecided(doubt)),
+    }
+    match satisfied(&scene, rule) {
+        Known::Is(true) => checked.evaluated += 1,
+        Known::Is(false) => {
+            checked.evaluated += 1;
+            checked.hits.push(hit(&scene, rule, at));
+        }
+        Known::Absent => {}
+        Known::Unknown(doubt) => checked.not_evaluated.push(undecided(doubt)),
+    }
+}
+
+/// Whether every part of the requirement holds; the same as evaluating it whole.
+fn satisfied(scene: &Scene, rule: &Rule) -> Known<bool> {
+    let mut doubt = None;
+    let mut absent = false;
+    for conjunct in &rule.require {
+        match scene.truth(conjunct) {
+            Known::Is(true) => {}
+            Known::Is(false) => return Known::Is(false),
+            Known::Absent => absent = true,
+            Known::Unknown(found) => doubt = doubt.or(Some(found)),
+        }
+    }
+    match (doubt, absent) {
+        (Some(doubt), _) => Known::Unknown(doubt),
+        (None, true) => Known::Absent,
+        (None, false) => Known::Is(true),
+    }
+}
+
+fn hit(scene: &Scene, rule: &Rule, at: usize) -> Hit {
+    let (point, field) = point(scene, rule);
+    let related = related(scene, rule, point.span);
+    Hit {
+        rule: at,
+        root: scene.root,
+        severity: severity(scene, rule),
+        subject: subject(scene, rule, field, &point),
+        values: values(scene, rule),
+        message: rule.message.render(scene),
+        help: rule.help.render(scene),
+        fix: proposal(scene, rule),
+        related,
+        point,
+        field,
+    }
+}
+
+fn severity(scene: &Scene, rule: &Rule) -> Severity {
+    if let Some(severity) = rule.severity_override {
+        return severity;
+    }
+    let applies = |(when, _): &&(Option<super::expr::Expr>, Severity)| match when {
+        Some(when) => scene.truth(when) == Known::Is(true),
+        None => true,
+    };
+    // Where no case applies, the mildest is left.
+    let found = rule.severity.iter().find(applies).or(rule.severity.last());
+    found.map_or(Severity::Warning, |(_, severity)| *severity)
+}
+
+fn point(scene: &Scene, rule: &Rule) -> (FactView, Option<(EntityId, FieldId)>) {
+    for (path, when) in &rule.point {
+        if when.as_ref().is_some_and(|when| scene.truth(when) != Known::Is(true)) {
+            continue;
+        }
+        if let (Known::Is(view), Known::Is(entity)) =
+            (path.view(scene.model, scene.root), path.entity(scene.model, scene.root))
+        {
+            return match path.end() {
+                End::Field(field) => (view, Some((entity, field))),
+                End::Entity(_) => (view, None),
+            };
+        }
+    }
+    let entity = scene.model.entity(scene.root);
+    let view = FactView {
+        value: crate::model::Value::Text(entity.name.clone()),
+        span: entity.span,
+        origin: Origin::Computed,
+        row: None,
+        site: None,
+    };
+    (view, None)
+}
+
+fn related(scene: &Scene, rule: &Rule, point: Span) -> Vec<(Span, String)> {
+    let mut places: Vec<(Span, String)> = Vec::new();
+    for (path, text) in &rule.related {
+        let Known::Is(view) = path.view(scene.model, scene.root) else {
+            continue;
+        };
+        if !view.span.overlaps(point) && view.span != point && places.iter().all(|(span, _)| *span != view.span) {
+            places.push((view.span, text.render(scene)));
+        }
+    }
+    places
+}
+
+/// What stays the same when values change: the rule, what it looked at, and the field it points at.
+///
+/// A hop is called by its gateway and route, not by its own name, which has the port that a fix may change.
+fn subject(scene: &Scene, rule: &Rule, field: Option<(EntityId, FieldId)>, point: &FactView) -> String {
+    let model = scene.model;
+    let named = |id: EntityId| {
+        let entity = model.entity(id);
+        format!("{}:{}", entity.kind.name(), entity.name)
+    };
+    let mut parts = vec![rule.id.to_string()];
+    if model.entity(scene.root).kind == Kind::Hop {
+        let ends = ["gateway", "route"]
+            .into_iter()
+            .filter_map(|link| model.linked(scene.root, link).is());
+        parts.extend(ends.map(named));
+    } else {
+        parts.push(named(scene.root));
+    }
+    match field {
+        Some((entity, field)) => parts.push(format!("{}.{}", named(entity), field.info().name)),
+        None => parts.push(point.value.to_string()),
+    }
+    parts.dedup();
+    parts.join(" ")
+}
+
+/// The values that took part, without defaults: those change with the product, not with the file.
+fn values(scene: &Scene, rule: &Rule) -> Vec<String> {
+    let mut paths: Vec<&Path> = Vec::new();
+    rule.require.iter().for_each(|conjunct| conjunct.paths(&mut paths));
+    let shown = |path: &&Path| match path.view(scene.model, scene.root) {
+        Known::Is(view) if !matches!(view.origin, Origin::Default { .. }) => Some(view.value.to_string()),
+        _ => None,
+    };
+    paths.iter().filter_map(shown).collect()
+}
+
+/// The fix, or why there is none here; `None` where the rule has none, or nothing would change.
+fn proposal(scene: &Scene, rule: &Rule) -> Option<Result<Proposal, String>> {
+    let mut changes = Vec::new();
+    let mut reasons: Vec<Arc<str>> = Vec::new();
+    for step in &rule.fix {
+        let (field, to, when, because) = match step {
+            Step::Only { condition, otherwise } => match scene.truth(condition) {
+                Known::Is(true) => continue,
+                _ => return Some(Err(otherwise.render(scene))),
+            },
+            Step::Change {
+                field,
+                to,
+                when,
+                because,
+            } => (field, to, when, because),
+        };
+        if when.as_ref().is_some_and(|when| scene.truth(when) != Known::Is(true)) {
+            continue;
+        }
+        let End::Field(id) = field.end() else { continue };
+        let entity = match field.entity(scene.model, scene.root) {
+            Known::Is(entity) => entity,
+            Known::Absent => return Some(Err(format!("there is no {} here", field.text))),
+            Known::Unknown(doubt) => return Some(Err(doubt.reason.to_string())),
+        };
+        let action = match to.as_ref().map(|to| scene.value(to)) {
+            None => Action::Remove,
+            Some(Known::Is(value)) => {
+                if scene.model.fact(entity, id).map(|view| view.value == *value) == Known::Is(true) {
+                    continue;
+                }
+                Action::Set(value.into_owned())
+            }
+            Some(Known::Absent) => return Some(Err(format!("what {} should be is not there", field.text))),
+            Some(Known::Unknown(doubt)) => return Some(Err(doubt.reason.to_string())),
+        };
+        changes.push(Change {
+            entity,
+            field: id,
+            action,
+        });
+        if let Some(because) = because
+            && !reasons.contains(because)
+        {
+            reasons.push(because.clone());
+        }
+    }
+    let because = (!reasons.is_empty()).then(|| Arc::from(reasons.join("; ")));
+    (!changes.is_empty()).then_some(Ok(Proposal { changes, because }))
+}

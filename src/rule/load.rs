@@ -1,0 +1,344 @@
+//! Loading: embedded rules and the user's own, checked and typed. What is loaded cannot fail later.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path as FilePath;
+use std::sync::{Arc, LazyLock};
+
+use super::compile::compile;
+use super::error::{File, RuleError, nearest};
+use super::expr::{Expr, Path};
+use super::file::{ExampleFile, RuleFile};
+use super::template::Template;
+use super::{Precision, Severity};
+use crate::model::{Kind, Value};
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// A rule, typed.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it is called everywhere.
+    pub id: Arc<str>,
+    /// Its category.
+    pub category: Arc<str>,
+    /// How sure a finding is.
+    pub precision: Precision,
+    /// The first version of gatelint that has it.
+    pub since: String,
+    /// The mistake in one sentence.
+    pub title: String,
+    /// What goes wrong.
+    pub why: String,
+    /// The kind it looks at.
+    pub kind: Kind,
+    /// What a repository may set for itself.
+    pub options: Vec<RuleOption>,
+    /// The condition as written.
+    pub when_text: Option<String>,
+    /// The requirement as written.
+    pub require_text: String,
+    /// Where the behaviour is documented.
+    pub references: Vec<String>,
+    /// Whether the rule runs.
+    pub enabled: bool,
+    /// The severity the configuration gives it, in place of its own.
+    pub severity_override: Option<Severity>,
+    pub(super) severity: Vec<(Option<Expr>, Severity)>,
+    pub(super) values: Vec<Value>,
+    pub(super) when: Vec<Expr>,
+    pub(super) require: Vec<Expr>,
+    pub(super) point: Vec<(Path, Option<Expr>)>,
+    pub(super) related: Vec<(Path, Template)>,
+    pub(super) message: Template,
+    pub(super) help: Template,
+    pub(super) fix: Vec<Step>,
+    pub(super) file: File,
+}
+
+/// An option of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleOption {
+    /// Its name.
+    pub name: String,
+    /// Its value: the default, or what the configuration says.
+    pub value: Value,
+    /// What it does.
+    pub doc: String,
+}
+
+/// One entry of a fix.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// No fix unless this holds.
+    Only { condition: Expr, otherwise: Template },
+    /// A change of one field.
+    Change {
+        field: Path,
+        /// The new value; `None` removes the field.
+        to: Option<Expr>,
+        when: Option<Expr>,
+        because: Option<Arc<str>>,
+    },
+}
+
+/// An example: a small repository, and what must be found in it.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// Whether the rule must find something.
+    pub bad: bool,
+    /// Files by path. A line that contains `# <--` must get exactly one finding.
+    pub files: BTreeMap<String, String>,
+    /// The files that the fix changes, as they are afterwards.
+    pub fixed: BTreeMap<String, String>,
+    /// `file:line` of further findings, for files that have no comments.
+    pub at: Vec<String>,
+    /// What the example shows.
+    pub name: Option<String>,
+    /// Something to know about it.
+    pub note: Option<String>,
+}
+
+/// The mark of lines in examples that must get a finding.
+pub const MARK: &str = "# <--";
+
+impl Example {
+    /// File and line, from 1, of every finding the rule must give.
+    pub fn marks(&self) -> Vec<(String, usize)> {
+        let in_text = self.files.iter().flat_map(|(path, text)| {
+            let lines = text.lines().enumerate().filter(|(_, line)| line.contains(MARK));
+            lines.map(|(at, _)| (path.clone(), at + 1)).collect::<Vec<_>>()
+        });
+        let listed = self.at.iter().filter_map(|at| {
+            let (path, line) = at.rsplit_once(':')?;
+            Some((path.to_owned(), line.parse().ok()?))
+        });
+        let mut marks: Vec<_> = in_text.chain(listed).collect();
+        marks.sort();
+        marks
+    }
+}
+
+impl Rule {
+    /// Where the rule is written: a path in the program's own repository, or the user's file.
+    pub fn path(&self) -> &str {
+        &self.file.path
+    }
+
+    /// Whether the rule proposes fixes.
+    pub fn fixable(&self) -> bool {
+        !self.fix.is_empty()
+    }
+
+    /// The severities its findings may have, worst first.
+    pub fn severities(&self) -> Vec<Severity> {
+        let mut all: Vec<Severity> = match self.severity_override {
+            Some(severity) => vec![severity],
+            None => self.severity.iter().map(|(_, severity)| *severity).collect(),
+        };
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.dedup();
+        all
+    }
+
+    /// The examples, read anew from the rule's text: only tests and documentation want them.
+    pub fn examples(&self) -> Vec<Example> {
+        #[derive(serde::Deserialize)]
+        struct Only {
+            #[serde(default)]
+            examples: Vec<ExampleFile>,
+        }
+        let Ok(only) = serde_yaml::from_str::<Only>(&self.file.text) else {
+            return Vec::new();
+        };
+        let example = |file: ExampleFile| {
+            let bad = file.bad.is_some();
+            Example {
+                bad,
+                files: file.bad.or(file.good).unwrap_or_default(),
+                fixed: file.fixed,
+                at: file.at,
+                name: file.name,
+                note: file.note,
+            }
+        };
+        only.examples.into_iter().map(example).collect()
+    }
+}
+
+/// All rules of a run, the embedded ones by category and id, then the user's.
+#[derive(Debug)]
+pub struct RuleSet {
+    pub(super) rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The embedded rules and those of the user's folders; or every mistake found in them.
+    pub fn load(folders: &[impl AsRef<FilePath>]) -> Result<RuleSet, Vec<RuleError>> {
+        let mut rules = Vec::new();
+        let mut errors = Vec::new();
+        for (path, text, json) in EMBEDDED {
+            let file = File {
+                path: Arc::from(*path),
+                text: Arc::from(*text),
+            };
+            // The build has validated these against the schema.
+            match serde_json::from_str::<RuleFile>(json) {
+                Ok(rule) => collect(compile(rule, file), &mut rules, &mut errors),
+                Err(error) => errors.push(file.structure(&[], error.to_string())),
+            }
+        }
+        for folder in folders {
+            for file in files(folder.as_ref(), &mut errors) {
+                match validated(&file) {
+                    Ok(rule) => collect(compile(rule, file), &mut rules, &mut errors),
+                    Err(found) => errors.extend(found),
+                }
+            }
+        }
+        let mut first: HashMap<Arc<str>, Arc<str>> = HashMap::new();
+        for rule in &rules {
+            match first.get(&rule.id) {
+                Some(other) => {
+                    let message = format!("the rule `{}` is already defined in {other}", rule.id);
+                    errors.push(rule.file.structure(&["id"], message));
+                }
+                None => {
+                    first.insert(rule.id.clone(), rule.file.path.clone());
+                }
+            }
+        }
+        if errors.is_empty() {
+            Ok(RuleSet { rules })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The embedded rules alone.
+    pub fn embedded() -> Result<RuleSet, Vec<RuleError>> {
+        RuleSet::load(&[] as &[&FilePath])
+    }
+
+    /// One rule from its text, as a user's file would be read.
+    pub fn parse(path: &str, text: &str) -> Result<RuleSet, Vec<RuleError>> {
+        let file = File {
+            path: Arc::from(path),
+            text: Arc::from(text),
+        };
+        let rule = compile(validated(&file)?, file)?;
+        Ok(RuleSet { rules: vec![rule] })
+    }
+
+    /// All rules; hits name them by their place here.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// A rule by its place.
+    pub fn rule(&self, at: usize) -> &Rule {
+        &self.rules[at]
+    }
+
+    /// A rule by its id.
+    pub fn named(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| &*rule.id == id)
+    }
+
+    /// The id most like a mistyped one.
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        nearest(id, self.rules.iter().map(|rule| &*rule.id))
+    }
+}
+
+fn collect(rule: Result<Rule, Vec<RuleError>>, rules: &mut Vec<Rule>, errors: &mut Vec<RuleError>) {
+    match rule {
+        Ok(rule) => rules.push(rule),
+        Err(found) => errors.extend(found),
+    }
+}
+
+/// The rule files of a folder, in the order of their paths.
+fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
+    let unreadable = |path: &FilePath, message: String| RuleError {
+        file: Arc::from(path.to_string_lossy().replace('\\', "/")),
+        text: Arc::from(""),
+        span: 0..0,
+        message: format!("cannot be read: {message}"),
+        help: None,
+    };
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                errors.push(unreadable(error.path().unwrap_or(folder), error.to_string()));
+                continue;
+            }
+        };
+        let is_yaml = entry
+            .path()
+            .extension()
+            .is_some_and(|ext| ext == "yaml" || ext == "yml");
+        if !is_yaml || !entry.file_type().is_file() {
+            continue;
+        }
+        match std::fs::read_to_string(entry.path()) {
+            Ok(text) => found.push(File {
+                path: Arc::from(entry.path().to_string_lossy().replace('\\', "/")),
+                text: Arc::from(text),
+            }),
+            Err(error) => errors.push(unreadable(entry.path(), error.to_string())),
+        }
+    }
+    found
+}
+
+/// A user's rule file, held against the same schema as the embedded ones were by the build.
+fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
+    static SCHEMA: LazyLock<Option<(serde_json::Value, jsonschema::Validator)>> = LazyLock::new(|| {
+        let schema = serde_json::from_str(include_str!("../../schemas/rule.json")).ok()?;
+        let validator = jsonschema::validator_for(&schema).ok()?;
+        Some((schema, validator))
+    });
+    let yaml_error = |error: serde_yaml::Error| {
+        let mut found = file.structure(&[], error.to_string());
+        if let Some(at) = error.location() {
+            let at = at.index().min(file.text.len());
+            found.span = at..file.text.len().min(at + 1);
+        }
+        vec![found]
+    };
+    let document: serde_json::Value = serde_yaml::from_str(&file.text).map_err(yaml_error)?;
+    if let Some((schema, validator)) = &*SCHEMA {
+        let errors: Vec<RuleError> = validator
+            .iter_errors(&document)
+            .map(|error| schema_error(file, schema, &error))
+            .collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    serde_yaml::from_str(&file.text).map_err(yaml_error)
+}
+
+/// A violation of the schema, at its key, with what the schema says of that key.
+fn schema_error(file: &File, schema: &serde_json::Value, error: &jsonschema::ValidationError) -> RuleError {
+    let path = error.instance_path().to_string();
+    let message = error.masked_with("this").to_string();
+    let mut keys: Vec<&str> = path
+        .split('/')
+        .skip(1)
+        .filter(|key| key.parse::<usize>().is_err())
+        .collect();
+    let help = keys
+        .first()
+        .and_then(|key| schema["properties"][*key]["description"].as_str());
+    // A key that should not be there is named in the message only.
+    if message.contains("unexpected") {
+        keys.extend(message.split('\'').nth(1));
+    }
+    RuleError {
+        help: help.map(str::to_owned),
+        ..file.structure(&keys, message.clone())
+    }
+}
