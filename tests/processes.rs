@@ -69,6 +69,18 @@ impl World {
                 span: at.name_span(),
             }
         };
+        // A map is a folder, mounted key by key as ConfigMaps are.
+        let mounts_of = |at: At<'_>| -> Vec<Mount> {
+            let key = |key: At<'_>| Mount {
+                path: format!("{}/{}", at.name(), key.name()),
+                source: MountSource::Inline(tree.clone(), key.id()),
+                span: at.name_span(),
+            };
+            match at.is_map() {
+                true => at.children().map(key).collect(),
+                false => vec![mount(at)],
+            }
+        };
         let spec = ContainerSpec {
             name: "app".into(),
             image: root.child("image").map(text),
@@ -78,7 +90,7 @@ impl World {
             shell: is_line("command") || is_line("entrypoint"),
             environment: entries("environment").map(|at| (at.name().into(), text(at))).collect(),
             more_environment: root.child("env_file").is_some(),
-            mounts: entries("mounts").map(mount).collect(),
+            mounts: entries("mounts").flat_map(mounts_of).collect(),
             ports: Vec::new(),
             working_dir: root.scalar("working_dir").map(Into::into),
             span: root.head(),
@@ -364,7 +376,9 @@ fn php_fpm_reads_pools_in_order() {
     );
     // Keys of a ConfigMap: a folder would hide what the image brings, a `subPath` would not.
     let key = "image: php:8-fpm\nmounts:\n  /usr/local/etc/php-fpm.d/www.conf: |\n    [www]\n    listen = 9005\n";
-    check(key, &[], "php-fpm | ? | without limit* | false | - | -");
+    check(key, &[], "php-fpm | 0.0.0.0:9000 | without limit* | false | - | -");
+    let map = key.replace("/www.conf: |\n", ":\n   www.conf: |\n");
+    check(&map, &[], "php-fpm | 0.0.0.0:9005 | without limit* | false | - | -");
     check(
         "image: a/b\ncommand: [php-fpm8.2, -F]\n",
         &[],
@@ -476,7 +490,8 @@ fn an_option_in_a_command_can_be_written_back() {
     let id = world.lower(&mut model).id.is().expect("known");
     let view = model.fact(id, field::REQUEST_TIMEOUT.id()).is().expect("known");
     let site = view.site.expect("a site");
-    let at = model.at(site.tree, site.node);
+    let (tree, node) = site.node.expect("a place");
+    let at = model.at(tree, node);
     assert_eq!(at.words()[0].style, Style::Plain);
     let edit = Edit {
         span: at.word_span_at(0),
@@ -496,7 +511,8 @@ fn a_script_in_a_block_has_exact_places() {
     let id = world.lower(&mut model).id.is().expect("known");
     let view = model.fact(id, field::REQUEST_TIMEOUT.id()).is().expect("known");
     let site = view.site.expect("a site");
-    let span = model.at(site.tree, site.node).word_span_at(0);
+    let (tree, node) = site.node.expect("a place");
+    let span = model.at(tree, node).word_span_at(0);
     let edit = world
         .sources
         .lift(Edit {
