@@ -3,10 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use gatelint::model::{Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Stored, Type, Unit, field};
+use gatelint::model::{Doubt, Duration, Entity, EntityId, Kind, Known, Model, field};
 use gatelint::repo::{SourceId, Span};
 use gatelint::rule::{Action, Checked, RuleError, RuleSet, Severity, check, explain, schema};
 
