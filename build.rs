@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=schemas/rule.json");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=schemas/rule.json");
 
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let schema: serde_json::Value = serde_json::from_str(&fs::read_to_string(root.join("schemas/rule.json"))?)?;
@@ -22,13 +22,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for entry in walkdir::WalkDir::new(root.join("rules")).sort_by_file_name() {
         let entry = entry?;
         if entry.file_type().is_dir() {
-            println!("cargo:rerun-if-changed={}", entry.path().display());
+            println!("cargo::rerun-if-changed={}", entry.path().display());
             continue;
         }
         if entry.path().extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
-        println!("cargo:rerun-if-changed={}", entry.path().display());
+        println!("cargo::rerun-if-changed={}", entry.path().display());
         let path = entry.path().strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
         match rule(entry.path(), &path, &validator) {
             // Reading YAML takes longer than all the rest of loading, and most runs never look at the examples.
@@ -41,8 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     generated.push_str("];\n");
-    if !mistakes.is_empty() {
-        return Err(format!("rules that do not fit schemas/rule.json:\n{}", mistakes.join("\n")).into());
+    for mistake in &mistakes {
+        println!("cargo::error={}", mistake.replace('\n', " "));
     }
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("rules.rs"), generated)?;
     Ok(())

@@ -4,6 +4,7 @@
 //! written, facts are linked across files into hops and chains, a rule is a sentence about linked facts, and a fix is
 //! a fact put back. `run` reads like that line; each folder imports only from the steps before it.
 
+pub mod analysis;
 pub mod cli;
 pub mod config;
 pub mod dialect;
@@ -11,9 +12,11 @@ pub mod environment;
 pub mod expand;
 pub mod finding;
 pub mod fix;
+pub mod link;
 pub mod model;
 pub mod repo;
 pub mod report;
 pub mod rule;
+pub mod run;
 pub mod syntax;
 pub mod terminal;

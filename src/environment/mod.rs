@@ -1,7 +1,15 @@
 //! Which documents are deployed together, with patches and overrides merged into their trees.
 
 pub mod container;
+pub mod merge;
+pub mod overlay;
+pub mod pods;
 pub mod read;
+
+mod compose;
+mod directory;
+mod kustomize;
+mod written;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +19,8 @@ use crate::repo::Source;
 use crate::syntax::{At, NodeId, Tree};
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
+pub use merge::strategic;
+pub use pods::{Placed, containers};
 
 /// What a file was claimed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,6 +137,47 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// Which documents are deployed together: kustomizations, paths of deployers, compose projects, and at last everything
+/// that belongs to none of them. In the same order for the same repository.
+pub fn group(repository: &Repository) -> Vec<Environment> {
+    let mut objects = directory::Objects::new(repository);
+    let mut environments = kustomize::environments(repository, &mut objects);
+    environments.extend(compose::environments(repository));
+    environments.push(directory::environment(repository, &objects));
+    directory::scatter_loose(repository, &mut environments);
+    environments.retain(|environment| !(environment.documents.is_empty() && environment.loose.is_empty()));
+    environments
+}
+
+/// Whether a path is plainly for development: one of its folders, or a part of its file name, says so.
+fn is_development(path: &str) -> bool {
+    let says_so = |part: &str| {
+        matches!(
+            part,
+            "dev"
+                | "devel"
+                | "development"
+                | "local"
+                | "localhost"
+                | "minikube"
+                | "kind"
+                | "test"
+                | "tests"
+                | "testing"
+                | "ci"
+                | "e2e"
+                | "sandbox"
+                | "playground"
+        )
+    };
+    let (folders, file) = match path.rsplit_once('/') {
+        Some((folders, file)) if file.contains('.') => (folders, file),
+        None if path.contains('.') => ("", path),
+        _ => (path, ""),
+    };
+    folders.split('/').any(says_so) || file.split(['.', '-', '_']).any(says_so)
+}
+
 /// What deploys an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Platform {
@@ -157,6 +208,8 @@ pub struct Environment {
     pub files: Vec<usize>,
     /// Whether it is plainly for development.
     pub development: bool,
+    /// Why it may hold more than its documents: what is not found in it is then unknown rather than absent.
+    pub incomplete: Option<Doubt>,
 }
 
 /// One document as deployed: patches, overrides, namespaces and names applied.
@@ -179,6 +232,8 @@ pub struct Document {
     /// Fields that a patch may change which cannot be applied here: a path prefix (`spec.ports`, empty for the whole
     /// document) and why.
     pub doubts: Vec<(String, Doubt)>,
+    /// For a generated ConfigMap: keys whose content is a file of the repository, with its path.
+    pub generated: Vec<(String, String)>,
 }
 
 impl Document {

@@ -52,6 +52,14 @@ impl ExpandCache {
         })
     }
 
+    /// All trees made so far, in order of their sources.
+    pub fn trees(&self) -> Vec<Arc<Tree>> {
+        let cells = self.trees.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trees: Vec<Arc<Tree>> = cells.values().filter_map(|cell| cell.get().cloned()).collect();
+        trees.sort_by_key(|tree| tree.source());
+        trees
+    }
+
     /// The tree of a source in a language.
     pub fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
         self.trees

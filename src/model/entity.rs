@@ -261,7 +261,8 @@ pub struct Model {
     entities: Vec<Entity>,
     scopes: Vec<Scope>,
     trees: Vec<Arc<Tree>>,
-    tree_ids: HashMap<*const Tree, TreeId>,
+    /// By address: every tree is kept, so addresses stay its own.
+    tree_ids: HashMap<usize, TreeId>,
 }
 
 impl Model {
@@ -280,7 +281,7 @@ impl Model {
     /// Makes a tree known, so that sites can name it.
     pub fn add_tree(&mut self, tree: &Arc<Tree>) -> TreeId {
         let trees = &mut self.trees;
-        *self.tree_ids.entry(Arc::as_ptr(tree)).or_insert_with(|| {
+        *self.tree_ids.entry(Arc::as_ptr(tree) as usize).or_insert_with(|| {
             trees.push(tree.clone());
             TreeId(trees.len() as u32 - 1)
         })

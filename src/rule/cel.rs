@@ -1,10 +1,12 @@
-//! The only place that knows the `cel` crate: it parses, we keep our own small tree. Types and evaluation are ours.
+//! The syntax of expressions: that part of CEL which rules may use, with exact byte spans. Types and evaluation are
+//! elsewhere.
+//!
+//! The `cel` crate was the parser here at first. It takes 25 to 150 µs for an expression, so tens of rules took several
+//! milliseconds of every run; this takes about one. A test holds the two together: what is accepted here, CEL accepts,
+//! and nests in the same way.
 
 use std::ops::Range;
 use std::sync::Arc;
-
-use cel::common::ast::{Expr, IdedExpr, LiteralValue, SourceInfo, operators};
-use cel::parser::Parser;
 
 use super::error::Mistake;
 
@@ -32,228 +34,356 @@ pub(super) enum Node {
     Null,
     /// `['a', 'b']`
     List(Vec<Ast>),
-    /// `f(a)`; `a.f(b)` has `a` as its first argument and is `method`.
+    /// `f(a)`; `a.f(b)` is a `method` with `a` as its first argument.
     Call {
         name: Name,
         method: bool,
         args: Vec<Ast>,
     },
-    /// An operator by CEL's own spelling of it, such as `_&&_`.
+    /// An operator and where it stands.
     Operator {
-        name: String,
+        operator: Operator,
         span: Range<usize>,
         args: Vec<Ast>,
     },
 }
 
+/// The operators rules may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Choose,
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    Add,
+    Subtract,
+    Multiply,
+    Not,
+    Negate,
+}
+
+impl Operator {
+    /// Binary operators with their binding strength; those of equal strength group to the left.
+    const BINARY: [(&'static str, Operator, u8); 12] = [
+        ("||", Operator::Or, 1),
+        ("&&", Operator::And, 2),
+        ("==", Operator::Equal, 3),
+        ("!=", Operator::NotEqual, 3),
+        ("<=", Operator::LessEqual, 3),
+        (">=", Operator::GreaterEqual, 3),
+        ("<", Operator::Less, 3),
+        (">", Operator::Greater, 3),
+        ("in", Operator::In, 3),
+        ("+", Operator::Add, 4),
+        ("-", Operator::Subtract, 4),
+        ("*", Operator::Multiply, 5),
+    ];
+}
+
+/// How deep parentheses and prefixes may nest.
+const DEPTH: usize = 64;
+
+/// How many operators and calls an expression may have: chains of them nest, too, and must not exhaust the stack.
+const LENGTH: usize = 200;
+
 /// Parses an expression.
 pub(super) fn parse(text: &str) -> Result<Ast, Mistake> {
-    if let Some(path) = plain_path(text) {
-        return Ok(path);
-    }
-    // The parser's own limit on nesting counts tree levels; ours keeps absurd input away from it.
-    if text.len() > 4000 {
-        return Err(Mistake::new(0..text.len(), "the expression is too long"));
-    }
-    match Parser::new().max_recursion_depth(40).parse_with_source_info(text) {
-        Ok((tree, places)) => Reader::new(text, &places).read(&tree),
-        Err(errors) => Err(match errors.errors.first() {
-            Some(error) => {
-                let at = byte_of(text, error.pos.0, error.pos.1);
-                Mistake::new(
-                    at..text.len().min(at + 1).max(at),
-                    format!("not an expression: {}", error.msg),
-                )
-            }
-            None => Mistake::new(0..text.len(), "not an expression"),
-        }),
-    }
-}
-
-/// Most expressions are a dotted path; reading one takes a thousandth of what the full parser takes.
-fn plain_path(text: &str) -> Option<Ast> {
-    let is_name = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    let mut parser = Parser {
+        text,
+        at: 0,
+        depth: 0,
+        length: 0,
     };
-    if matches!(text, "true" | "false" | "null" | "in") || !text.split('.').all(is_name) {
-        return None;
+    let ast = parser.expression()?;
+    match parser.rest().chars().next() {
+        None => Ok(ast),
+        Some('=') => Err(parser.wrong("`=` is no operator").help("write `==` to compare")),
+        Some('&' | '|') => Err(parser
+            .wrong("a single `&` or `|` is no operator")
+            .help("write `&&` or `||`")),
+        Some('/' | '%') => Err(parser
+            .wrong("rules do not divide")
+            .help("multiply the other side instead")),
+        Some(_) => Err(parser.wrong("the expression should have ended here")),
     }
-    let mut at = 0;
-    let names = text
-        .split('.')
-        .map(|part| {
-            let span = at..at + part.len();
-            at = span.end + 1;
-            let text = part.to_owned();
-            Name { text, span }
-        })
-        .collect();
-    let span = 0..text.len();
-    Some(Ast {
-        node: Node::Path(names),
-        span,
-    })
 }
 
-/// The byte of a line and column that count from 1, in characters.
-fn byte_of(text: &str, line: isize, column: isize) -> usize {
-    let line = usize::try_from(line - 1).unwrap_or(0);
-    let column = usize::try_from(column - 1).unwrap_or(0);
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
-}
-
-struct Reader<'t> {
+struct Parser<'t> {
     text: &'t str,
-    places: &'t SourceInfo,
-    /// The byte of each character: the parser counts characters.
-    bytes: Vec<usize>,
+    at: usize,
+    depth: usize,
+    length: usize,
 }
 
-impl<'t> Reader<'t> {
-    fn new(text: &'t str, places: &'t SourceInfo) -> Self {
-        let bytes = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-        Reader { text, places, bytes }
+impl<'t> Parser<'t> {
+    /// What is left, from the next token on.
+    fn rest(&mut self) -> &'t str {
+        let text = self.text;
+        let rest = text.get(self.at..).unwrap_or_default();
+        let trimmed = rest.trim_start();
+        self.at += rest.len() - trimmed.len();
+        trimmed
     }
 
-    /// The bytes of the token a node was made from: an operator, a dot, an opening parenthesis.
-    fn token(&self, id: u64) -> Range<usize> {
-        let byte = |at: u32| self.bytes.get(at as usize).copied().unwrap_or(self.text.len());
-        match self.places.offset_for(id) {
-            Some((start, last)) => byte(start)..byte(last.saturating_add(1)),
-            None => 0..self.text.len(),
+    /// A mistake at the next character.
+    fn wrong(&mut self, message: &str) -> Mistake {
+        let length = self.rest().chars().next().map_or(0, char::len_utf8);
+        Mistake::new(self.at..self.at + length, message)
+    }
+
+    fn takes(&mut self, token: &str) -> Option<Range<usize>> {
+        let rest = self.rest();
+        if !rest.starts_with(token) {
+            return None;
+        }
+        // `in` is a word, `<` must not be half of `<=`.
+        let next = rest.get(token.len()..).and_then(|rest| rest.chars().next());
+        let is_part = match token {
+            "in" => next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_'),
+            "!" | "<" | ">" => next == Some('='),
+            _ => false,
+        };
+        if is_part {
+            return None;
+        }
+        let span = self.at..self.at + token.len();
+        self.at = span.end;
+        Some(span)
+    }
+
+    fn expect(&mut self, token: &str) -> Result<Range<usize>, Mistake> {
+        match self.takes(token) {
+            Some(span) => Ok(span),
+            None => Err(self.wrong(&format!("`{token}` is missing"))),
         }
     }
 
-    fn read(&self, tree: &IdedExpr) -> Result<Ast, Mistake> {
-        let token = self.token(tree.id);
-        let leaf = |node| {
-            Ok(Ast {
-                node,
-                span: token.clone(),
-            })
+    /// Counts one more operator or call.
+    fn longer(&mut self) -> Result<(), Mistake> {
+        self.length += 1;
+        if self.length > LENGTH {
+            return Err(self.wrong("the expression is too long"));
+        }
+        Ok(())
+    }
+
+    /// Counts one more level of nesting; the caller counts it off again.
+    fn deeper(&mut self) -> Result<(), Mistake> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.wrong("the expression nests too deep"));
+        }
+        Ok(())
+    }
+
+    fn expression(&mut self) -> Result<Ast, Mistake> {
+        self.deeper()?;
+        let condition = self.binary(1)?;
+        let chosen = match self.takes("?") {
+            Some(span) => {
+                let yes = self.binary(1)?;
+                self.expect(":")?;
+                let no = self.expression()?;
+                operator(Operator::Choose, span, vec![condition, yes, no])
+            }
+            None => condition,
         };
-        match &tree.expr {
-            Expr::Ident(name) => leaf(Node::Path(vec![Name {
-                text: name.clone(),
-                span: token.clone(),
-            }])),
-            Expr::Literal(LiteralValue::Boolean(value)) => leaf(Node::Bool(*value.inner())),
-            Expr::Literal(LiteralValue::Int(value)) => leaf(Node::Number(*value.inner())),
-            Expr::Literal(LiteralValue::String(value)) => leaf(Node::Text(Arc::from(value.inner()))),
-            Expr::Literal(LiteralValue::Null) => leaf(Node::Null),
-            Expr::Literal(LiteralValue::Double(_)) => {
-                Err(Mistake::new(token, "numbers are whole").help("write a fraction of a second as duration('500ms')"))
+        self.depth -= 1;
+        Ok(chosen)
+    }
+
+    fn binary(&mut self, weakest: u8) -> Result<Ast, Mistake> {
+        let mut left = self.unary()?;
+        loop {
+            let next = Operator::BINARY
+                .iter()
+                .filter(|(.., strength)| *strength >= weakest)
+                .find_map(|(token, operator, strength)| Some((self.takes(token)?, *operator, *strength)));
+            let Some((span, found, strength)) = next else {
+                return Ok(left);
+            };
+            self.longer()?;
+            let right = self.binary(strength + 1)?;
+            left = operator(found, span, vec![left, right]);
+        }
+    }
+
+    fn unary(&mut self) -> Result<Ast, Mistake> {
+        for (token, found) in [("!", Operator::Not), ("-", Operator::Negate)] {
+            if let Some(span) = self.takes(token) {
+                self.deeper()?;
+                let operand = self.unary()?;
+                self.depth -= 1;
+                return Ok(operator(found, span, vec![operand]));
             }
-            Expr::Literal(LiteralValue::Bytes(_) | LiteralValue::UInt(_)) => {
-                Err(Mistake::new(token, "this literal has no use in rules"))
+        }
+        let mut left = self.primary()?;
+        while self.takes(".").is_some() {
+            let name = self.name()?;
+            if self.takes("(").is_some() {
+                self.longer()?;
+                let (args, end) = self.items(")", vec![left])?;
+                left = call(name, true, args, end);
+            } else if let Node::Path(names) = &mut left.node {
+                left.span.end = name.span.end;
+                names.push(name);
+            } else {
+                return Err(Mistake::new(name.span, "only links have fields"));
             }
-            Expr::Select(select) if select.test => {
-                Err(Mistake::new(token, "`has` is not known in rules").help("compare with null: `hop.service != null`"))
+        }
+        Ok(left)
+    }
+
+    fn primary(&mut self) -> Result<Ast, Mistake> {
+        let rest = self.rest();
+        let start = self.at;
+        match rest.chars().next() {
+            None => {
+                let last = self.text.get(..start).and_then(|head| head.chars().next_back());
+                let from = start - last.map_or(0, char::len_utf8);
+                Err(Mistake::new(from..start, "the expression is not complete"))
             }
-            Expr::Select(select) => self.select(token, &select.operand, &select.field),
-            Expr::List(list) => {
-                let items = self.all(&list.elements)?;
-                let end = items.last().map_or(token.end, |item| item.span.end + 1);
+            Some('(') => {
+                self.at += 1;
+                let inner = self.expression()?;
+                let end = self.expect(")")?.end;
                 Ok(Ast {
-                    node: Node::List(items),
-                    span: token.start..end,
+                    node: inner.node,
+                    span: start..end,
                 })
             }
-            Expr::Call(call) => self.call(token, call),
-            Expr::Comprehension(_) => Err(Mistake::new(token, "loops are not known in rules")
-                .help("a rule looks at one entity; what needs a loop is a field of the model")),
-            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
-                Err(Mistake::new(token, "this has no meaning in rules"))
+            Some('[') => {
+                self.at += 1;
+                let (items, end) = self.items("]", Vec::new())?;
+                Ok(Ast {
+                    node: Node::List(items),
+                    span: start..end,
+                })
+            }
+            Some(quote @ ('\'' | '"')) => self.text_literal(quote),
+            Some(c) if c.is_ascii_digit() => self.number(),
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => {
+                let name = self.name()?;
+                if self.takes("(").is_some() {
+                    let (args, end) = self.items(")", Vec::new())?;
+                    return Ok(call(name, false, args, end));
+                }
+                let node = match name.text.as_str() {
+                    "true" => Node::Bool(true),
+                    "false" => Node::Bool(false),
+                    "null" => Node::Null,
+                    _ => Node::Path(vec![name.clone()]),
+                };
+                Ok(Ast { node, span: name.span })
+            }
+            Some(_) => Err(self.wrong("a value should stand here")),
+        }
+    }
+
+    fn name(&mut self) -> Result<Name, Mistake> {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        if length == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(self.wrong("a name should stand here"));
+        }
+        let span = self.at..self.at + length;
+        self.at = span.end;
+        Ok(Name {
+            text: rest[..length].to_owned(),
+            span,
+        })
+    }
+
+    /// Expressions with commas between them, up to what closes them.
+    fn items(&mut self, close: &str, mut items: Vec<Ast>) -> Result<(Vec<Ast>, usize), Mistake> {
+        if let Some(end) = self.takes(close) {
+            return Ok((items, end.end));
+        }
+        loop {
+            items.push(self.expression()?);
+            if self.takes(",").is_none() {
+                return Ok((items, self.expect(close)?.end));
             }
         }
     }
 
-    fn all(&self, trees: &[IdedExpr]) -> Result<Vec<Ast>, Mistake> {
-        trees.iter().map(|tree| self.read(tree)).collect()
+    fn number(&mut self) -> Result<Ast, Mistake> {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+            .unwrap_or(rest.len());
+        let span = self.at..self.at + length;
+        self.at = span.end;
+        match rest[..length].parse() {
+            Ok(number) => Ok(Ast {
+                node: Node::Number(number),
+                span,
+            }),
+            Err(_) => Err(
+                Mistake::new(span, format!("`{}` is not a whole number", &rest[..length]))
+                    .help("amounts have units: duration('1500ms'), size('16k')"),
+            ),
+        }
     }
 
-    fn select(&self, dot: Range<usize>, operand: &IdedExpr, field: &str) -> Result<Ast, Mistake> {
-        let operand = self.read(operand)?;
-        let Node::Path(mut names) = operand.node else {
-            return Err(Mistake::new(dot, "only links and fields of the model have fields"));
-        };
-        let after = self.text.get(dot.end..).unwrap_or_default();
-        let start = dot.end + (after.len() - after.trim_start().len());
-        let span = start..start + field.len();
-        names.push(Name {
-            text: field.to_owned(),
-            span: span.clone(),
-        });
-        Ok(Ast {
-            node: Node::Path(names),
-            span: operand.span.start..span.end,
-        })
-    }
-
-    fn call(&self, token: Range<usize>, call: &cel::common::ast::CallExpr) -> Result<Ast, Mistake> {
-        let mut args = Vec::with_capacity(call.args.len() + 1);
-        if let Some(target) = &call.target {
-            args.push(self.read(target)?);
+    fn text_literal(&mut self, quote: char) -> Result<Ast, Mistake> {
+        let rest = self.rest();
+        let mut text = String::new();
+        let mut chars = rest.char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            if c == quote {
+                let span = self.at..self.at + at + 1;
+                self.at = span.end;
+                return Ok(Ast {
+                    node: Node::Text(Arc::from(text)),
+                    span,
+                });
+            }
+            match (c, c == '\\') {
+                (_, true) => match chars.next() {
+                    Some((_, escaped @ ('\\' | '\'' | '"'))) => text.push(escaped),
+                    _ => {
+                        let place = self.at + at..self.at + at + 1;
+                        return Err(Mistake::new(
+                            place,
+                            "only a quote or a backslash can stand after a backslash",
+                        ));
+                    }
+                },
+                (c, _) => text.push(c),
+            }
         }
-        args.extend(self.all(&call.args)?);
-        let start = args.iter().map(|arg| arg.span.start).min().unwrap_or(token.start);
-        let end = args.iter().map(|arg| arg.span.end).max().unwrap_or(token.end);
-        let name = call.func_name.clone();
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let node = Node::Operator {
-                name,
-                span: token.clone(),
-                args,
-            };
-            return Ok(Ast {
-                node,
-                span: start.min(token.start)..end.max(token.end),
-            });
-        }
-        // The token of a call is its parenthesis; the name stands before it.
-        let head = self.text.get(..token.start).unwrap_or_default().trim_end();
-        let name_start = if head.ends_with(&name) {
-            head.len() - name.len()
-        } else {
-            token.start
-        };
-        let span = name_start..name_start + name.len();
-        let close = self
-            .text
-            .get(end..)
-            .and_then(|rest| rest.find(')'))
-            .map_or(end, |at| end + at + 1);
-        Ok(Ast {
-            span: start.min(name_start)..close,
-            node: Node::Call {
-                name: Name { text: name, span },
-                method: call.target.is_some(),
-                args,
-            },
-        })
+        Err(Mistake::new(self.at..self.at + 1, "the quote is never closed"))
     }
 }
 
-/// CEL's spellings of the operators rules may use.
-pub(super) mod operator {
-    use super::operators;
-
-    pub(in crate::rule) const AND: &str = operators::LOGICAL_AND;
-    pub(in crate::rule) const OR: &str = operators::LOGICAL_OR;
-    pub(in crate::rule) const NOT: &str = operators::LOGICAL_NOT;
-    pub(in crate::rule) const CHOOSE: &str = operators::CONDITIONAL;
-    pub(in crate::rule) const ADD: &str = operators::ADD;
-    pub(in crate::rule) const SUBTRACT: &str = operators::SUBSTRACT;
-    pub(in crate::rule) const MULTIPLY: &str = operators::MULTIPLY;
-    pub(in crate::rule) const EQUAL: &str = operators::EQUALS;
-    pub(in crate::rule) const NOT_EQUAL: &str = operators::NOT_EQUALS;
-    pub(in crate::rule) const LESS: &str = operators::LESS;
-    pub(in crate::rule) const LESS_EQUAL: &str = operators::LESS_EQUALS;
-    pub(in crate::rule) const GREATER: &str = operators::GREATER;
-    pub(in crate::rule) const GREATER_EQUAL: &str = operators::GREATER_EQUALS;
-    pub(in crate::rule) const NEGATE: &str = operators::NEGATE;
-    pub(in crate::rule) const IN: &str = operators::IN;
+fn operator(operator: Operator, span: Range<usize>, args: Vec<Ast>) -> Ast {
+    let start = args.iter().map(|arg| arg.span.start).fold(span.start, usize::min);
+    let end = args.iter().map(|arg| arg.span.end).fold(span.end, usize::max);
+    Ast {
+        node: Node::Operator { operator, span, args },
+        span: start..end,
+    }
 }
+
+fn call(name: Name, method: bool, args: Vec<Ast>, end: usize) -> Ast {
+    let start = args
+        .first()
+        .filter(|_| method)
+        .map_or(name.span.start, |target| target.span.start);
+    Ast {
+        node: Node::Call { name, method, args },
+        span: start..end,
+    }
+}
+
+#[cfg(test)]
+mod tests;

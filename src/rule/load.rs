@@ -9,7 +9,7 @@ use super::error::{File, RuleError, nearest};
 use super::expr::{Expr, Path};
 use super::file::{ExampleFile, RuleFile};
 use super::template::Template;
-use super::{Precision, Severity, literal};
+use super::{Precision, Severity};
 use crate::model::{Kind, Value};
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -168,20 +168,7 @@ impl Rule {
 /// All rules of a run, the embedded ones by category and id, then the user's.
 #[derive(Debug)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
-}
-
-/// A mistake in what the configuration says of rules; the caller knows where that is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    /// The rule it was said of.
-    pub rule: String,
-    /// The option, if it is about one.
-    pub option: Option<String>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
+    pub(super) rules: Vec<Rule>,
 }
 
 impl RuleSet {
@@ -261,99 +248,6 @@ impl RuleSet {
     pub fn nearest(&self, id: &str) -> Option<&str> {
         nearest(id, self.rules.iter().map(|rule| &*rule.id))
     }
-
-    /// Runs only the rules a condition holds for.
-    pub fn select(&mut self, condition: impl Fn(&Rule) -> bool) {
-        for rule in &mut self.rules {
-            rule.enabled = rule.enabled && condition(rule);
-        }
-    }
-
-    /// Sets options from the configuration, as text, by rule and name.
-    pub fn with_options<'c>(
-        mut self,
-        settings: impl IntoIterator<Item = (&'c str, &'c str, &'c str)>,
-    ) -> Result<RuleSet, Vec<SettingError>> {
-        let mut errors = Vec::new();
-        for (id, name, text) in settings {
-            if let Err(error) = self.set_option(id, name, text) {
-                errors.push(error);
-            }
-        }
-        if errors.is_empty() { Ok(self) } else { Err(errors) }
-    }
-
-    /// Sets severities from the configuration: `error`, `warning`, `info`, or `off`.
-    pub fn with_severities<'c>(
-        mut self,
-        settings: impl IntoIterator<Item = (&'c str, &'c str)>,
-    ) -> Result<RuleSet, Vec<SettingError>> {
-        let mut errors = Vec::new();
-        for (id, text) in settings {
-            if let Err(error) = self.set_severity(id, text) {
-                errors.push(error);
-            }
-        }
-        if errors.is_empty() { Ok(self) } else { Err(errors) }
-    }
-
-    fn find(&mut self, id: &str) -> Result<&mut Rule, SettingError> {
-        let help = self.nearest(id).map(|near| format!("did you mean `{near}`?"));
-        let found = self.rules.iter_mut().find(|rule| &*rule.id == id);
-        found.ok_or_else(|| SettingError {
-            rule: id.to_owned(),
-            option: None,
-            message: format!("there is no rule `{id}`"),
-            help: help.or_else(|| Some("`gatelint rules` lists all".to_owned())),
-        })
-    }
-
-    fn set_option(&mut self, id: &str, name: &str, text: &str) -> Result<(), SettingError> {
-        let rule = self.find(id)?;
-        let error = |message, help| SettingError {
-            rule: id.to_owned(),
-            option: Some(name.to_owned()),
-            message,
-            help,
-        };
-        let Some(at) = rule.options.iter().position(|option| option.name == name) else {
-            let names: Vec<&str> = rule.options.iter().map(|option| option.name.as_str()).collect();
-            let help = match (nearest(name, names.iter().copied()), names.is_empty()) {
-                (Some(near), _) => format!("did you mean `{near}`?"),
-                (None, true) => "it has no options".to_owned(),
-                (None, false) => format!("it has {}", names.join(", ")),
-            };
-            return Err(error(format!("the rule `{id}` has no option `{name}`"), Some(help)));
-        };
-        let of = rule.options[at].value.kind();
-        let Some(value) = literal::read(of, text) else {
-            let default = &rule.options[at].value;
-            let help = format!("the default is {default}");
-            return Err(error(format!("`{text}` is not a {}", of.name()), Some(help)));
-        };
-        rule.options[at].value = value.clone();
-        rule.values[at] = value;
-        Ok(())
-    }
-
-    fn set_severity(&mut self, id: &str, text: &str) -> Result<(), SettingError> {
-        let rule = self.find(id)?;
-        match text {
-            "off" => rule.enabled = false,
-            "error" => rule.severity_override = Some(Severity::Error),
-            "warning" => rule.severity_override = Some(Severity::Warning),
-            "info" => rule.severity_override = Some(Severity::Info),
-            _ => {
-                return Err(SettingError {
-                    rule: id.to_owned(),
-                    option: None,
-                    message: format!("`{text}` is not a severity"),
-                    help: Some("severities are error, warning, info, and off".to_owned()),
-                });
-            }
-        }
-        Ok(())
-    }
 }
 
 fn collect(rule: Result<Rule, Vec<RuleError>>, rules: &mut Vec<Rule>, errors: &mut Vec<RuleError>) {
@@ -401,9 +295,10 @@ fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
 
 /// A user's rule file, held against the same schema as the embedded ones were by the build.
 fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
-    static SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| {
+    static SCHEMA: LazyLock<Option<(serde_json::Value, jsonschema::Validator)>> = LazyLock::new(|| {
         let schema = serde_json::from_str(include_str!("../../schemas/rule.json")).ok()?;
-        jsonschema::validator_for(&schema).ok()
+        let validator = jsonschema::validator_for(&schema).ok()?;
+        Some((schema, validator))
     });
     let yaml_error = |error: serde_yaml::Error| {
         let mut found = file.structure(&[], error.to_string());
@@ -414,29 +309,36 @@ fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
         vec![found]
     };
     let document: serde_json::Value = serde_yaml::from_str(&file.text).map_err(yaml_error)?;
-    if let Some(schema) = &*SCHEMA {
-        let errors: Vec<RuleError> = schema
+    if let Some((schema, validator)) = &*SCHEMA {
+        let errors: Vec<RuleError> = validator
             .iter_errors(&document)
-            .map(|error| {
-                let path = error.instance_path().to_string();
-                let keys: Vec<&str> = path
-                    .split('/')
-                    .skip(1)
-                    .filter(|key| key.parse::<usize>().is_err())
-                    .collect();
-                let found = error.to_string();
-                // An unknown key is named in the message only.
-                let unknown = found
-                    .split('\'')
-                    .nth(1)
-                    .filter(|_| found.contains("were unexpected") || found.contains("was unexpected"));
-                let keys: Vec<&str> = keys.into_iter().chain(unknown).collect();
-                file.structure(&keys, found.clone())
-            })
+            .map(|error| schema_error(file, schema, &error))
             .collect();
         if !errors.is_empty() {
             return Err(errors);
         }
     }
     serde_yaml::from_str(&file.text).map_err(yaml_error)
+}
+
+/// A violation of the schema, at its key, with what the schema says of that key.
+fn schema_error(file: &File, schema: &serde_json::Value, error: &jsonschema::ValidationError) -> RuleError {
+    let path = error.instance_path().to_string();
+    let message = error.masked_with("this").to_string();
+    let mut keys: Vec<&str> = path
+        .split('/')
+        .skip(1)
+        .filter(|key| key.parse::<usize>().is_err())
+        .collect();
+    let help = keys
+        .first()
+        .and_then(|key| schema["properties"][*key]["description"].as_str());
+    // A key that should not be there is named in the message only.
+    if message.contains("unexpected") {
+        keys.extend(message.split('\'').nth(1));
+    }
+    RuleError {
+        help: help.map(str::to_owned),
+        ..file.structure(&keys, message.clone())
+    }
 }

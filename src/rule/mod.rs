@@ -1,4 +1,4 @@
-//! Rules as data: load, type-check, judge. The only place that knows CEL.
+//! Rules as data: load, type-check, judge. The only place that knows the language of rules.
 
 mod cel;
 mod compile;
@@ -7,17 +7,20 @@ mod eval;
 pub mod explain;
 mod expr;
 mod file;
+mod function;
 mod judge;
 mod literal;
 mod load;
 pub mod schema;
+mod settings;
 mod template;
 mod typing;
 
 pub use error::RuleError;
+pub use function::FUNCTIONS;
 pub use judge::{Checked, check};
-pub use load::{Example, MARK, Rule, RuleOption, RuleSet, SettingError};
-pub use typing::FUNCTIONS;
+pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
+pub use settings::SettingError;
 
 use std::sync::Arc;
 

@@ -21,10 +21,11 @@ impl Template {
     pub(super) fn parse(text: &str, typer: &Typer) -> Result<Template, Mistake> {
         let mut parts = Vec::new();
         let mut words = String::new();
-        let mut rest = text.trim_end();
+        let whole = text.trim_end();
+        let mut rest = whole;
         while let Some(at) = rest.find(['{', '}']) {
             words.push_str(&rest[..at]);
-            let here = rest.as_ptr().addr() - text.as_ptr().addr() + at;
+            let here = whole.len() - rest.len() + at;
             let after = &rest[at + 1..];
             if after.starts_with(&rest[at..=at]) {
                 words.push_str(&rest[at..=at]);

@@ -5,39 +5,12 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::cel::{self, Ast, Name, Node, operator};
+use super::cel::{self, Ast, Name, Node, Operator};
 use super::error::{Mistake, nearest};
-use super::expr::{Arithmetic, Compare, End, Expr, Path, Search};
+use super::expr::{Arithmetic, Compare, End, Expr, Path};
 use super::literal;
 use super::load::RuleOption;
-use crate::model::{Kind, Type, Value, Version};
-
-/// The functions rules may use, with what they do.
-pub const FUNCTIONS: &[(&str, &str)] = &[
-    (
-        "duration('5s')",
-        "a length of time: `ms`, `s`, `m`, `h`, `d`, also joined as in `1m30s`",
-    ),
-    ("size('16k')", "a number of bytes: plain, or with `k`, `m`, `g`"),
-    ("max(a, b)", "the larger of two durations, sizes or numbers"),
-    ("min(a, b)", "the smaller of two durations, sizes or numbers"),
-    (
-        "contains(text, 'part')",
-        "whether a text contains another; also `text.contains('part')`",
-    ),
-    ("startsWith(text, 'part')", "whether a text begins with another"),
-    ("endsWith(text, 'part')", "whether a text ends with another"),
-    (
-        "at_least(version, '1.27.3')",
-        "whether a version is this one or later; unknown where too little of it is known",
-    ),
-    (
-        "written(path)",
-        "whether a field is written in a file, rather than a default or computed",
-    ),
-    ("is_number(text)", "whether a text is a whole number"),
-    ("text(value)", "any value as text"),
-];
+use crate::model::{Kind, Type, Value};
 
 /// Checks the expressions of one rule.
 pub(super) struct Typer<'r> {
@@ -45,10 +18,11 @@ pub(super) struct Typer<'r> {
     pub(super) options: &'r [RuleOption],
 }
 
-struct Typed {
-    expr: Expr,
-    of: Type,
-    span: Range<usize>,
+/// A typed part of an expression.
+pub(super) struct Typed {
+    pub(super) expr: Expr,
+    pub(super) of: Type,
+    pub(super) span: Range<usize>,
 }
 
 impl Typer<'_> {
@@ -80,7 +54,7 @@ impl Typer<'_> {
         }
     }
 
-    fn path(&self, names: &[Name], text: &str) -> Result<Path, Mistake> {
+    pub(super) fn path(&self, names: &[Name], text: &str) -> Result<Path, Mistake> {
         let (Some(first), Some(last)) = (names.first(), names.last()) else {
             return Err(Mistake::new(0..text.len(), "a path is missing"));
         };
@@ -115,7 +89,7 @@ impl Typer<'_> {
         Ok(Path::new(whole, links, End::Entity(kind)))
     }
 
-    fn typed(&self, ast: &Ast) -> Result<Typed, Mistake> {
+    pub(super) fn typed(&self, ast: &Ast) -> Result<Typed, Mistake> {
         let span = ast.span.clone();
         let value = |value: Value| Typed {
             of: value.kind(),
@@ -131,7 +105,11 @@ impl Typer<'_> {
             Node::List(_) => Err(Mistake::new(span, "a list can stand only after `in`")),
             Node::Path(names) => self.field(names, span),
             Node::Call { name, method, args } => self.call(name, *method, args, span),
-            Node::Operator { name, span: at, args } => self.operator(name, at.clone(), args, span),
+            Node::Operator {
+                operator,
+                span: at,
+                args,
+            } => self.operator(*operator, at.clone(), args, span),
         }
     }
 
@@ -173,13 +151,13 @@ impl Typer<'_> {
         }
     }
 
-    fn operator(&self, name: &str, at: Range<usize>, args: &[Ast], span: Range<usize>) -> Result<Typed, Mistake> {
-        if let (operator::EQUAL | operator::NOT_EQUAL, [left, right]) = (name, args) {
-            if matches!(left.node, Node::Null) || matches!(right.node, Node::Null) {
-                return self.null(name == operator::EQUAL, left, right, span);
-            }
+    fn operator(&self, name: Operator, at: Range<usize>, args: &[Ast], span: Range<usize>) -> Result<Typed, Mistake> {
+        if let (Operator::Equal | Operator::NotEqual, [left, right]) = (name, args)
+            && (matches!(left.node, Node::Null) || matches!(right.node, Node::Null))
+        {
+            return self.null(name == Operator::Equal, left, right, span);
         }
-        if let (operator::IN, [item, list]) = (name, args) {
+        if let (Operator::In, [item, list]) = (name, args) {
             return self.one_of(item, list, span);
         }
         let mut typed = Vec::with_capacity(3);
@@ -195,11 +173,11 @@ impl Typer<'_> {
         };
         let mut operands = typed.into_iter();
         match (name, operands.next(), operands.next(), operands.next()) {
-            (operator::NOT, Some(a), ..) => {
+            (Operator::Not, Some(a), ..) => {
                 expect(&a, Type::Bool)?;
                 bool_of(Expr::Not(Box::new(a.expr)))
             }
-            (operator::NEGATE, Some(a), ..) => match a.expr {
+            (Operator::Negate, Some(a), ..) => match a.expr {
                 Expr::Value(Value::Number(number)) => Ok(Typed {
                     expr: Expr::Value(Value::Number(number.saturating_neg())),
                     of: Type::Number,
@@ -207,17 +185,17 @@ impl Typer<'_> {
                 }),
                 _ => Err(Mistake::new(at, "only a number can be negative")),
             },
-            (operator::AND | operator::OR, Some(a), Some(b), _) => {
+            (Operator::And | Operator::Or, Some(a), Some(b), _) => {
                 expect(&a, Type::Bool)?;
                 expect(&b, Type::Bool)?;
                 let (a, b) = (Box::new(a.expr), Box::new(b.expr));
-                bool_of(if name == operator::AND {
+                bool_of(if name == Operator::And {
                     Expr::And(a, b)
                 } else {
                     Expr::Or(a, b)
                 })
             }
-            (operator::CHOOSE, Some(condition), Some(a), Some(b)) => {
+            (Operator::Choose, Some(condition), Some(a), Some(b)) => {
                 expect(&condition, Type::Bool)?;
                 expect(&b, a.of)?;
                 Ok(Typed {
@@ -226,7 +204,7 @@ impl Typer<'_> {
                     span,
                 })
             }
-            (operator::ADD | operator::SUBTRACT | operator::MULTIPLY, Some(a), Some(b), _) => {
+            (Operator::Add | Operator::Subtract | Operator::Multiply, Some(a), Some(b), _) => {
                 arithmetic(name, at, a, b, span)
             }
             (_, Some(a), Some(b), _) => {
@@ -287,143 +265,6 @@ impl Typer<'_> {
             span,
         })
     }
-
-    fn call(&self, name: &Name, method: bool, args: &[Ast], span: Range<usize>) -> Result<Typed, Mistake> {
-        let count = |wanted: usize| {
-            if args.len() == wanted {
-                return Ok(());
-            }
-            let plural = if wanted == 1 { "" } else { "s" };
-            let message = format!("`{}` takes {wanted} argument{plural}, not {}", name.text, args.len());
-            Err(Mistake::new(name.span.clone(), message))
-        };
-        let typed = |expr, of| {
-            Ok(Typed {
-                expr,
-                of,
-                span: span.clone(),
-            })
-        };
-        if method && !matches!(name.text.as_str(), "contains" | "startsWith" | "endsWith") {
-            let mistake = Mistake::new(name.span.clone(), format!("nothing has a method `{}`", name.text));
-            return Err(match nearest(&name.text, ["contains", "startsWith", "endsWith"]) {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake,
-            });
-        }
-        match (name.text.as_str(), args) {
-            (
-                "duration" | "size",
-                [
-                    Ast {
-                        node: Node::Text(text),
-                        span: at,
-                    },
-                ],
-            ) => {
-                let of = if name.text == "size" {
-                    Type::Size
-                } else {
-                    Type::Duration
-                };
-                let value = literal::read(of, text).ok_or_else(|| {
-                    let help = format!("write for example {}", literal::example(of));
-                    Mistake::new(at.clone(), format!("`{text}` is not a {}", of.name())).help(help)
-                })?;
-                typed(Expr::Value(value), of)
-            }
-            ("duration" | "size", _) => {
-                count(1)?;
-                let message = format!("`{}` takes a literal text", name.text);
-                Err(Mistake::new(args[0].span.clone(), message).help("fields already have their unit"))
-            }
-            ("max" | "min", [a, b]) => {
-                let (a, b) = (self.typed(a)?, self.typed(b)?);
-                if a.of != b.of || matches!(a.of, Type::Bool | Type::Text) {
-                    return Err(disagree(name.span.clone(), "put in order with", &a, &b));
-                }
-                let operation = if name.text == "max" {
-                    Arithmetic::Max
-                } else {
-                    Arithmetic::Min
-                };
-                let of = a.of;
-                typed(Expr::Arithmetic(operation, Box::new(a.expr), Box::new(b.expr)), of)
-            }
-            ("contains" | "startsWith" | "endsWith", [a, b]) => {
-                let (a, b) = (self.typed(a)?, self.typed(b)?);
-                expect(&a, Type::Text)?;
-                expect(&b, Type::Text)?;
-                let search = match name.text.as_str() {
-                    "contains" => Search::Contains,
-                    "startsWith" => Search::StartsWith,
-                    _ => Search::EndsWith,
-                };
-                typed(Expr::Search(search, Box::new(a.expr), Box::new(b.expr)), Type::Bool)
-            }
-            (
-                "at_least",
-                [
-                    version,
-                    Ast {
-                        node: Node::Text(text),
-                        span: at,
-                    },
-                ],
-            ) => {
-                let version = self.typed(version)?;
-                expect(&version, Type::Text)?;
-                let Some(other) = Version::parse(text) else {
-                    return Err(Mistake::new(at.clone(), format!("`{text}` is not a version")));
-                };
-                typed(Expr::AtLeast(Box::new(version.expr), other), Type::Bool)
-            }
-            (
-                "written",
-                [
-                    Ast {
-                        node: Node::Path(names),
-                        ..
-                    },
-                ],
-            ) => {
-                let text = names
-                    .iter()
-                    .map(|name| name.text.as_str())
-                    .collect::<Vec<_>>()
-                    .join(".");
-                typed(Expr::IsWritten(self.path(names, &text)?), Type::Bool)
-            }
-            ("is_number", [a]) => {
-                let a = self.typed(a)?;
-                expect(&a, Type::Text)?;
-                typed(Expr::IsNumber(Box::new(a.expr)), Type::Bool)
-            }
-            ("text", [a]) => typed(Expr::Text(Box::new(self.typed(a)?.expr)), Type::Text),
-            ("max" | "min" | "contains" | "startsWith" | "endsWith", _) => Err(count(2)
-                .err()
-                .unwrap_or_else(|| Mistake::new(span.clone(), format!("`{}` cannot be used like this", name.text)))),
-            ("at_least", _) => Err(Mistake::new(
-                name.span.clone(),
-                "`at_least` takes a version and a literal text",
-            )),
-            ("written", _) => Err(Mistake::new(name.span.clone(), "`written` takes a path to a field")),
-            ("is_number" | "text", _) => Err(Mistake::new(
-                name.span.clone(),
-                format!("`{}` takes one argument", name.text),
-            )),
-            (other, _) => {
-                let names = FUNCTIONS
-                    .iter()
-                    .filter_map(|(signature, _)| signature.split('(').next());
-                let mistake = Mistake::new(name.span.clone(), format!("there is no function `{other}`"));
-                Err(match nearest(other, names.clone()) {
-                    Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                    None => mistake.help(format!("functions are {}", names.collect::<Vec<_>>().join(", "))),
-                })
-            }
-        }
-    }
 }
 
 fn unknown_name(kind: Kind, name: &Name) -> Mistake {
@@ -440,7 +281,7 @@ fn unknown_name(kind: Kind, name: &Name) -> Mistake {
     }
 }
 
-fn expect(typed: &Typed, wanted: Type) -> Result<(), Mistake> {
+pub(super) fn expect(typed: &Typed, wanted: Type) -> Result<(), Mistake> {
     if typed.of == wanted {
         return Ok(());
     }
@@ -452,7 +293,7 @@ fn expect(typed: &Typed, wanted: Type) -> Result<(), Mistake> {
     })
 }
 
-fn disagree(at: Range<usize>, how: &str, a: &Typed, b: &Typed) -> Mistake {
+pub(super) fn disagree(at: Range<usize>, how: &str, a: &Typed, b: &Typed) -> Mistake {
     let mistake = Mistake::new(at, format!("a {} cannot be {how} a {}", a.of.name(), b.of.name()));
     match hint(a.of, b.of).or_else(|| hint(b.of, a.of)) {
         Some(help) => mistake.help(help),
@@ -472,31 +313,31 @@ fn hint(wanted: Type, found: Type) -> Option<String> {
     }
 }
 
-fn comparison(name: &str) -> Option<Compare> {
+fn comparison(name: Operator) -> Option<Compare> {
     Some(match name {
-        operator::EQUAL => Compare::Equal,
-        operator::NOT_EQUAL => Compare::NotEqual,
-        operator::LESS => Compare::Less,
-        operator::LESS_EQUAL => Compare::LessEqual,
-        operator::GREATER => Compare::Greater,
-        operator::GREATER_EQUAL => Compare::GreaterEqual,
+        Operator::Equal => Compare::Equal,
+        Operator::NotEqual => Compare::NotEqual,
+        Operator::Less => Compare::Less,
+        Operator::LessEqual => Compare::LessEqual,
+        Operator::Greater => Compare::Greater,
+        Operator::GreaterEqual => Compare::GreaterEqual,
         _ => return None,
     })
 }
 
-fn arithmetic(name: &str, at: Range<usize>, a: Typed, b: Typed, span: Range<usize>) -> Result<Typed, Mistake> {
+fn arithmetic(name: Operator, at: Range<usize>, a: Typed, b: Typed, span: Range<usize>) -> Result<Typed, Mistake> {
     use Type::{Duration, Number, Size, Text};
     let (operation, of) = match (name, a.of, b.of) {
-        (operator::ADD, Duration | Size | Number | Text, other) if a.of == other => (Arithmetic::Add, a.of),
-        (operator::SUBTRACT, Duration | Size | Number, other) if a.of == other => (Arithmetic::Subtract, a.of),
-        (operator::MULTIPLY, Duration | Size | Number, Number) => (Arithmetic::Multiply, a.of),
-        (operator::MULTIPLY, Number, Duration | Size) => {
+        (Operator::Add, Duration | Size | Number | Text, other) if a.of == other => (Arithmetic::Add, a.of),
+        (Operator::Subtract, Duration | Size | Number, other) if a.of == other => (Arithmetic::Subtract, a.of),
+        (Operator::Multiply, Duration | Size | Number, Number) => (Arithmetic::Multiply, a.of),
+        (Operator::Multiply, Number, Duration | Size) => {
             let of = b.of;
             let expr = Expr::Arithmetic(Arithmetic::Multiply, Box::new(b.expr), Box::new(a.expr));
             return Ok(Typed { expr, of, span });
         }
-        (operator::ADD, ..) => return Err(disagree(at, "added to", &a, &b)),
-        (operator::SUBTRACT, ..) => return Err(disagree(at, "reduced by", &a, &b)),
+        (Operator::Add, ..) => return Err(disagree(at, "added to", &a, &b)),
+        (Operator::Subtract, ..) => return Err(disagree(at, "reduced by", &a, &b)),
         _ => return Err(disagree(at, "multiplied by", &a, &b)),
     };
     Ok(Typed {

@@ -1,0 +1,218 @@
+//! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::dialect::estate::{self, Placement};
+use crate::dialect::join::Estate;
+use crate::environment::{Environment, File, Repository, group, read};
+use crate::expand::ExpandCache;
+use crate::finding::{EnvironmentHits, Finding};
+use crate::fix::prove::{Outcome, World};
+use crate::link::{self, Hop};
+use crate::model::{EntityId, Kind, Model, Version};
+use crate::repo::{SourceId, Sources};
+use crate::rule::{self, Checked, RuleSet};
+use crate::syntax::Tree;
+
+/// What does not change between runs over the same repository.
+pub struct Ground<'a> {
+    /// Where sources live.
+    pub sources: &'a Sources,
+    /// The rules to check.
+    pub rules: &'a RuleSet,
+    /// Versions of products that the configuration names.
+    pub versions: HashMap<String, Version>,
+    /// Texts derived from others, made once.
+    pub cache: ExpandCache,
+}
+
+/// One environment, judged.
+pub struct Judged {
+    /// Everything lowered.
+    pub estate: Estate,
+    /// Its hops.
+    pub hops: Vec<Hop>,
+    /// What the rules said.
+    pub checked: Checked,
+    /// The files that have a part in it.
+    pub files: HashSet<SourceId>,
+    outcome: Outcome,
+}
+
+/// All environments of a repository, judged.
+pub struct Analysis<'a> {
+    ground: &'a Ground<'a>,
+    /// What was read.
+    pub repository: Repository,
+    /// What is deployed together.
+    pub environments: Vec<Environment>,
+    /// What the rules said of each.
+    pub judged: Vec<Judged>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Judges a repository.
+    pub fn new(ground: &'a Ground<'a>, repository: Repository) -> Analysis<'a> {
+        let environments = group(&repository);
+        let judged = judge(ground, &repository, &environments, None);
+        Analysis { ground, repository, environments, judged }
+    }
+
+    /// What settling needs of every environment.
+    pub fn hits(&self) -> Vec<EnvironmentHits<'_>> {
+        self.environments
+            .iter()
+            .zip(&self.judged)
+            .map(|(environment, judged)| {
+                let ways = Ways::new(judged);
+                let hits = judged.checked.hits.iter().map(|hit| (hit.clone(), ways.path(&judged.estate.model, hit.root)));
+                EnvironmentHits {
+                    name: &environment.name,
+                    hits: hits.collect(),
+                    not_evaluated: judged.checked.not_evaluated.clone(),
+                    files: judged.files.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// How many hops there are, and how many of them are linked to a container.
+    pub fn linked(&self) -> (usize, usize) {
+        let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
+        (hops().count(), hops().filter(|hop| matches!(hop.container, crate::model::Known::Is(_))).count())
+    }
+}
+
+/// The path of a request for each entity that a rule may look at.
+struct Ways<'j> {
+    by_entity: HashMap<EntityId, &'j str>,
+}
+
+impl<'j> Ways<'j> {
+    fn new(judged: &'j Judged) -> Self {
+        let mut by_entity = HashMap::new();
+        for hop in &judged.hops {
+            by_entity.insert(hop.id, hop.path.as_str());
+            by_entity.entry(hop.route).or_insert(hop.path.as_str());
+        }
+        Self { by_entity }
+    }
+
+    fn path(&self, model: &Model, root: EntityId) -> Option<String> {
+        debug_assert!(model.entity(root).kind != Kind::Status);
+        self.by_entity.get(&root).filter(|path| !path.is_empty()).map(|path| (*path).to_owned())
+    }
+}
+
+/// Judges environments in parallel. `only` limits the work to some of them; the others stay empty.
+fn judge(ground: &Ground<'_>, repository: &Repository, environments: &[Environment], only: Option<&[usize]>) -> Vec<Judged> {
+    let wanted = |at: &usize| only.is_none_or(|only| only.contains(at));
+    let placements: Vec<Placement> = environments
+        .par_iter()
+        .map(|environment| Placement::new(ground.sources, repository, environment, &ground.cache))
+        .collect();
+    // A file that some container mounts is that container's, not one that may run anywhere.
+    let mounted: HashSet<SourceId> = placements.iter().flat_map(|placement| placement.mounted.iter().copied()).collect();
+    placements
+        .into_par_iter()
+        .enumerate()
+        .map(|(at, placement)| {
+            if !wanted(&at) {
+                return Judged::empty();
+            }
+            let context = estate::Context {
+                sources: ground.sources,
+                repository,
+                cache: &ground.cache,
+                versions: &ground.versions,
+                mounted: &mounted,
+            };
+            let files = placement.mounted.clone();
+            let mut estate = estate::lower(&context, &environments[at], placement);
+            let hops = link::link(&mut estate);
+            let checked = rule::check(&estate.model, ground.rules);
+            let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
+            let own = environments[at].files.iter().chain(&environments[at].loose);
+            let files = own.map(|file| repository.files()[*file].source.id).chain(files).collect();
+            Judged { estate, hops, checked, files, outcome }
+        })
+        .collect()
+}
+
+impl Judged {
+    fn empty() -> Judged {
+        Judged {
+            estate: Estate::default(),
+            hops: Vec::new(),
+            checked: Checked::default(),
+            files: HashSet::new(),
+            outcome: Outcome::default(),
+        }
+    }
+}
+
+impl World for Analysis<'_> {
+    fn sources(&self) -> &Sources {
+        self.ground.sources
+    }
+
+    fn model(&self, environment: usize) -> &Model {
+        &self.judged[environment].estate.model
+    }
+
+    fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
+        (0..self.judged.len()).filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file))).collect()
+    }
+
+    fn before(&self, environment: usize) -> &Outcome {
+        &self.judged[environment].outcome
+    }
+
+    fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
+        let repository = self.changed(files);
+        let again = group(&repository);
+        let places: Option<Vec<usize>> = environments
+            .iter()
+            .map(|at| again.iter().position(|environment| environment.name == self.environments[*at].name))
+            .collect();
+        let places = places?;
+        let mut judged = judge(self.ground, &repository, &again, Some(&places));
+        Some(places.iter().map(|at| std::mem::take(&mut judged[*at].outcome)).collect())
+    }
+}
+
+impl<'a> Analysis<'a> {
+    /// What this was judged on.
+    pub fn ground(&self) -> &'a Ground<'a> {
+        self.ground
+    }
+
+    /// Every tree that may hold comments: those of files, and those of texts derived from them.
+    pub fn trees(&self) -> Vec<Arc<Tree>> {
+        let files = self.repository.files().iter().filter_map(|file| file.tree.clone());
+        files.chain(self.ground.cache.trees()).collect()
+    }
+
+    /// The repository with new texts for some files.
+    pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
+        files.iter().fold(self.repository.clone(), |repository, (id, text)| {
+            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else { return repository };
+            let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
+            let tree = read::tree(&source, old.role).filter(|_| old.tree.is_some()).map(Arc::new);
+            repository.with(File { source, tree, ..old })
+        })
+    }
+
+    /// Proves the fixes of findings, each on its own.
+    pub fn prove(&self, findings: &mut [Finding]) {
+        for finding in findings.iter_mut().filter(|finding| finding.places.iter().any(|place| place.proposal.is_some())) {
+            match crate::fix::prove::prove(self, finding) {
+                Ok(fix) => finding.fix = Some(fix),
+                Err(reason) => finding.no_fix_reason = Some(reason.0),
+            }
+        }
+    }
+}

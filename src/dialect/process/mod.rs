@@ -1,0 +1,253 @@
+//! What containers run: gunicorn, uvicorn, php-fpm, Node, nginx. Which process it is, what it listens on, how long it
+//! works on a request, how long it keeps connections.
+
+mod command;
+mod gunicorn;
+mod node;
+mod php_fpm;
+mod settings;
+mod sockets;
+mod uvicorn;
+
+use std::collections::HashMap;
+
+use crate::environment::container::ContainerSpec;
+use crate::environment::{File, Repository};
+use crate::expand::{ContainerFiles, ExpandCache};
+use crate::model::field::process;
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Version};
+use crate::repo::{Sources, Span};
+use command::{Runs, Started};
+
+pub use sockets::{Bind, SocketJoin};
+
+/// What lowering a process may look at beside the container.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessContext<'a> {
+    /// All texts.
+    pub sources: &'a Sources,
+    /// All files.
+    pub repository: &'a Repository,
+    /// Files of the environment that belong to no document (indexes into the repository's files).
+    pub loose: &'a [usize],
+    /// Derived texts and trees.
+    pub cache: &'a ExpandCache,
+    /// Versions that the configuration states, by product.
+    pub versions: &'a HashMap<String, Version>,
+}
+
+impl<'a> ProcessContext<'a> {
+    fn loose_files(&self) -> impl Iterator<Item = &'a File> {
+        let files = self.repository.files();
+        self.loose.iter().filter_map(move |at| files.get(*at))
+    }
+
+    /// The version the configuration states, else the one in the tag of an image that is named after the product.
+    fn version(&self, spec: &ContainerSpec, product: &str) -> Option<Version> {
+        if let Some(stated) = self.versions.get(product) {
+            return Some(stated.clone());
+        }
+        let image = spec
+            .image
+            .as_ref()
+            .filter(|image| !image.unknown && spec.built.is_none())?;
+        let name = spec.image_name()?;
+        let is_it = name == product || (product == "nginx" && name == "nginx-unprivileged");
+        is_it.then(|| Version::of_image(&image.text))?
+    }
+}
+
+/// What linking needs of a process.
+#[derive(Clone, Debug)]
+pub struct ProcessJoin {
+    /// The entity; unknown when it cannot be told what runs.
+    pub id: Known<EntityId>,
+    /// The product, when it is one we know by name.
+    pub product: Option<&'static str>,
+    /// What it listens on.
+    pub sockets: Known<Vec<SocketJoin>>,
+    /// Whether the image holds this one product and its command is not changed, so that nothing else listens.
+    pub official_only: bool,
+}
+
+impl ProcessJoin {
+    fn unknown(doubt: Doubt) -> Self {
+        Self {
+            id: Known::Unknown(doubt.clone()),
+            product: None,
+            sockets: Known::Unknown(doubt),
+            official_only: false,
+        }
+    }
+}
+
+/// Servers that are known by name only.
+const NAMED: &[&str] = &[
+    "hypercorn",
+    "daphne",
+    "granian",
+    "waitress-serve",
+    "uwsgi",
+    "puma",
+    "unicorn",
+    "bun",
+    "deno",
+];
+
+/// Lowers what a container runs.
+pub fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+) -> ProcessJoin {
+    let unknown = |why: String, span: Span| {
+        ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
+    };
+    let started = match command::runs(context.sources, spec) {
+        Runs::Command(started) => started,
+        Runs::Image => {
+            return of_image(model, context, spec, files).unwrap_or_else(|| unknown(foreign(spec), spec.span));
+        }
+        Runs::Unknown(why, span) => return unknown(why, span),
+    };
+    let program = &started.command.program;
+    let name = program.base_name();
+    let first = started.command.arguments.first().map(|argument| argument.text.as_str());
+    match name {
+        _ if program.unknown => unknown(format!("the program {} is not", program.text), program.span),
+        "gunicorn" => gunicorn::lower(model, context, &started, files),
+        "uvicorn" => uvicorn::lower(model, context, &started),
+        "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
+        "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
+        name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
+        name if node::starts(name, first) => node::lower(model, context, &started, files),
+        name => match NAMED.iter().find(|known| **known == name) {
+            Some(product) => named(model, context, spec, product, program.span),
+            None => unknown(format!("{name} is not a server gatelint knows"), program.span),
+        },
+    }
+}
+
+/// The process of a machine without containers, as far as loose files tell: php-fpm pools beside nginx.
+pub fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
+    php_fpm::machine(model, context)
+}
+
+fn foreign(spec: &ContainerSpec) -> String {
+    match (&spec.image, &spec.built) {
+        (_, Some(_)) => "the command is inside the image that is built here".to_owned(),
+        (Some(image), None) => format!("the command is inside the image {}", image.text),
+        (None, None) => "neither image nor command is written".to_owned(),
+    }
+}
+
+/// The process of an image whose command is not changed.
+fn of_image(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+) -> Option<ProcessJoin> {
+    let image = spec
+        .image
+        .as_ref()
+        .filter(|image| !image.unknown && spec.built.is_none())?;
+    if php_fpm::is_image(spec) {
+        let mut join = php_fpm::lower(model, context, spec, files, image.span);
+        join.official_only = true;
+        return Some(join);
+    }
+    let nginx = matches!(spec.image_name()?, "nginx" | "nginx-unprivileged" | "openresty");
+    nginx.then(|| {
+        let id = entity(model, context, spec, "nginx", image.span);
+        let mut join = gateway(model, id, image.span);
+        join.official_only = spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged");
+        join
+    })
+}
+
+fn nginx(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    span: Span,
+    started: &Started<'_>,
+) -> ProcessJoin {
+    let id = entity(model, context, spec, "nginx", span);
+    let mut join = gateway(model, id, span);
+    // The arguments of the image's own command, written out. Behind a shell something else may run beside it.
+    let direct = |list: &Option<Vec<_>>| {
+        list.as_ref()
+            .is_none_or(|list: &Vec<crate::environment::container::Text>| {
+                list.iter()
+                    .all(|text| !matches!(text.text.rsplit('/').next(), Some("sh" | "bash" | "ash")))
+            })
+    };
+    join.official_only = started.command.certain
+        && spec.entrypoint.is_none()
+        && direct(&spec.arguments)
+        && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
+    join
+}
+
+/// nginx as a process; what it listens on is for its own dialect to say.
+fn gateway(model: &mut Model, id: EntityId, span: Span) -> ProcessJoin {
+    let doubt = Doubt::at("the nginx configuration says what it listens on", span);
+    model.entity_mut(id).set(process::KEEPS_CONNECTIONS, true, span);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("nginx"),
+        sockets: Known::Unknown(doubt),
+        official_only: false,
+    }
+}
+
+/// A server that is known by name only: nothing else is claimed.
+fn named(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    product: &'static str,
+    span: Span,
+) -> ProcessJoin {
+    let id = entity(model, context, spec, product, span);
+    let doubt = Doubt::at(format!("gatelint does not read the settings of {product}"), span);
+    open(model, id, &doubt);
+    let sockets = sockets::add(model, id, Known::Unknown(doubt));
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some(product),
+        sockets,
+        official_only: false,
+    }
+}
+
+/// Makes every fact about time and connections unknown.
+fn open(model: &mut Model, id: EntityId, doubt: &Doubt) {
+    let entity = model.entity_mut(id);
+    let span = entity.span;
+    entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::KEEPS_CONNECTIONS, Known::Unknown(doubt.clone()), span);
+}
+
+/// Adds the entity of a process: name and version.
+fn entity(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    product: &'static str,
+    span: Span,
+) -> EntityId {
+    let version = context.version(spec, if product == "php-fpm" { "php" } else { product });
+    let mut entity = Entity::new(Kind::Process, spec.name.clone(), span);
+    entity.set(process::NAME, product.into(), span);
+    if let Some(version) = &version {
+        let at = spec.image.as_ref().map_or(span, |image| image.span);
+        entity.set(process::VERSION, version.to_string().into(), at);
+    }
+    entity.version = version;
+    model.add(entity)
+}

@@ -1,0 +1,272 @@
+//! php-fpm: pools in INI files, read in order of their names, the later entry of a pool winning. The official images
+//! bring `www.conf` and, after it, `zz-docker.conf`, which says `listen = 9000` (docker-library/php, Dockerfile).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use super::settings::{self, Layer, find};
+use super::sockets::{self, Address, Bind, interface, port};
+use super::{ProcessContext, ProcessJoin};
+use crate::environment::container::MountSource;
+use crate::environment::{ContainerSpec, Role};
+use crate::expand::{ContainerFiles, Language};
+use crate::model::field::process;
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
+use crate::repo::Span;
+use crate::syntax::Tree;
+
+const NAMES: &[&str] = &["listen", "request_terminate_timeout"];
+
+/// Where the official images include pools from.
+const OFFICIAL: &str = "/usr/local/etc/php-fpm.d";
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = vec![
+        Row::new("request_terminate_timeout", process::REQUEST_TIMEOUT, Unit::FpmTime)
+            .zero_is_unlimited()
+            .inherits()
+            .default("0", "php-fpm www.conf, request_terminate_timeout"),
+    ];
+    Table::new("php-fpm", rows)
+});
+
+/// Whether the image is the official one with php-fpm, or one of the official images made from it.
+pub(super) fn is_image(spec: &ContainerSpec) -> bool {
+    const FROM_PHP: &[&str] = &["wordpress", "nextcloud", "drupal", "matomo", "joomla", "phpmyadmin"];
+    let tag = spec
+        .image
+        .as_ref()
+        .and_then(|image| image.text.rsplit('/').next()?.split_once(':'));
+    let fpm = tag.is_some_and(|(_, tag)| tag.contains("fpm"));
+    fpm && spec.built.is_none() && (spec.is_official("php") || FROM_PHP.iter().any(|name| spec.is_official(name)))
+}
+
+/// The pools of the files in their order: by name, the layers of the last file first.
+type Pools = BTreeMap<String, Vec<Layer>>;
+
+pub(super) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+    span: Span,
+) -> ProcessJoin {
+    let id = super::entity(model, context, spec, "php-fpm", span);
+    let official = is_image(spec);
+    let unread = files.unknown.iter().find(|(path, _)| {
+        let folder = path.trim_end_matches('/');
+        is_pool(&format!("{folder}/x.conf")) || is_pool(folder)
+    });
+    if let Some((_, doubt)) = unread {
+        return doubtful(model, id, doubt);
+    }
+    // Files come in order of path, as php-fpm's own `include` takes them.
+    let found: Vec<(&str, Arc<Tree>)> = files
+        .files
+        .iter()
+        .filter(|file| is_pool(&file.path))
+        .map(|file| (file.path.as_str(), context.cache.tree(&file.source, Language::Ini)))
+        .collect();
+    let pools = pools(model, found.iter().map(|(_, tree)| tree));
+    if !official && pools.is_empty() {
+        let doubt = Doubt::at("its pools are inside the image", span);
+        return doubtful(model, id, &doubt);
+    }
+    let mut addresses = addresses(&pools);
+    if official {
+        let docker = Address {
+            bind: Bind::tcp("", 9000),
+            written: "9000".to_owned(),
+            span,
+        };
+        let last = found.iter().rev().find(|(_, tree)| says_listen(tree, "www"));
+        match docker_pool_counts(context, spec, last.map(|(path, _)| *path)) {
+            Known::Is(false) => {}
+            Known::Is(true) => drop(addresses.insert("www".to_owned(), Known::Is(docker))),
+            // It does not matter when both say the same.
+            _ if matches!(addresses.get("www"), Some(Known::Is(own)) if own.bind == docker.bind) => {}
+            _ => {
+                let reason = "it depends on whether the image's zz-docker.conf is still there";
+                addresses.insert("www".to_owned(), Known::Unknown(Doubt::at(reason, span)));
+            }
+        }
+    }
+    finish(model, id, &pools, addresses)
+}
+
+/// Pools among the files of a machine.
+pub(super) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
+    let trees: Vec<Arc<Tree>> = context
+        .loose_files()
+        .filter(|file| file.role == Role::Ini)
+        .map(|file| match &file.tree {
+            Some(tree) => tree.clone(),
+            None => context.cache.tree(&file.source, Language::Ini),
+        })
+        .filter(|tree| tree.root().children().any(|section| says_listen(tree, section.name())))
+        .collect();
+    let listen = trees
+        .first()?
+        .root()
+        .children()
+        .find_map(|section| section.child("listen"))?;
+    let mut entity = Entity::new(Kind::Process, "php-fpm", listen.head());
+    entity.set(process::NAME, "php-fpm".into(), listen.head());
+    let id = model.add(entity);
+    let pools = pools(model, trees.iter());
+    let addresses = addresses(&pools);
+    Some(finish(model, id, &pools, addresses))
+}
+
+/// Where php-fpm is told to look for pools: in the official images, Debian, Red Hat and Alpine.
+fn is_pool(path: &str) -> bool {
+    path.ends_with(".conf")
+        && (path.starts_with("/usr/local/etc/php-fpm.d/")
+            || path.contains("/fpm/pool.d/")
+            || path.contains("/php-fpm.d/"))
+}
+
+fn says_listen(tree: &Tree, pool: &str) -> bool {
+    pool != "global"
+        && tree
+            .root()
+            .all(pool)
+            .any(|section| section.is_map() && section.child("listen").is_some())
+}
+
+fn pools<'t>(model: &mut Model, trees: impl Iterator<Item = &'t Arc<Tree>>) -> Pools {
+    let mut pools = Pools::new();
+    for tree in trees {
+        for section in tree.root().children() {
+            if section.is_map() && section.name() != "global" {
+                let layer = Layer::of_tree(model, tree, section.id(), NAMES);
+                pools.entry(section.name().to_owned()).or_default().insert(0, layer);
+            }
+        }
+    }
+    pools
+}
+
+fn addresses(pools: &Pools) -> BTreeMap<String, Known<Address>> {
+    let address = |name: &String, layers: &Vec<Layer>| match find(layers, "listen") {
+        Known::Is(setting) => setting.value().map(|text| address(text, name, setting.span)),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+        Known::Absent => Known::Absent,
+    };
+    pools
+        .iter()
+        .map(|(name, layers)| (name.clone(), address(name, layers)))
+        .collect()
+}
+
+/// `9000`, `host:9000`, `[::]:9000`, `/run/php.sock`; `$pool` is the pool's name.
+fn address(text: &str, pool: &str, span: Span) -> Address {
+    let text = text.replace("$pool", pool);
+    let bind = match text.rsplit_once(':') {
+        _ if text.contains('/') => Bind::Unix(text.as_str().into()),
+        Some((host, number)) => Bind::Tcp {
+            host: interface(host),
+            port: port(number, span),
+        },
+        None => Bind::Tcp {
+            host: Known::Absent,
+            port: port(&text, span),
+        },
+    };
+    Address {
+        bind,
+        written: text,
+        span,
+    }
+}
+
+/// Whether the image's own `listen = 9000` is the last word on the pool `www`, of which `last` is the last mounted file
+/// to say where it listens.
+fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: Option<&str>) -> Known<bool> {
+    const DOCKER: &str = "/usr/local/etc/php-fpm.d/zz-docker.conf";
+    let inside = |path: &str| path.strip_prefix(OFFICIAL).is_some_and(|rest| rest.starts_with('/'));
+    let hides = |path: &str| path == DOCKER || path == OFFICIAL || OFFICIAL.starts_with(&format!("{path}/"));
+    if spec.mounts.iter().any(|mount| hides(mount.path.trim_end_matches('/'))) {
+        return Known::Is(false);
+    }
+    if last.is_some_and(|path| path > DOCKER) {
+        return Known::Is(false);
+    }
+    // A ConfigMap mounted as a folder hides the image's files; its keys arrive here one by one.
+    let by_key = spec.mounts.iter().find(|mount| {
+        matches!(mount.source, MountSource::Inline(..))
+            && inside(&mount.path)
+            && !context.sources.text(mount.span).contains("subPath")
+    });
+    match by_key {
+        Some(mount) => Known::Unknown(Doubt::at("the mount may hide the image's own files", mount.span)),
+        None => Known::Is(true),
+    }
+}
+
+fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
+    let span = model.entity(id).span;
+    let entity = model.entity_mut(id);
+    entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("php-fpm"),
+        sockets: sockets::add(model, id, Known::Unknown(doubt.clone())),
+        official_only: false,
+    }
+}
+
+fn finish(model: &mut Model, id: EntityId, pools: &Pools, addresses: BTreeMap<String, Known<Address>>) -> ProcessJoin {
+    let span = model.entity(id).span;
+    let timeout = |layers: &[Layer]| match find(layers, "request_terminate_timeout") {
+        Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.read(text)),
+        Known::Absent => Known::Is(Unit::FpmTime.read("0")),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    let mut timeouts: Vec<(Known<Option<Value>>, Span)> = Vec::new();
+    for layers in pools.values() {
+        let at = find(layers, "request_terminate_timeout")
+            .is()
+            .map_or(span, |setting| setting.span);
+        let own = timeout(layers);
+        if !timeouts.iter().any(|(known, _)| *known == own) {
+            timeouts.push((own, at));
+        }
+    }
+    let off = Unit::FpmTime.read("0");
+    let entity = model.entity_mut(id);
+    match timeouts.as_slice() {
+        [] => entity.set(process::KILLS_AT_TIMEOUT, false, span),
+        [(known, at)] => {
+            let kills = known.clone().map(|value| value != off);
+            entity.set_known(process::KILLS_AT_TIMEOUT, kills, *at);
+        }
+        _ => {
+            let doubt = Doubt::at("its pools have different values of request_terminate_timeout", span);
+            entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
+            entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt), span);
+        }
+    }
+    let layers = pools.values().next().map_or(&[][..], Vec::as_slice);
+    settings::attach(model, id, layers, &TABLE);
+    let mut all = Vec::new();
+    let mut doubt = None;
+    for address in addresses.into_values() {
+        match address {
+            Known::Is(address) => all.push(address),
+            Known::Unknown(why) => doubt = Some(why),
+            Known::Absent => {}
+        }
+    }
+    let all = match doubt {
+        Some(doubt) => Known::Unknown(doubt),
+        None => Known::Is(all),
+    };
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("php-fpm"),
+        sockets: sockets::add(model, id, all),
+        official_only: false,
+    }
+}

@@ -1,0 +1,349 @@
+//! Containers of compose services.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::environment::compose::folder_at;
+use crate::environment::container::Text;
+use crate::environment::{ContainerSpec, DeclaredPort, Environment, Mount, MountSource, Repository, join};
+use crate::repo::Span;
+use crate::syntax::{At, Shape, Tree};
+
+use super::text;
+use super::{Placed, kubernetes};
+
+/// What reading a service needs.
+struct Project<'e> {
+    environment: &'e Environment,
+    repository: &'e Repository,
+    tree: &'e Arc<Tree>,
+    root: At<'e>,
+    /// The values of the project's `.env`.
+    values: HashMap<&'e str, &'e str>,
+}
+
+/// The services of a project.
+pub(super) fn services(environment: &Environment, repository: &Repository, at: usize, found: &mut Vec<Placed>) {
+    let document = &environment.documents[at];
+    let root = document.at();
+    let values = join(&environment.folder, ".env").and_then(|path| repository.get(&path));
+    let values = values.map(|file| {
+        text::env_lines(&file.source.text)
+            .map(|(name, value, _)| (name, value))
+            .collect()
+    });
+    let project = Project {
+        environment,
+        repository,
+        tree: &document.tree,
+        root,
+        values: values.unwrap_or_default(),
+    };
+    let first = found.len();
+    let mut borrowed = Vec::new();
+    for service in root.child("services").map(At::entries).unwrap_or_default() {
+        if !service.is_map() {
+            continue;
+        }
+        let mut spec = project.container(service);
+        if document.doubt(&format!("services.{}", service.name())).is_some() {
+            kubernetes::doubt(&mut spec);
+        }
+        for other in items(service, "volumes_from") {
+            let name = other.text().and_then(|text| text.split(':').next()).unwrap_or_default();
+            borrowed.push((found.len(), name));
+        }
+        found.push(project.placed(at, service, spec));
+    }
+    for (to, from) in borrowed {
+        let other = found[first..].iter().find(|placed| &*placed.workload == from);
+        let mounts = other.map(|placed| placed.spec.mounts.clone()).unwrap_or_default();
+        found[to].spec.mounts.extend(mounts);
+    }
+}
+
+/// The items of a list, or the one scalar in its place.
+fn items<'t>(at: At<'t>, key: &str) -> Vec<At<'t>> {
+    match at.child(key) {
+        Some(list) if list.is_list() => list.items().collect(),
+        Some(one) if one.shape() == Shape::Leaf && !one.words().is_empty() => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+impl Project<'_> {
+    fn placed(&self, document: usize, service: At<'_>, spec: ContainerSpec) -> Placed {
+        let mode = service.scalar("network_mode").unwrap_or_default();
+        let mut networks: Vec<Arc<str>> = Vec::new();
+        let mut aliases: Vec<Arc<str>> = service.scalar("container_name").into_iter().map(Arc::from).collect();
+        for network in service.child("networks").map(At::entries).unwrap_or_default() {
+            let name = if network.name().is_empty() {
+                network.text().unwrap_or_default()
+            } else {
+                network.name()
+            };
+            networks.push(name.into());
+            aliases.extend(
+                items(network, "aliases")
+                    .into_iter()
+                    .filter_map(At::text)
+                    .map(Arc::from),
+            );
+        }
+        if networks.is_empty() && matches!(mode, "" | "bridge") {
+            networks.push("default".into());
+        }
+        let replicas = service.get("deploy.replicas").or_else(|| service.child("scale"));
+        let labels = service.child("labels").map(At::entries).unwrap_or_default();
+        let name: Arc<str> = service.name().into();
+        Placed {
+            document,
+            workload: name,
+            kind: "service".into(),
+            namespace: "".into(),
+            labels: labels
+                .into_iter()
+                .filter_map(|label| self.pair(label))
+                .map(|(key, value)| (key, value.text))
+                .collect(),
+            unit: self.environment.documents[document].path.clone(),
+            host_network: mode == "host",
+            replicas: replicas.and_then(|count| Some((self.text(count).text.parse().ok()?, count.word_span_at(0)))),
+            init: false,
+            networks,
+            network_of: mode.strip_prefix("service:").map(Arc::from),
+            aliases,
+            spec,
+        }
+    }
+
+    fn container(&self, service: At<'_>) -> ContainerSpec {
+        let build = service.child("build");
+        let context = build.and_then(|build| {
+            if build.is_map() {
+                build.child("context")
+            } else {
+                Some(build)
+            }
+        });
+        let built = build.map(|build| {
+            let context = context.map(|context| (self.text(context).text, context.word_span_at(0)));
+            let (context, span) = context.unwrap_or_else(|| (".".into(), build.head()));
+            self.path(&context, span).unwrap_or_else(|| context.to_string())
+        });
+        let is_line = |key: &str| service.child(key).is_some_and(|at| !at.is_list());
+        let words = |key: &str| {
+            let at = service.child(key)?;
+            let words: Vec<Text> = items(service, key).into_iter().map(|word| self.text(word)).collect();
+            (at.is_list() || !words.is_empty()).then_some(words)
+        };
+        let (environment, more_environment) = self.variables(service);
+        ContainerSpec {
+            name: service.name().into(),
+            image: service.child("image").map(|image| self.text(image)),
+            built,
+            entrypoint: words("entrypoint"),
+            arguments: words("command"),
+            shell: is_line("entrypoint") || is_line("command"),
+            environment,
+            more_environment,
+            mounts: self.mounts(service),
+            ports: self.ports(service),
+            working_dir: service.child("working_dir").map(|at| self.text(at).text),
+            span: service.name_span(),
+        }
+    }
+
+    fn text(&self, at: At<'_>) -> Text {
+        self.resolved(text::plain(at), matches!(text::holes(at), text::Holes::Template))
+    }
+
+    fn resolved(&self, text: Text, is_template: bool) -> Text {
+        let (resolved, unknown) = text::interpolate(&text.text, &self.values);
+        Text {
+            text: resolved.into(),
+            span: text.span,
+            unknown: unknown || is_template,
+        }
+    }
+
+    /// A `KEY: value` or `KEY=value`; without a value it comes from whoever runs compose.
+    fn pair(&self, at: At<'_>) -> Option<(Arc<str>, Text)> {
+        if !at.name().is_empty() {
+            let value = if at.words().is_empty() {
+                text::unknown(at.head())
+            } else {
+                self.text(at)
+            };
+            return Some((at.name().into(), value));
+        }
+        let text = at.text()?;
+        let Some((key, _)) = text.split_once('=') else {
+            return Some((text.into(), text::unknown(at.head())));
+        };
+        let is_template = matches!(text::holes(at), text::Holes::Template);
+        let value = self.resolved(text::part(at, key.len() + 1..text.len()), is_template);
+        Some((key.into(), value))
+    }
+
+    fn variables(&self, service: At<'_>) -> (Vec<(Arc<str>, Text)>, bool) {
+        let mut found = Vec::new();
+        let mut more = false;
+        for entry in items(service, "env_file") {
+            let path = if entry.is_map() {
+                entry.child("path")
+            } else {
+                Some(entry)
+            };
+            let path = path.and_then(|path| self.path(&self.text(path).text, path.word_span_at(0)));
+            let Some(file) = path.and_then(|path| self.repository.get(&path)) else {
+                more = true;
+                continue;
+            };
+            for (name, value, at) in text::env_lines(&file.source.text) {
+                let span = Span::new(file.source.id, at.start as u32, at.end as u32);
+                found.push((
+                    name.into(),
+                    Text {
+                        text: value.into(),
+                        span,
+                        unknown: value.contains('$'),
+                    },
+                ));
+            }
+        }
+        let own = service.child("environment").map(At::entries).unwrap_or_default();
+        found.extend(own.into_iter().filter_map(|entry| self.pair(entry)));
+        (found, more)
+    }
+
+    fn ports(&self, service: At<'_>) -> Vec<DeclaredPort> {
+        let mut found: Vec<DeclaredPort> = Vec::new();
+        for entry in items(service, "ports").into_iter().chain(items(service, "expose")) {
+            let at = if entry.is_map() {
+                entry.child("target")
+            } else {
+                Some(entry)
+            };
+            let Some(at) = at else { continue };
+            let text = self.text(at).text;
+            let inside = text.rsplit(':').next().unwrap_or_default();
+            let inside = inside.split('/').next().unwrap_or_default();
+            if let Ok(number) = inside.parse()
+                && found.iter().all(|port| port.number != number)
+            {
+                found.push(DeclaredPort {
+                    number,
+                    name: entry.scalar("name").map(Arc::from),
+                    span: at.word_span_at(0),
+                });
+            }
+        }
+        found
+    }
+
+    /// A path of a compose file as a path of the repository.
+    fn path(&self, path: &str, span: Span) -> Option<String> {
+        let folder = folder_at(self.environment, self.repository, span)?;
+        let is_local = !path.starts_with(['/', '~', '$']) && !path.contains("://");
+        is_local.then(|| join(folder, path)).flatten()
+    }
+
+    fn mounts(&self, service: At<'_>) -> Vec<Mount> {
+        let mut found = Vec::new();
+        for entry in items(service, "volumes") {
+            found.extend(if entry.is_map() {
+                self.long_volume(entry)
+            } else {
+                self.short_volume(entry)
+            });
+        }
+        for (list, is_secret) in [("configs", false), ("secrets", true)] {
+            for entry in items(service, list) {
+                found.extend(self.config(entry, is_secret));
+            }
+        }
+        found
+    }
+
+    fn short_volume(&self, entry: At<'_>) -> Option<Mount> {
+        let text = self.text(entry);
+        let span = entry.word_span_at(0);
+        let parts: Vec<&str> = text.text.split(':').collect();
+        // One part is a volume of its own that starts with what the image has there.
+        let (Some(source), Some(target)) = (parts.first(), parts.get(1)) else {
+            return None;
+        };
+        let source = if text.unknown {
+            MountSource::Unknown("its path depends on a variable".into())
+        } else if source.starts_with(['.', '/', '~']) {
+            self.bind(source, span)
+        } else {
+            MountSource::Shared((*source).into())
+        };
+        Some(Mount {
+            path: target.trim_end_matches('/').to_owned(),
+            source,
+            span,
+        })
+    }
+
+    fn long_volume(&self, entry: At<'_>) -> Option<Mount> {
+        let target = self.text(entry.child("target")?);
+        let source = entry.child("source")?;
+        let text = self.text(source);
+        let span = source.word_span_at(0);
+        let source = match entry.scalar("type") {
+            _ if text.unknown => MountSource::Unknown("its path depends on a variable".into()),
+            Some("bind") => self.bind(&text.text, span),
+            _ => MountSource::Shared(text.text),
+        };
+        Some(Mount {
+            path: target.text.trim_end_matches('/').to_owned(),
+            source,
+            span,
+        })
+    }
+
+    fn bind(&self, path: &str, span: Span) -> MountSource {
+        match self.path(path, span) {
+            Some(path) => MountSource::Path(path),
+            None if path.starts_with('.') => MountSource::Unknown("it lies outside the repository".into()),
+            None => MountSource::Unknown("it comes from the host".into()),
+        }
+    }
+
+    fn config(&self, entry: At<'_>, is_secret: bool) -> Option<Mount> {
+        let name = if entry.is_map() {
+            entry.scalar("source")?
+        } else {
+            entry.text()?
+        };
+        let folder = if is_secret { "/run/secrets/" } else { "/" };
+        let path = match entry.scalar("target") {
+            Some(path) if path.starts_with('/') => path.to_owned(),
+            Some(path) => format!("{folder}{path}"),
+            None => format!("{folder}{name}"),
+        };
+        let span = if entry.is_map() {
+            entry.head()
+        } else {
+            entry.word_span_at(0)
+        };
+        if is_secret {
+            return Some(Mount {
+                path,
+                source: MountSource::Unknown("it is a secret".into()),
+                span,
+            });
+        }
+        let declared = self.root.child("configs").and_then(|configs| configs.child(name));
+        let file = declared.and_then(|config| config.child("file"));
+        let source = match (declared.and_then(|config| config.child("content")), file) {
+            (Some(content), _) => MountSource::Inline(self.tree.clone(), content.id()),
+            (None, Some(file)) => self.bind(&self.text(file).text, file.word_span_at(0)),
+            (None, None) => MountSource::Unknown(format!("the config {name} is not in the project").into()),
+        };
+        Some(Mount { path, source, span })
+    }
+}
