@@ -58,7 +58,12 @@ impl<'a> Analysis<'a> {
     pub fn new(ground: &'a Ground<'a>, repository: Repository) -> Analysis<'a> {
         let environments = group(&repository);
         let judged = judge(ground, &repository, &environments, None);
-        Analysis { ground, repository, environments, judged }
+        Analysis {
+            ground,
+            repository,
+            environments,
+            judged,
+        }
     }
 
     /// What settling needs of every environment.
@@ -68,7 +73,11 @@ impl<'a> Analysis<'a> {
             .zip(&self.judged)
             .map(|(environment, judged)| {
                 let ways = Ways::new(judged);
-                let hits = judged.checked.hits.iter().map(|hit| (hit.clone(), ways.path(&judged.estate.model, hit.root)));
+                let hits = judged
+                    .checked
+                    .hits
+                    .iter()
+                    .map(|hit| (hit.clone(), ways.path(&judged.estate.model, hit.root)));
                 EnvironmentHits {
                     name: &environment.name,
                     hits: hits.collect(),
@@ -82,7 +91,12 @@ impl<'a> Analysis<'a> {
     /// How many hops there are, and how many of them are linked to a container.
     pub fn linked(&self) -> (usize, usize) {
         let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
-        (hops().count(), hops().filter(|hop| matches!(hop.container, crate::model::Known::Is(_))).count())
+        (
+            hops().count(),
+            hops()
+                .filter(|hop| matches!(hop.container, crate::model::Known::Is(_)))
+                .count(),
+        )
     }
 }
 
@@ -103,19 +117,30 @@ impl<'j> Ways<'j> {
 
     fn path(&self, model: &Model, root: EntityId) -> Option<String> {
         debug_assert!(model.entity(root).kind != Kind::Status);
-        self.by_entity.get(&root).filter(|path| !path.is_empty()).map(|path| (*path).to_owned())
+        self.by_entity
+            .get(&root)
+            .filter(|path| !path.is_empty())
+            .map(|path| (*path).to_owned())
     }
 }
 
 /// Judges environments in parallel. `only` limits the work to some of them; the others stay empty.
-fn judge(ground: &Ground<'_>, repository: &Repository, environments: &[Environment], only: Option<&[usize]>) -> Vec<Judged> {
+fn judge(
+    ground: &Ground<'_>,
+    repository: &Repository,
+    environments: &[Environment],
+    only: Option<&[usize]>,
+) -> Vec<Judged> {
     let wanted = |at: &usize| only.is_none_or(|only| only.contains(at));
     let placements: Vec<Placement> = environments
         .par_iter()
         .map(|environment| Placement::new(ground.sources, repository, environment, &ground.cache))
         .collect();
     // A file that some container mounts is that container's, not one that may run anywhere.
-    let mounted: HashSet<SourceId> = placements.iter().flat_map(|placement| placement.mounted.iter().copied()).collect();
+    let mounted: HashSet<SourceId> = placements
+        .iter()
+        .flat_map(|placement| placement.mounted.iter().copied())
+        .collect();
     placements
         .into_par_iter()
         .enumerate()
@@ -136,8 +161,17 @@ fn judge(ground: &Ground<'_>, repository: &Repository, environments: &[Environme
             let checked = rule::check(&estate.model, ground.rules);
             let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
             let own = environments[at].files.iter().chain(&environments[at].loose);
-            let files = own.map(|file| repository.files()[*file].source.id).chain(files).collect();
-            Judged { estate, hops, checked, files, outcome }
+            let files = own
+                .map(|file| repository.files()[*file].source.id)
+                .chain(files)
+                .collect();
+            Judged {
+                estate,
+                hops,
+                checked,
+                files,
+                outcome,
+            }
         })
         .collect()
 }
@@ -164,7 +198,9 @@ impl World for Analysis<'_> {
     }
 
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
-        (0..self.judged.len()).filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file))).collect()
+        (0..self.judged.len())
+            .filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file)))
+            .collect()
     }
 
     fn before(&self, environment: usize) -> &Outcome {
@@ -176,11 +212,20 @@ impl World for Analysis<'_> {
         let again = group(&repository);
         let places: Option<Vec<usize>> = environments
             .iter()
-            .map(|at| again.iter().position(|environment| environment.name == self.environments[*at].name))
+            .map(|at| {
+                again
+                    .iter()
+                    .position(|environment| environment.name == self.environments[*at].name)
+            })
             .collect();
         let places = places?;
         let mut judged = judge(self.ground, &repository, &again, Some(&places));
-        Some(places.iter().map(|at| std::mem::take(&mut judged[*at].outcome)).collect())
+        Some(
+            places
+                .iter()
+                .map(|at| std::mem::take(&mut judged[*at].outcome))
+                .collect(),
+        )
     }
 }
 
@@ -199,16 +244,23 @@ impl<'a> Analysis<'a> {
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
         files.iter().fold(self.repository.clone(), |repository, (id, text)| {
-            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else { return repository };
+            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else {
+                return repository;
+            };
             let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
-            let tree = read::tree(&source, old.role).filter(|_| old.tree.is_some()).map(Arc::new);
+            let tree = read::tree(&source, old.role)
+                .filter(|_| old.tree.is_some())
+                .map(Arc::new);
             repository.with(File { source, tree, ..old })
         })
     }
 
     /// Proves the fixes of findings, each on its own.
     pub fn prove(&self, findings: &mut [Finding]) {
-        for finding in findings.iter_mut().filter(|finding| finding.places.iter().any(|place| place.proposal.is_some())) {
+        for finding in findings
+            .iter_mut()
+            .filter(|finding| finding.places.iter().any(|place| place.proposal.is_some()))
+        {
             match crate::fix::prove::prove(self, finding) {
                 Ok(fix) => finding.fix = Some(fix),
                 Err(reason) => finding.no_fix_reason = Some(reason.0),

@@ -43,7 +43,10 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(format!("the output cannot be written: {error}"), "Is the disk full, or the file read-only?")
+        Self::new(
+            format!("the output cannot be written: {error}"),
+            "Is the disk full, or the file read-only?",
+        )
     }
 }
 
@@ -61,7 +64,10 @@ pub fn run(cli: &Cli) -> u8 {
         }
         Command::Man => {
             let mut text = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(Failure::from).and_then(|()| print(&text))
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut text)
+                .map_err(Failure::from)
+                .and_then(|()| print(&text))
         }
         Command::Schema { of } => print(schema_of(*of).as_bytes()),
     };
@@ -109,7 +115,10 @@ impl Setup {
         let mut found = Config::default();
         if !no_config && (named || path.is_file()) {
             let bytes = std::fs::read(&path).map_err(|error| {
-                Failure::new(format!("the configuration {} cannot be read: {error}", path.display()), "Check --config.")
+                Failure::new(
+                    format!("the configuration {} cannot be read: {error}", path.display()),
+                    "Check --config.",
+                )
             })?;
             let shown = path.strip_prefix(&root.folder).unwrap_or(&path).display().to_string();
             let source = sources.add_file(&shown, bytes);
@@ -118,24 +127,38 @@ impl Setup {
             found = read;
         }
         let folders: Vec<PathBuf> = found.rules.iter().map(|folder| root.folder.join(folder)).collect();
-        let rules = RuleSet::load(&folders)
-            .map_err(|errors| rule_mistakes(&sources, &errors, look))?;
+        let rules = RuleSet::load(&folders).map_err(|errors| rule_mistakes(&sources, &errors, look))?;
         refuse(&sources, &found.check_rules(&known(&rules)), look)?;
         let rules = configured(rules, &found)?;
-        Ok(Setup { root, sources, config: found, rules })
+        Ok(Setup {
+            root,
+            sources,
+            config: found,
+            rules,
+        })
     }
 
     fn ground(&self) -> Ground<'_> {
         let versions: HashMap<String, Version> = self.config.versions.clone().into_iter().collect();
-        Ground { sources: &self.sources, rules: &self.rules, versions, cache: ExpandCache::default() }
+        Ground {
+            sources: &self.sources,
+            rules: &self.rules,
+            versions,
+            cache: ExpandCache::default(),
+        }
     }
 
     /// Walks and reads the repository.
     fn read(&self, stand_in: Option<StandIn>, progress: &Progress) -> read::Read {
-        let options = WalkOptions { exclude: self.config.exclude.clone(), threads: 0 };
+        let options = WalkOptions {
+            exclude: self.config.exclude.clone(),
+            threads: 0,
+        };
         let walked = walk::walk(&self.root.folder, &options);
         progress.step("reading files", 0, walked.files.len());
-        read::read(&self.root.folder, &self.sources, walked, stand_in, &|| progress.advance())
+        read::read(&self.root.folder, &self.sources, walked, stand_in, &|| {
+            progress.advance()
+        })
     }
 }
 
@@ -155,7 +178,11 @@ fn known(rules: &RuleSet) -> Vec<KnownRule<'_>> {
         .map(|rule| KnownRule {
             id: &rule.id,
             category: &rule.category,
-            options: rule.options.iter().map(|option| (&*option.name, option.value.kind())).collect(),
+            options: rule
+                .options
+                .iter()
+                .map(|option| (&*option.name, option.value.kind()))
+                .collect(),
         })
         .collect()
 }
@@ -164,25 +191,34 @@ fn refuse(sources: &Sources, problems: &[ConfigProblem], look: Look) -> Result<(
     if problems.is_empty() {
         return Ok(());
     }
-    let shown = problems.iter().map(|problem| {
-        report::mistake(sources, problem.span, &problem.message, problem.help.as_deref(), look)
-    });
+    let shown = problems
+        .iter()
+        .map(|problem| report::mistake(sources, problem.span, &problem.message, problem.help.as_deref(), look));
     Err(Failure(shown.collect()))
 }
 
 fn configured(rules: RuleSet, config: &Config) -> Result<RuleSet, Failure> {
     let options = config.options.iter().flat_map(|(rule, options)| {
-        options.iter().map(|option| (rule.value.as_str(), option.name.value.as_str(), option.text.value.as_str()))
+        options.iter().map(|option| {
+            (
+                rule.value.as_str(),
+                option.name.value.as_str(),
+                option.text.value.as_str(),
+            )
+        })
     });
     let wrong = |errors: Vec<crate::rule::SettingError>| {
         let text: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
         Failure::new(text.join("; "), "`gatelint explain RULE` lists a rule's options.")
     };
     let rules = rules.with_options(options).map_err(wrong)?;
-    let severities = config.severity.iter().map(|(rule, severity)| {
-        (rule.value.as_str(), severity.map_or("off", report::severity))
-    });
-    let severities: Vec<_> = severities.filter(|(rule, _)| !BUILT_IN.iter().any(|(id, _)| id == rule)).collect();
+    let severities = config
+        .severity
+        .iter()
+        .map(|(rule, severity)| (rule.value.as_str(), severity.map_or("off", report::severity)));
+    let severities: Vec<_> = severities
+        .filter(|(rule, _)| !BUILT_IN.iter().any(|(id, _)| id == rule))
+        .collect();
     rules.with_severities(severities).map_err(wrong)
 }
 
@@ -190,8 +226,17 @@ fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let look = Look::stdout(cli.color);
     let quiet = options.quiet || options.diff;
     let mut progress = Progress::start(!quiet && io::stderr().is_terminal());
-    let start = options.paths.iter().find(|path| path.as_os_str() != "-").map_or(Path::new("."), PathBuf::as_path);
-    let mut setup = Setup::new(start, options.config.as_deref(), options.no_config, Look::stderr(cli.color))?;
+    let start = options
+        .paths
+        .iter()
+        .find(|path| path.as_os_str() != "-")
+        .map_or(Path::new("."), PathBuf::as_path);
+    let mut setup = Setup::new(
+        start,
+        options.config.as_deref(),
+        options.no_config,
+        Look::stderr(cli.color),
+    )?;
     select(&mut setup.rules, &setup.config, options)?;
     let (scope, stand_in) = scope(&setup.root, options)?;
 
@@ -218,7 +263,13 @@ fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let (silenced, settled) = settled;
     progress.finish();
 
-    let count = |severity| settled.findings.iter().filter(|finding| finding.severity == severity).count();
+    let count = |severity| {
+        settled
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     let (hops, linked) = analysis.linked();
     let summary = Summary {
         files,
@@ -242,13 +293,24 @@ fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         look,
         verbose: options.verbose,
         quiet: options.quiet,
-        least: options.min_severity.unwrap_or(if options.verbose { Severity::Info } else { Severity::Warning }),
+        least: options.min_severity.unwrap_or(if options.verbose {
+            Severity::Info
+        } else {
+            Severity::Warning
+        }),
     };
     report::write(&report, options.format, shown, &mut io::stdout().lock())?;
     if fixed > 0 && !options.quiet {
-        writeln!(io::stderr(), "fixed {fixed} {}", if fixed == 1 { "finding" } else { "findings" })?;
+        writeln!(
+            io::stderr(),
+            "fixed {fixed} {}",
+            if fixed == 1 { "finding" } else { "findings" }
+        )?;
     }
-    let fails = settled.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
+    let fails = settled
+        .findings
+        .iter()
+        .any(|finding| options.fail_on.fails(finding.severity));
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
 }
 
@@ -256,8 +318,15 @@ fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
 fn select(rules: &mut RuleSet, config: &Config, options: &Lint) -> Result<(), Failure> {
     for name in options.select.iter().chain(&options.ignore) {
         let built_in = name == "config" || BUILT_IN.iter().any(|(id, _)| id == name);
-        if !built_in && !rules.rules().iter().any(|rule| *rule.id == **name || *rule.category == **name) {
-            let near = rules.nearest(name).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        if !built_in
+            && !rules
+                .rules()
+                .iter()
+                .any(|rule| *rule.id == **name || *rule.category == **name)
+        {
+            let near = rules
+                .nearest(name)
+                .map_or(String::new(), |near| format!(" Did you mean {near}?"));
             return Err(Failure::new(
                 format!("there is no rule or category {}", terminal::escape(name)),
                 &format!("`gatelint rules` lists them.{near}"),
@@ -270,15 +339,22 @@ fn select(rules: &mut RuleSet, config: &Config, options: &Lint) -> Result<(), Fa
 
 fn runs(config: &Config, options: &Lint, id: &str, category: &str) -> bool {
     let named = |names: &[String]| names.iter().any(|name| name == id || name == category);
-    let wanted = if options.select.is_empty() { config.runs(id, category) } else { named(&options.select) };
+    let wanted = if options.select.is_empty() {
+        config.runs(id, category)
+    } else {
+        named(&options.select)
+    };
     wanted && !named(&options.ignore)
 }
 
 /// The paths that are reported on, relative to the root, and the text that stands in for a file.
 fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), Failure> {
     let relative = |path: &Path| {
-        let full = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf());
-        full.strip_prefix(&root.folder).map(|path| path.to_string_lossy().replace('\\', "/"))
+        let full = std::fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .unwrap_or_else(|_| path.to_path_buf());
+        full.strip_prefix(&root.folder)
+            .map(|path| path.to_string_lossy().replace('\\', "/"))
     };
     let mut scope = Vec::new();
     let mut stand_in = None;
@@ -294,10 +370,20 @@ fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), 
             io::stdin().lock().read_to_end(&mut bytes)?;
             let outside = |_| Failure::new("--stdin-filename lies outside the repository", "Give a path inside it.");
             // The file need not exist yet, but its folder tells where it lies.
-            let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = name
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
             let folder = relative(folder).map_err(outside)?;
-            let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
-            let path = if folder.is_empty() { file } else { format!("{folder}/{file}") };
+            let file = name
+                .file_name()
+                .map(|file| file.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let path = if folder.is_empty() {
+                file
+            } else {
+                format!("{folder}/{file}")
+            };
             scope.push(path.clone());
             stand_in = Some(StandIn { path, bytes });
             continue;
@@ -312,7 +398,11 @@ fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), 
             Ok(path) => scope.push(path),
             Err(_) => {
                 return Err(Failure::new(
-                    format!("{} lies outside the repository {}", path.display(), root.folder.display()),
+                    format!(
+                        "{} lies outside the repository {}",
+                        path.display(),
+                        root.folder.display()
+                    ),
                     "One run reads one repository: lint the other one by itself.",
                 ));
             }
@@ -323,11 +413,28 @@ fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), 
 
 fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
     let files = read.failures.iter().map(FileProblem::of_file);
-    let mut found: Vec<FileProblem> = files.chain(read.problems.iter().map(|problem| FileProblem::of_text(sources, problem))).collect();
-    for source in read.repository.files().iter().map(|file| &file.source).filter(|source| !source.replaced.is_empty()) {
+    let mut found: Vec<FileProblem> = files
+        .chain(
+            read.problems
+                .iter()
+                .map(|problem| FileProblem::of_text(sources, problem)),
+        )
+        .collect();
+    for source in read
+        .repository
+        .files()
+        .iter()
+        .map(|file| &file.source)
+        .filter(|source| !source.replaced.is_empty())
+    {
         let line = source.lines().line(source.replaced[0].0) + 1;
         let message = "the file is not UTF-8; what is not was left out of account".to_owned();
-        found.push(FileProblem { path: source.path.to_string(), line, kind: ProblemKind::PartlyRead, message });
+        found.push(FileProblem {
+            path: source.path.to_string(),
+            line,
+            kind: ProblemKind::PartlyRead,
+            message,
+        });
     }
     found.sort();
     found.dedup();
@@ -340,7 +447,11 @@ fn settle(setup: &Setup, analysis: &Analysis<'_>, options: &Lint) -> (usize, Set
         .rules
         .rules()
         .iter()
-        .map(|rule| RuleInfo { id: rule.id.clone(), category: rule.category.clone(), precision: rule.precision })
+        .map(|rule| RuleInfo {
+            id: rule.id.clone(),
+            category: rule.category.clone(),
+            precision: rule.precision,
+        })
         .collect();
     let mut settled = settle::settle(&setup.sources, &infos, &analysis.hits());
     if options.no_ignores {
@@ -349,7 +460,10 @@ fn settle(setup: &Setup, analysis: &Analysis<'_>, options: &Lint) -> (usize, Set
     let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).collect();
     let enabled = setup.rules.rules().iter().filter(|rule| rule.enabled);
     let active: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
-    let ids = RuleIds { known: &known, active: &active };
+    let ids = RuleIds {
+        known: &known,
+        active: &active,
+    };
     let trees = analysis.trees();
     let today = jiff::Zoned::now().date();
     let ignores = Ignores::read(&setup.sources, &trees, &setup.config.ignores, ids, today);
@@ -372,11 +486,19 @@ fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &[String], options:
     let mut left_out = 0;
     findings.retain(|finding| {
         let path = setup.sources.get(finding.at.source).path.clone();
-        let inside = |scope: &String| scope.is_empty() || *path == **scope || path.strip_prefix(scope.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        let related = || finding.related.iter().any(|(span, _)| {
-            let path = setup.sources.get(span.source).path.clone();
-            scope.iter().any(|scope| *path == **scope)
-        });
+        let inside = |scope: &String| {
+            scope.is_empty()
+                || *path == **scope
+                || path
+                    .strip_prefix(scope.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let related = || {
+            finding.related.iter().any(|(span, _)| {
+                let path = setup.sources.get(span.source).path.clone();
+                scope.iter().any(|scope| *path == **scope)
+            })
+        };
         // A file that was named is reported also where the other end is what a person would edit.
         if !scope.iter().any(inside) && !related() {
             return false;
@@ -398,8 +520,18 @@ fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &[String], options:
 /// Folders whose files are not deployed, or are somebody else's.
 fn is_example(path: &str) -> bool {
     const NAMES: [&str; 12] = [
-        "testdata", "examples", "example", "fixtures", "fixture", "test-fixtures", "samples", "__tests__", "vendor",
-        "third_party", "test", "tests",
+        "testdata",
+        "examples",
+        "example",
+        "fixtures",
+        "fixture",
+        "test-fixtures",
+        "samples",
+        "__tests__",
+        "vendor",
+        "third_party",
+        "test",
+        "tests",
     ];
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -413,7 +545,10 @@ fn is_example(path: &str) -> bool {
 fn offered<'f>(findings: &'f [Finding], options: &Lint) -> Vec<&'f [Edit]> {
     let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
     let wanted = fixes.filter(|fix| fix.because.is_none() || options.unsafe_fixes);
-    prove::apart(wanted).into_iter().map(|fix| fix.edits.as_slice()).collect()
+    prove::apart(wanted)
+        .into_iter()
+        .map(|fix| fix.edits.as_slice())
+        .collect()
 }
 
 fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint) -> Result<u8, Failure> {
@@ -425,9 +560,16 @@ fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint) -> Result<u8, 
     }
     let terminal = io::stdout().is_terminal();
     let text = String::from_utf8_lossy(&patch);
-    let shown = if terminal { terminal::escape_lines(&text).into_bytes() } else { patch.clone() };
+    let shown = if terminal {
+        terminal::escape_lines(&text).into_bytes()
+    } else {
+        patch.clone()
+    };
     print(&shown)?;
-    let hidden = findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.because.is_some())).count();
+    let hidden = findings
+        .iter()
+        .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.because.is_some()))
+        .count();
     let mut err = io::stderr();
     if patch.is_empty() {
         writeln!(err, "no fix to show")?;
@@ -459,11 +601,17 @@ fn fix<'a>(
         let plan = apply::plan(&setup.root.folder, &setup.sources, &fixes);
         let failed = apply::write(&plan);
         if let Some((path, error)) = failed.first() {
-            return Err(Failure::new(format!("{path} cannot be written: {error}"), "Nothing of that file was changed."));
+            return Err(Failure::new(
+                format!("{path} cannot be written: {error}"),
+                "Nothing of that file was changed.",
+            ));
         }
         if plan.files.is_empty() {
             let reason = plan.refused.first().map_or("", |(_, refusal)| refusal.0.as_str());
-            return Err(Failure::new(format!("no fix can be applied: {reason}"), "Run it again on the files as they are."));
+            return Err(Failure::new(
+                format!("no fix can be applied: {reason}"),
+                "Run it again on the files as they are.",
+            ));
         }
         fixed += fixes.len() - plan.refused.len();
         let texts: Vec<(SourceId, String)> = plan
@@ -494,7 +642,13 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
         .iter()
         .zip(&analysis.judged)
         .flat_map(|(environment, judged)| {
-            report::hops::lines(&setup.sources, &environment.name, &judged.estate, &judged.hops, options.name.as_deref())
+            report::hops::lines(
+                &setup.sources,
+                &environment.name,
+                &judged.estate,
+                &judged.hops,
+                options.name.as_deref(),
+            )
         })
         .collect();
     let text = match options.format {
@@ -521,7 +675,9 @@ fn rules(options: &cli::Rules) -> Result<u8, Failure> {
 fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
     let rules = embedded()?;
     let Some(rule) = rules.named(&options.rule) else {
-        let near = rules.nearest(&options.rule).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        let near = rules
+            .nearest(&options.rule)
+            .map_or(String::new(), |near| format!(" Did you mean {near}?"));
         return Err(Failure::new(
             format!("there is no rule {}", terminal::escape(&options.rule)),
             &format!("`gatelint rules` lists them.{near}"),
@@ -534,4 +690,3 @@ fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
     };
     print(text.as_bytes())
 }
-

@@ -26,7 +26,12 @@ pub struct Placement {
 
 impl Placement {
     /// Finds the containers and their files.
-    pub fn new(sources: &Sources, repository: &Repository, environment: &Environment, cache: &ExpandCache) -> Placement {
+    pub fn new(
+        sources: &Sources,
+        repository: &Repository,
+        environment: &Environment,
+        cache: &ExpandCache,
+    ) -> Placement {
         let placed = containers(environment, repository);
         let containers: Vec<_> = placed
             .into_iter()
@@ -78,7 +83,10 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The nginx tree of a source: the file's own where it was read as nginx, else made once.
     fn nginx(&self, source: &Arc<Source>) -> Arc<Tree> {
-        let file = self.repository.get(&source.path).filter(|file| file.source.id == source.id && file.role == Role::Nginx);
+        let file = self
+            .repository
+            .get(&source.path)
+            .filter(|file| file.source.id == source.id && file.role == Role::Nginx);
         match file.and_then(|file| file.tree.clone()) {
             Some(tree) => tree,
             None => self.cache.tree(source, Language::Nginx),
@@ -113,7 +121,12 @@ struct Lower<'a> {
 
 impl Lower<'_> {
     fn services(&mut self) {
-        for document in self.environment.documents.iter().filter(|document| &*document.kind == "Service") {
+        for document in self
+            .environment
+            .documents
+            .iter()
+            .filter(|document| &*document.kind == "Service")
+        {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
         }
@@ -162,10 +175,21 @@ impl Lower<'_> {
         let document = &self.environment.documents[placed.document];
         let span = match &*document.kind {
             "compose" => placed.spec.span,
-            _ => document.at().get("metadata.name").map_or(placed.spec.span, |name| name.word_span_at(0)),
+            _ => document
+                .at()
+                .get("metadata.name")
+                .map_or(placed.spec.span, |name| name.word_span_at(0)),
         };
-        let kind = if &*placed.kind == "service" { Arc::from("compose service") } else { placed.kind.clone() };
-        let mut entity = Entity::new(Kind::Workload, format!("{} {}", placed.namespace, placed.workload), span);
+        let kind = if &*placed.kind == "service" {
+            Arc::from("compose service")
+        } else {
+            placed.kind.clone()
+        };
+        let mut entity = Entity::new(
+            Kind::Workload,
+            format!("{} {}", placed.namespace, placed.workload),
+            span,
+        );
         entity.set(workload::NAME, placed.workload.clone(), span);
         entity.set(workload::KIND, kind, span);
         if let Some((replicas, at)) = placed.replicas {
@@ -189,18 +213,29 @@ impl Lower<'_> {
         let joined = process::lower(&mut self.estate.model, &context, spec, files);
         let sockets = sockets_of(&joined);
         let names = if self.estate.compose {
-            [placed.workload.clone()].into_iter().chain(placed.aliases.iter().cloned()).collect()
+            [placed.workload.clone()]
+                .into_iter()
+                .chain(placed.aliases.iter().cloned())
+                .collect()
         } else {
             Vec::new()
         };
         self.estate.containers.push(Container {
             id,
             workload,
-            name: if self.estate.compose { placed.workload.clone() } else { spec.name.clone() },
+            name: if self.estate.compose {
+                placed.workload.clone()
+            } else {
+                spec.name.clone()
+            },
             pod,
             namespace: placed.namespace.clone(),
             folder: Arc::from(folder_of(&document.path)),
-            labels: if self.estate.compose { Vec::new() } else { placed.labels.clone() },
+            labels: if self.estate.compose {
+                Vec::new()
+            } else {
+                placed.labels.clone()
+            },
             names,
             networks: placed.networks.clone(),
             host_network: placed.host_network,
@@ -229,7 +264,10 @@ impl Lower<'_> {
         let known = self.estate.model.get(workload, workload::PORTS).is();
         let all: Vec<String> = known.iter().map(ToString::to_string).chain(words).collect();
         if let (false, Some(port)) = (all.is_empty(), spec.ports.first()) {
-            self.estate.model.entity_mut(workload).set(workload::PORTS, Arc::from(all.join(", ")), port.span);
+            self.estate
+                .model
+                .entity_mut(workload)
+                .set(workload::PORTS, Arc::from(all.join(", ")), port.span);
         }
     }
 
@@ -252,16 +290,28 @@ impl Lower<'_> {
         let includes = ContainerIncludes::new(&placed.spec, files, &trees);
         let config = nginx_config(&placed.spec);
         let entries = includes.entries(config.as_deref(), &placed.spec);
-        let version = joined.id.as_ref().is().and_then(|id| self.estate.model.entity(*id).version.clone());
+        let version = joined
+            .id
+            .as_ref()
+            .is()
+            .and_then(|id| self.estate.model.entity(*id).version.clone());
         let version = version.or_else(|| context.versions.get("nginx").cloned());
         let label = self.estate.containers[at].name.clone();
         let namespace = placed.namespace.clone();
         let folder = self.estate.containers[at].folder.clone();
-        let place = Place { container: Some(at), label, span: placed.spec.span, namespace, folder };
+        let place = Place {
+            container: Some(at),
+            label,
+            span: placed.spec.span,
+            namespace,
+            folder,
+        };
         let known = !entries.is_empty();
         let listens = self.gateway(&includes, version, &entries, place);
         if joined.product == Some("nginx") {
-            let default = !known && place::is_stock_image(&placed.spec) && files.doubt("/etc/nginx/conf.d/default.conf").is_none();
+            let default = !known
+                && place::is_stock_image(&placed.spec)
+                && files.doubt("/etc/nginx/conf.d/default.conf").is_none();
             self.nginx_sockets(at, joined, &listens, default, placed.spec.span);
         }
     }
@@ -274,12 +324,25 @@ impl Lower<'_> {
             self.estate.containers[at].sockets = Known::Unknown(doubt);
             return;
         }
-        let stock = Listen { text: Arc::from("80"), port: Some(80), socket: None, loopback: false, span };
-        let listens = if listens.is_empty() { std::slice::from_ref(&stock) } else { listens };
+        let stock = Listen {
+            text: Arc::from("80"),
+            port: Some(80),
+            socket: None,
+            loopback: false,
+            span,
+        };
+        let listens = if listens.is_empty() {
+            std::slice::from_ref(&stock)
+        } else {
+            listens
+        };
         let mut sockets: Vec<Socket> = Vec::new();
         let mut words: Vec<String> = Vec::new();
         for listen in listens {
-            let word = listen.socket.as_ref().map_or_else(|| listen.text.to_string(), |path| format!("unix:{path}"));
+            let word = listen
+                .socket
+                .as_ref()
+                .map_or_else(|| listen.text.to_string(), |path| format!("unix:{path}"));
             if words.contains(&word) {
                 continue;
             }
@@ -295,14 +358,32 @@ impl Lower<'_> {
             entity.set(socket::LOOPBACK, listen.loopback, listen.span);
             let id = self.estate.model.add(entity);
             let port = listen.port.map_or(Known::Absent, Known::Is);
-            sockets.push(Socket { id, port, path: listen.socket.clone(), loopback: listen.loopback });
+            sockets.push(Socket {
+                id,
+                port,
+                path: listen.socket.clone(),
+                loopback: listen.loopback,
+            });
         }
         let first = listens[0].span;
         let entity = self.estate.model.entity_mut(process);
         entity.set(process_field::SOCKETS, Arc::from(words.join(", ")), first);
-        entity.set(process_field::LISTENS_TCP, sockets.iter().any(|socket| socket.path.is_none()), first);
-        entity.set(process_field::LISTENS_UNIX, sockets.iter().any(|socket| socket.path.is_some()), first);
-        if let [Socket { port: Known::Is(port), .. }] = sockets.as_slice() {
+        entity.set(
+            process_field::LISTENS_TCP,
+            sockets.iter().any(|socket| socket.path.is_none()),
+            first,
+        );
+        entity.set(
+            process_field::LISTENS_UNIX,
+            sockets.iter().any(|socket| socket.path.is_some()),
+            first,
+        );
+        if let [
+            Socket {
+                port: Known::Is(port), ..
+            },
+        ] = sockets.as_slice()
+        {
             entity.set(process_field::ONLY_PORT, i64::from(*port), first);
         }
         self.estate.containers[at].sockets = Known::Is(sockets);
@@ -319,7 +400,9 @@ impl Lower<'_> {
         }
         for (folder, files) in by_folder {
             let context = self.process_context(&files);
-            let Some(joined) = process::machine(&mut self.estate.model, &context) else { continue };
+            let Some(joined) = process::machine(&mut self.estate.model, &context) else {
+                continue;
+            };
             let span = match joined.id {
                 Known::Is(id) => self.estate.model.entity(id).span,
                 _ => continue,
@@ -390,7 +473,13 @@ impl Lower<'_> {
         }
     }
 
-    fn gateway(&mut self, includes: &dyn Includes, version: Option<Version>, entries: &Entries, place: Place) -> Vec<Listen> {
+    fn gateway(
+        &mut self,
+        includes: &dyn Includes,
+        version: Option<Version>,
+        entries: &Entries,
+        place: Place,
+    ) -> Vec<Listen> {
         if entries.is_empty() {
             return Vec::new();
         }
@@ -407,7 +496,10 @@ impl Lower<'_> {
         if let Some(at) = place.container {
             entity.link("container", Known::Is(self.estate.containers[at].id));
         } else {
-            entity.link("container", Known::Unknown(Doubt::at("no container mounts the file", span)));
+            entity.link(
+                "container",
+                Known::Unknown(Doubt::at("no container mounts the file", span)),
+            );
         }
         let id = self.estate.model.add(entity);
         let lowered = nginx::lower(&mut self.estate.model, includes, version, entries);
@@ -439,8 +531,18 @@ struct Place {
 fn sockets_of(joined: &ProcessJoin) -> Known<Vec<Socket>> {
     joined.sockets.clone().map(|sockets| {
         let socket = |socket: crate::dialect::process::SocketJoin| match socket.address {
-            Bind::Tcp { port, .. } => Socket { id: socket.id, port, path: None, loopback: socket.loopback },
-            Bind::Unix(path) => Socket { id: socket.id, port: Known::Absent, path: Some(path), loopback: false },
+            Bind::Tcp { port, .. } => Socket {
+                id: socket.id,
+                port,
+                path: None,
+                loopback: socket.loopback,
+            },
+            Bind::Unix(path) => Socket {
+                id: socket.id,
+                port: Known::Absent,
+                path: Some(path),
+                loopback: false,
+            },
         };
         sockets.into_iter().map(socket).collect()
     })
@@ -453,14 +555,26 @@ fn nginx_config(spec: &crate::environment::ContainerSpec) -> Option<String> {
         .iter()
         .chain(&spec.arguments)
         .flatten()
-        .flat_map(|text| if spec.shell { text.text.split_whitespace().collect() } else { vec![&*text.text] })
+        .flat_map(|text| {
+            if spec.shell {
+                text.text.split_whitespace().collect()
+            } else {
+                vec![&*text.text]
+            }
+        })
         .collect();
     let at = words.iter().position(|word| *word == "-c")?;
     // `sh -c` has the same letter.
     let shell = at > 0 && words[at - 1].ends_with("sh");
-    words.get(at + 1).filter(|path| !shell && path.starts_with('/')).map(|path| (*path).to_owned())
+    words
+        .get(at + 1)
+        .filter(|path| !shell && path.starts_with('/'))
+        .map(|path| (*path).to_owned())
 }
 
 fn looks_like_nginx(files: &ContainerFiles) -> bool {
-    files.files.iter().any(|file| file.path.contains("/nginx/") && file.path.ends_with(".conf"))
+    files
+        .files
+        .iter()
+        .any(|file| file.path.contains("/nginx/") && file.path.ends_with(".conf"))
 }

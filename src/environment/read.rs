@@ -54,7 +54,10 @@ pub fn read(
         let role = role_of(&charts, &stand_in.path, &String::from_utf8_lossy(&stand_in.bytes));
         loaded.push(Loaded::Bytes(stand_in.path, stand_in.bytes, role));
     }
-    let mut found = Read { failures: walked.problems, ..Read::default() };
+    let mut found = Read {
+        failures: walked.problems,
+        ..Read::default()
+    };
     let mut files = Vec::new();
     for one in loaded {
         match one {
@@ -62,7 +65,12 @@ pub fn read(
             Loaded::Failed(failure) => found.failures.push(failure),
             Loaded::Bytes(path, bytes, role) => {
                 let source = sources.add_file(&path, bytes);
-                files.push(File { path: source.path.clone(), source, role, tree: None });
+                files.push(File {
+                    path: source.path.clone(),
+                    source,
+                    role,
+                    tree: None,
+                });
             }
         }
     }

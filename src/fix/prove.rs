@@ -24,7 +24,10 @@ pub struct Outcome {
 impl Outcome {
     /// Takes down what a model says.
     pub fn of(model: &Model, hits: &[Hit], unevaluated: usize) -> Outcome {
-        let mut outcome = Outcome { unevaluated, ..Outcome::default() };
+        let mut outcome = Outcome {
+            unevaluated,
+            ..Outcome::default()
+        };
         outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
@@ -99,13 +102,39 @@ pub fn prove(world: &dyn World, finding: &Finding) -> Result<Fix, Refusal> {
                 continue;
             }
             match holds(world, finding, proposal, &edits) {
-                Ok(()) => return Ok(Fix { title: title(model, proposal), because: proposal.because.as_deref().map(str::to_owned), edits }),
+                Ok(()) => {
+                    return Ok(Fix {
+                        title: title(model, proposal),
+                        because: proposal.because.as_deref().map(str::to_owned),
+                        edits,
+                    });
+                }
                 Err(reason) => last = reason,
             }
             tried.push(edits);
         }
     }
     Err(last)
+}
+
+/// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
+/// the one that is not changed with the value in force.
+fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
+    let mut names: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
+    let Some(place) = finding.places.first() else {
+        return names;
+    };
+    let model = world.model(place.environment);
+    for change in &proposal.changes {
+        let rows = model
+            .entity(change.entity)
+            .table
+            .zip(model.row_for(change.entity, change.field));
+        if let Some((table, row)) = rows {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
+    }
+    names
 }
 
 fn title(model: &Model, proposal: &Proposal) -> String {
@@ -139,15 +168,20 @@ fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edi
     let Some(after) = world.after(&users, &texts) else {
         return Err(Refusal::new("with it the environments would no longer be the same"));
     };
-    let meant: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
+    let meant = meant(world, finding, proposal);
     let mut changed = false;
     for (environment, after) in users.iter().zip(&after) {
         let before = world.before(*environment);
         if after.subjects.contains(&finding.subject) {
-            return Err(Refusal::new("it would not mend every place that this finding holds for"));
+            return Err(Refusal::new(
+                "it would not mend every place that this finding holds for",
+            ));
         }
         if let Some(new) = after.subjects.difference(&before.subjects).next() {
-            return Err(Refusal::new(format!("it would bring about another finding ({})", new.split(' ').next().unwrap_or(new))));
+            return Err(Refusal::new(format!(
+                "it would bring about another finding ({})",
+                new.split(' ').next().unwrap_or(new)
+            )));
         }
         if after.unevaluated > before.unevaluated {
             return Err(Refusal::new("with it less could be evaluated"));
@@ -162,7 +196,11 @@ fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edi
             }
         }
     }
-    if changed { Ok(()) } else { Err(Refusal::new("it would change nothing that was read")) }
+    if changed {
+        Ok(())
+    } else {
+        Err(Refusal::new("it would change nothing that was read"))
+    }
 }
 
 /// Fixes that can be made together: those that overlap an earlier one wait for the next round.

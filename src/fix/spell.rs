@@ -52,22 +52,34 @@ fn written<'f>(model: &Model, fact: &'f Known<FactView>, entity: EntityId, place
 }
 
 fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<Edit>, Refusal> {
-    let Some(row) = fact.row else { return Err(Refusal::new("the value was worked out, not written")) };
+    let Some(row) = fact.row else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
     if row.form == Form::Flag {
-        return if fact.value == *value { Ok(None) } else { Err(Refusal::new("the parameter cannot be taken back")) };
+        return if fact.value == *value {
+            Ok(None)
+        } else {
+            Err(Refusal::new("the parameter cannot be taken back"))
+        };
     }
     let text = spelled(row, value)?;
     let old = sources.text(fact.span);
     if row.read(&old).as_ref() == Some(value) {
         return Ok(None);
     }
-    let quote = old.chars().next().filter(|c| matches!(c, '"' | '\'')).filter(|_| old.len() > 1);
+    let quote = old
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\''))
+        .filter(|_| old.len() > 1);
     let text = quote.map_or(text.clone(), |quote| format!("{quote}{text}{quote}"));
     Ok((text != old).then_some(Edit { span: fact.span, text }))
 }
 
 fn spelled(row: &Row, value: &Value) -> Result<String, Refusal> {
-    row.unit.spell(value).ok_or_else(|| Refusal::new(format!("{} cannot be written as {value}", row.name)))
+    row.unit
+        .spell(value)
+        .ok_or_else(|| Refusal::new(format!("{} cannot be written as {value}", row.name)))
 }
 
 struct Insert {
@@ -89,7 +101,10 @@ fn insert(
     if let Some(row) = crate::dialect::flag(change.field) {
         // A parameter behind the address it belongs to.
         let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
-        edits.push(Edit { span: at, text: format!(" {}", row.name) });
+        edits.push(Edit {
+            span: at,
+            text: format!(" {}", row.name),
+        });
         return Ok(());
     }
     let Some(row) = model.row_for(change.entity, change.field) else {
@@ -104,13 +119,17 @@ fn insert(
         return Err(Refusal::new(format!("{} may not stand in {}", row.name, at.name())));
     }
     let _ = sources;
-    let Some(table) = entity.table else { return Err(Refusal::new("the value was worked out, not written")) };
-    let insert = inserts.entry((tree.0, node, row.name.clone())).or_insert_with(|| Insert {
-        home: (tree, node),
-        table,
-        entity: change.entity,
-        words: BTreeMap::new(),
-    });
+    let Some(table) = entity.table else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
+    let insert = inserts
+        .entry((tree.0, node, row.name.clone()))
+        .or_insert_with(|| Insert {
+            home: (tree, node),
+            table,
+            entity: change.entity,
+            words: BTreeMap::new(),
+        });
     insert.words.insert(row.word, spelled(row, value)?);
     Ok(())
 }
@@ -136,8 +155,16 @@ impl Insert {
 /// A new entry at the end of a block, in the indentation and style of its neighbours.
 fn line(sources: &Sources, block: At<'_>, name: &str, value: &str) -> Result<Edit, Refusal> {
     let yaml = block.tree().root().is_list();
-    let content = if yaml { format!("{name}: \"{value}\"") } else { format!("{name} {value};") };
-    let Some(last) = block.children().filter(|child| child.span().source == block.span().source).last() else {
+    let content = if yaml {
+        format!("{name}: \"{value}\"")
+    } else {
+        format!("{name} {value};")
+    };
+    let Some(last) = block
+        .children()
+        .filter(|child| child.span().source == block.span().source)
+        .last()
+    else {
         return Err(Refusal::new(format!("the block in which {name} would stand is empty")));
     };
     let source = sources.get(last.span().source);
@@ -153,11 +180,17 @@ fn line(sources: &Sources, block: At<'_>, name: &str, value: &str) -> Result<Edi
         let at = rest_end - usize::from(crlf);
         let feed = if crlf { "\r\n" } else { "\n" };
         let at = Span::new(source.id, at as u32, at as u32);
-        return Ok(Edit { span: at, text: format!("{feed}{before}{content}") });
+        return Ok(Edit {
+            span: at,
+            text: format!("{feed}{before}{content}"),
+        });
     }
     if yaml {
         return Err(Refusal::new("the entries stand on one line"));
     }
     let at = Span::new(source.id, end as u32, end as u32);
-    Ok(Edit { span: at, text: format!(" {content}") })
+    Ok(Edit {
+        span: at,
+        text: format!(" {content}"),
+    })
 }

@@ -8,7 +8,9 @@ pub mod unit;
 pub mod value;
 pub mod version;
 
-pub use entity::{Doubt, Entity, EntityId, Fact, FactView, Known, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId};
+pub use entity::{
+    Doubt, Entity, EntityId, Fact, FactView, Known, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
+};
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
 pub use table::{Row, Table};
 pub use unit::Unit;

@@ -96,17 +96,31 @@ fn place(sources: &Sources, span: Span) -> (String, usize) {
 fn shown(sources: &Sources, estate: &Estate, id: EntityId, name: &'static str, field: FieldId) -> Option<Shown> {
     match estate.model.fact(id, field) {
         Known::Absent => None,
-        Known::Unknown(doubt) => Some(Shown { name, value: "?".to_owned(), origin: doubt.reason.to_string() }),
+        Known::Unknown(doubt) => Some(Shown {
+            name,
+            value: "?".to_owned(),
+            origin: doubt.reason.to_string(),
+        }),
         Known::Is(fact) => {
             let origin = match &fact.origin {
-                Origin::Default { product, version: Some(version), .. } => format!("default of {product} {version}"),
-                Origin::Default { product, version: None, .. } => format!("default of {product}"),
+                Origin::Default {
+                    product,
+                    version: Some(version),
+                    ..
+                } => format!("default of {product} {version}"),
+                Origin::Default {
+                    product, version: None, ..
+                } => format!("default of {product}"),
                 Origin::Written | Origin::Inherited | Origin::Computed => {
                     let (file, line) = place(sources, fact.span);
                     format!("{file}:{line}")
                 }
             };
-            Some(Shown { name, value: fact.value.to_string(), origin })
+            Some(Shown {
+                name,
+                value: fact.value.to_string(),
+                origin,
+            })
         }
     }
 }
@@ -137,7 +151,9 @@ pub fn table(lines: &[Line]) -> String {
 }
 
 fn values(shown: &[Shown]) -> impl Iterator<Item = String> + '_ {
-    shown.iter().map(|shown| format!("{} {} ({})", shown.name, shown.value, shown.origin))
+    shown
+        .iter()
+        .map(|shown| format!("{} {} ({})", shown.name, shown.value, shown.origin))
 }
 
 /// The map for programs.

@@ -183,7 +183,7 @@ impl Lower<'_> {
         self.endpoint(
             &target,
             at.word_span_at(0),
-            &format!("{group}/{}", target.text),
+            &format!("{group}/{}", target.host_name()),
             Some(site),
             Known::Is(again),
         )
@@ -443,12 +443,12 @@ impl Lower<'_> {
                 reuses_connections: reuses,
             };
         }
-        let mut implicit = Entity::new(Kind::Upstream, target.text.clone(), span);
+        let name = format!("{}/{}", self.model.entity(id).name, target.host_name());
+        let mut implicit = Entity::new(Kind::Upstream, name.clone(), span);
         implicit.set(upstream::NAME, target.text.clone(), span);
         implicit.set(upstream::NAMED, false, span);
         let group_id = self.model.add(implicit);
         let site = (self.model.add_tree(tree), node);
-        let name = format!("{}/{}", self.model.entity(id).name, target.text);
         let endpoint = self.endpoint(target, span, &name, Some(site), Known::Is(target.by_variable));
         // A group made from a single address never keeps connections, in any version.
         let reuses = Known::Is(false);

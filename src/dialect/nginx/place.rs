@@ -21,7 +21,12 @@ pub type Entries = Vec<(Arc<Tree>, Context, Option<Doubt>)>;
 pub type Trees<'a> = &'a (dyn Fn(&Arc<Source>) -> Arc<Tree> + 'a);
 
 /// Images whose own nginx.conf is known: it includes `conf.d/*.conf` in `http` and passes no request on.
-const STOCK_IMAGES: [&str; 4] = ["nginx", "nginxinc/nginx-unprivileged", "openresty/openresty", "nginxinc/nginx"];
+const STOCK_IMAGES: [&str; 4] = [
+    "nginx",
+    "nginxinc/nginx-unprivileged",
+    "openresty/openresty",
+    "nginxinc/nginx",
+];
 
 /// A container's files.
 pub struct ContainerIncludes<'a> {
@@ -41,7 +46,12 @@ impl<'a> ContainerIncludes<'a> {
         } else {
             "/etc/nginx"
         };
-        Self { files, trees, prefix, stock }
+        Self {
+            files,
+            trees,
+            prefix,
+            stock,
+        }
     }
 
     /// The files nginx starts from: the main one if it is mounted, else what the image's own would include.
@@ -76,7 +86,11 @@ pub fn is_stock_image(spec: &ContainerSpec) -> bool {
 
 impl Includes for ContainerIncludes<'_> {
     fn resolve(&self, _from: &Tree, pattern: &str) -> Included {
-        let path = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{}/{pattern}", self.prefix) };
+        let path = if pattern.starts_with('/') {
+            pattern.to_owned()
+        } else {
+            format!("{}/{pattern}", self.prefix)
+        };
         let Some(glob) = glob(&path) else {
             return Included::Unknown(format!("the include {pattern} cannot be read"));
         };
@@ -94,7 +108,11 @@ impl Includes for ContainerIncludes<'_> {
             return Included::Unknown(format!("the include {pattern} cannot be read: {}", doubt.reason));
         }
         let is_glob = path.contains(['*', '?', '[']);
-        if self.stock && is_glob { Included::Files(Vec::new()) } else { missing(pattern) }
+        if self.stock && is_glob {
+            Included::Files(Vec::new())
+        } else {
+            missing(pattern)
+        }
     }
 }
 
@@ -103,7 +121,11 @@ fn missing(pattern: &str) -> Included {
 }
 
 fn glob(pattern: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(pattern).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .ok()
+        .map(|glob| glob.compile_matcher())
 }
 
 /// nginx files of the repository that no container mounts.
@@ -116,8 +138,15 @@ pub struct RepositoryIncludes<'a> {
 impl<'a> RepositoryIncludes<'a> {
     /// Includes among these files (indexes into the repository).
     pub fn new(repository: &'a Repository, files: &[usize], trees: Trees<'a>) -> Self {
-        let paths = files.iter().map(|at| &repository.files()[*at]).map(|file| (file.source.id, file.path.clone()));
-        Self { repository, trees, paths: paths.collect() }
+        let paths = files
+            .iter()
+            .map(|at| &repository.files()[*at])
+            .map(|file| (file.source.id, file.path.clone()));
+        Self {
+            repository,
+            trees,
+            paths: paths.collect(),
+        }
     }
 
     /// The files a pattern means, seen from a file: relative to its folder or one around it, and `/etc/nginx/…` as if
@@ -129,7 +158,10 @@ impl<'a> RepositoryIncludes<'a> {
             let cuts = std::iter::once(0).chain(relative.match_indices('/').map(|(at, _)| at + 1));
             let tails: Vec<&str> = cuts.map(|cut| &relative[cut..]).collect();
             let known_root = relative.starts_with("etc/nginx/") || relative.starts_with("usr/local/nginx/conf/");
-            tails.into_iter().filter(|tail| known_root || tail.contains('/')).collect()
+            tails
+                .into_iter()
+                .filter(|tail| known_root || tail.contains('/'))
+                .collect()
         } else {
             vec![relative]
         };
@@ -150,21 +182,35 @@ impl<'a> RepositoryIncludes<'a> {
     }
 
     fn matching(&self, folder: &str, tail: &str, from: &str) -> Vec<Arc<Source>> {
-        let Some(path) = join(folder, tail) else { return Vec::new() };
+        let Some(path) = join(folder, tail) else {
+            return Vec::new();
+        };
         if !path.contains(['*', '?', '[']) {
-            return self.repository.get(&path).map(|file| file.source.clone()).into_iter().collect();
+            return self
+                .repository
+                .get(&path)
+                .map(|file| file.source.clone())
+                .into_iter()
+                .collect();
         }
         let Some(glob) = glob(&path) else { return Vec::new() };
         let base = path.split(['*', '?', '[']).next().map_or("", folder_of);
         let files = self.repository.under(base).iter();
-        files.filter(|file| &*file.path != from && glob.is_match(&*file.path)).map(|file| file.source.clone()).collect()
+        files
+            .filter(|file| &*file.path != from && glob.is_match(&*file.path))
+            .map(|file| file.source.clone())
+            .collect()
     }
 }
 
 impl Includes for RepositoryIncludes<'_> {
     fn resolve(&self, from: &Tree, pattern: &str) -> Included {
         let Some(path) = self.paths.get(&from.source()).cloned().or_else(|| {
-            self.repository.files().iter().find(|file| file.source.id == from.source()).map(|file| file.path.clone())
+            self.repository
+                .files()
+                .iter()
+                .find(|file| file.source.id == from.source())
+                .map(|file| file.path.clone())
         }) else {
             return missing(pattern);
         };
@@ -190,7 +236,10 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
     for at in files {
         let file = &repository.files()[*at];
         let Some(tree) = &file.tree else { continue };
-        for node in tree.all().filter(|node| node.name() == "include" && node.doubt_at(0).is_none()) {
+        for node in tree
+            .all()
+            .filter(|node| node.name() == "include" && node.doubt_at(0).is_none())
+        {
             if let Some(pattern) = node.text() {
                 included.extend(includes.lookup(&file.path, pattern).iter().map(|source| source.id));
             }
@@ -203,10 +252,15 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
             continue;
         }
         let Some(tree) = &file.tree else { continue };
-        let Some(context) = context_of(&file.source) else { continue };
+        let Some(context) = context_of(&file.source) else {
+            continue;
+        };
         let doubt = (context != Context::Main)
             .then(|| Doubt::new(format!("the file that includes {} is not in the repository", file.path)));
-        found.push(LooseConfig { file: *at, entries: vec![(tree.clone(), context, doubt)] });
+        found.push(LooseConfig {
+            file: *at,
+            entries: vec![(tree.clone(), context, doubt)],
+        });
     }
     found
 }
@@ -250,9 +304,20 @@ impl DumpIncludes {
 impl Includes for DumpIncludes {
     fn resolve(&self, _from: &Tree, pattern: &str) -> Included {
         let main = self.files.first().map_or("", |(path, _)| folder_of(path));
-        let path = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{main}/{pattern}") };
-        let Some(glob) = glob(&path) else { return missing(pattern) };
-        let found: Vec<_> = self.files.iter().filter(|(path, _)| glob.is_match(path)).map(|(_, tree)| tree.clone()).collect();
+        let path = if pattern.starts_with('/') {
+            pattern.to_owned()
+        } else {
+            format!("{main}/{pattern}")
+        };
+        let Some(glob) = glob(&path) else {
+            return missing(pattern);
+        };
+        let found: Vec<_> = self
+            .files
+            .iter()
+            .filter(|(path, _)| glob.is_match(path))
+            .map(|(_, tree)| tree.clone())
+            .collect();
         Included::Files(found)
     }
 }

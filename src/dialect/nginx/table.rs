@@ -33,8 +33,7 @@ fn rows() -> Vec<Row> {
         // One memory page: 4k on x86-64; some platforms have larger pages.
         add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::NginxSize).default("4k", source));
         if module != "grpc" {
-            add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number)
-                .default("8", source));
+            add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number).default("8", source));
             add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::NginxSize)
                 .word(1)
                 .default("4k", source));

@@ -109,6 +109,15 @@ pub struct Target {
 }
 
 impl Target {
+    /// The address without its port: what stays the same when the port is mended.
+    pub fn host_name(&self) -> &str {
+        match (&self.host, &self.socket) {
+            (Known::Is(host), _) => host,
+            (_, Some(socket)) => socket,
+            _ => &self.text,
+        }
+    }
+
     /// Reads the nth word as an address without variables.
     pub fn read(at: At<'_>, word: usize, default_port: Option<u16>) -> Target {
         Target::read_with(at, word, default_port, &Variables::default())
