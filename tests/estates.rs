@@ -85,7 +85,11 @@ fn template_text_is_never_a_finding_or_a_problem() {
 
 #[test]
 fn fixes_take_every_finding_away_and_a_second_run_changes_nothing() {
-    for name in ["port-across-configmap", "compose-name-resolved-once", "timeouts-and-keepalive"] {
+    for name in [
+        "port-across-configmap",
+        "compose-name-resolved-once",
+        "timeouts-and-keepalive",
+    ] {
         let copy = copy_of(name);
         gatelint(copy.path(), &["lint", "--fix", "--unsafe-fixes"]);
         let left = gatelint(copy.path(), &["lint", "--quiet", "--no-ignores"]);
@@ -93,7 +97,11 @@ fn fixes_take_every_finding_away_and_a_second_run_changes_nothing() {
 
         let texts = texts_under(copy.path());
         gatelint(copy.path(), &["lint", "--fix", "--unsafe-fixes"]);
-        assert_eq!(texts_under(copy.path()), texts, "{name}: a second --fix changes nothing");
+        assert_eq!(
+            texts_under(copy.path()),
+            texts,
+            "{name}: a second --fix changes nothing"
+        );
     }
 }
 
@@ -102,7 +110,11 @@ fn a_name_that_is_looked_up_again_has_all_that_nginx_demands_for_it() {
     let copy = copy_of("compose-name-resolved-once");
     gatelint(copy.path(), &["lint", "--fix", "--unsafe-fixes"]);
     let fixed = fs::read_to_string(copy.path().join("nginx/templates/default.conf.template")).expect("it is text");
-    for part in ["server api:8000 resolve;", "zone api 64k;", "resolver 127.0.0.11 valid=10s;"] {
+    for part in [
+        "server api:8000 resolve;",
+        "zone api 64k;",
+        "resolver 127.0.0.11 valid=10s;",
+    ] {
         assert!(fixed.contains(part), "{part} is missing in\n{fixed}");
     }
 }
@@ -170,7 +182,10 @@ fn gatelint(folder: &Path, arguments: &[&str]) -> Output {
 
 /// What was printed, and what was noted beside it.
 fn text(output: &Output) -> String {
-    let (out, notes) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, notes) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     if notes.is_empty() {
         out.into_owned()
     } else {
@@ -200,7 +215,10 @@ fn copy_of(name: &str) -> tempfile::TempDir {
 fn files_under(folder: &Path) -> Vec<PathBuf> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     let entries = entries.map(|entry| entry.expect("it can be read"));
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+    entries
+        .filter(|entry| entry.file_type().is_file())
+        .map(walkdir::DirEntry::into_path)
+        .collect()
 }
 
 fn texts_under(folder: &Path) -> Vec<(PathBuf, String)> {
