@@ -49,6 +49,13 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Whether files of this role stand outside documents and may be part of an environment all the same.
+    pub fn is_loose(self) -> bool {
+        matches!(self, Role::Nginx | Role::Ini | Role::Python | Role::JavaScript)
+    }
+}
+
 /// One file, read and parsed.
 #[derive(Clone, Debug)]
 pub struct File {
@@ -178,6 +185,14 @@ fn is_development(path: &str) -> bool {
     folders.split('/').any(says_so) || file.split(['.', '-', '_']).any(says_so)
 }
 
+/// Whether a field path is `outer` or leads further into it.
+fn is_inside(path: &str, outer: &str) -> bool {
+    outer.is_empty()
+        || path
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// What deploys an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Platform {
@@ -246,7 +261,7 @@ impl Document {
     pub fn doubt(&self, path: &str) -> Option<&Doubt> {
         self.doubts
             .iter()
-            .find(|(prefix, _)| path.starts_with(prefix.as_str()) || prefix.starts_with(path))
+            .find(|(changed, _)| is_inside(path, changed) || is_inside(changed, path))
             .map(|(_, doubt)| doubt)
     }
 

@@ -3,6 +3,7 @@
 
 mod command;
 mod gunicorn;
+mod image;
 mod node;
 mod php_fpm;
 mod settings;
@@ -11,13 +12,14 @@ mod uvicorn;
 
 use std::collections::HashMap;
 
-use crate::environment::container::ContainerSpec;
+use crate::environment::container::{ContainerSpec, Text};
 use crate::environment::{File, Repository};
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Version};
 use crate::repo::{Sources, Span};
 use command::{Runs, Started};
+use image::Image;
 
 pub use sockets::{Bind, SocketJoin};
 
@@ -42,18 +44,15 @@ impl<'a> ProcessContext<'a> {
         self.loose.iter().filter_map(move |at| files.get(*at))
     }
 
-    /// The version the configuration states, else the one in the tag of an image that is named after the product.
+    /// The version the configuration states, else the one in the tag of an image that is named after the product, also
+    /// of the base that a Dockerfile names.
     fn version(&self, spec: &ContainerSpec, product: &str) -> Option<Version> {
         if let Some(stated) = self.versions.get(product) {
             return Some(stated.clone());
         }
-        let image = spec
-            .image
-            .as_ref()
-            .filter(|image| !image.unknown && spec.built.is_none())?;
-        let name = spec.image_name()?;
-        let is_it = name == product || (product == "nginx" && name == "nginx-unprivileged");
-        is_it.then(|| Version::of_image(&image.text))?
+        let image = Image::of(self, spec)?;
+        let is_it = image.name() == product || (product == "nginx" && image.name() == "nginx-unprivileged");
+        is_it.then(|| image.version())?
     }
 }
 
@@ -104,7 +103,7 @@ pub fn lower(
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
-    let started = match command::runs(context.sources, spec) {
+    let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {
             return of_image(model, context, spec, files).unwrap_or_else(|| unknown(foreign(spec), spec.span));
@@ -115,7 +114,7 @@ pub fn lower(
     let name = program.base_name();
     let first = started.command.arguments.first().map(|argument| argument.text.as_str());
     match name {
-        _ if program.unknown => unknown(format!("the program {} is not", program.text), program.span),
+        _ if program.unknown => unknown(format!("its program is {}", program.text), program.span),
         "gunicorn" => gunicorn::lower(model, context, &started, files),
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
@@ -149,22 +148,24 @@ fn of_image(
     spec: &ContainerSpec,
     files: &ContainerFiles,
 ) -> Option<ProcessJoin> {
-    let image = spec
-        .image
-        .as_ref()
-        .filter(|image| !image.unknown && spec.built.is_none())?;
-    if php_fpm::is_image(spec) {
-        let mut join = php_fpm::lower(model, context, spec, files, image.span);
-        join.official_only = true;
+    let image = Image::of(context, spec).filter(|image| !image.other_command)?;
+    let span = spec.image.as_ref().map_or(spec.span, |image| image.span);
+    let unchanged = !image.changed;
+    if php_fpm::is_image(&image) {
+        let mut join = php_fpm::lower(model, context, spec, files, span);
+        join.official_only = unchanged;
         return Some(join);
     }
-    let nginx = matches!(spec.image_name()?, "nginx" | "nginx-unprivileged" | "openresty");
-    nginx.then(|| {
-        let id = entity(model, context, spec, "nginx", image.span);
-        let mut join = gateway(model, id, image.span);
-        join.official_only = spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged");
+    matches!(image.name(), "nginx" | "nginx-unprivileged" | "openresty").then(|| {
+        let id = entity(model, context, spec, "nginx", span);
+        let mut join = gateway(model, id, span);
+        join.official_only = unchanged && is_official_nginx(&image);
         join
     })
+}
+
+fn is_official_nginx(image: &Image) -> bool {
+    image.is_official("nginx") || image.is_official("nginxinc/nginx-unprivileged")
 }
 
 fn nginx(
@@ -176,18 +177,13 @@ fn nginx(
 ) -> ProcessJoin {
     let id = entity(model, context, spec, "nginx", span);
     let mut join = gateway(model, id, span);
-    // The arguments of the image's own command, written out. Behind a shell something else may run beside it.
-    let direct = |list: &Option<Vec<_>>| {
-        list.as_ref()
-            .is_none_or(|list: &Vec<crate::environment::container::Text>| {
-                list.iter()
-                    .all(|text| !matches!(text.text.rsplit('/').next(), Some("sh" | "bash" | "ash")))
-            })
-    };
+    // Behind a shell something else may run beside it.
+    let is_shell = |text: &Text| matches!(text.text.rsplit('/').next(), Some("sh" | "bash" | "ash"));
+    let direct = !spec.arguments.iter().flatten().any(is_shell);
     join.official_only = started.command.certain
         && spec.entrypoint.is_none()
-        && direct(&spec.arguments)
-        && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
+        && direct
+        && Image::of(context, spec).is_some_and(|image| !image.changed && is_official_nginx(&image));
     join
 }
 
