@@ -12,7 +12,7 @@ use crate::expand::ExpandCache;
 use crate::finding::{EnvironmentHits, Finding};
 use crate::fix::prove::{Outcome, World};
 use crate::link::{self, Hop};
-use crate::model::{EntityId, Kind, Model, Version};
+use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{self, Checked, RuleSet};
 use crate::syntax::Tree;
@@ -93,9 +93,7 @@ impl<'a> Analysis<'a> {
         let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
         (
             hops().count(),
-            hops()
-                .filter(|hop| matches!(hop.container, crate::model::Known::Is(_)))
-                .count(),
+            hops().filter(|hop| matches!(hop.container, Known::Is(_))).count(),
         )
     }
 }
@@ -111,6 +109,9 @@ impl<'j> Ways<'j> {
         for hop in &judged.hops {
             by_entity.insert(hop.id, hop.path.as_str());
             by_entity.entry(hop.route).or_insert(hop.path.as_str());
+            if let Known::Is(port) = judged.estate.model.linked(hop.id, "service_port") {
+                by_entity.entry(port).or_insert(hop.path.as_str());
+            }
         }
         Self { by_entity }
     }
