@@ -256,16 +256,8 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    /// Proves the fixes of findings, each on its own.
+    /// Offers findings their proved fixes.
     pub fn prove(&self, findings: &mut [Finding]) {
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| finding.places.iter().any(|place| place.proposal.is_some()))
-        {
-            match crate::fix::prove::prove(self, finding) {
-                Ok(fix) => finding.fix = Some(fix),
-                Err(reason) => finding.no_fix_reason = Some(reason.0),
-            }
-        }
+        crate::fix::prove::prove(self, findings, self.repository.files().len());
     }
 }
