@@ -261,10 +261,8 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
     let mut changed = false;
     for (environment, after) in users.iter().zip(&after) {
         let before = world.before(*environment);
-        if fixes
-            .iter()
-            .any(|(finding, _)| after.subjects.contains(&finding.subject))
-        {
+        let mut places = fixes.iter().flat_map(|(finding, _)| &finding.places);
+        if places.any(|place| place.environment == *environment && after.subjects.contains(&place.subject)) {
             return Err(Refusal::new(
                 "it would not mend every place that this finding holds for",
             ));
