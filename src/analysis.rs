@@ -1,7 +1,7 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -39,7 +39,8 @@ pub struct Judged {
     pub checked: Checked,
     /// The files that have a part in it.
     pub files: HashSet<SourceId>,
-    outcome: Outcome,
+    /// Made when a fix is to be proved.
+    outcome: OnceLock<Outcome>,
 }
 
 /// All environments of a repository, judged.
@@ -160,7 +161,6 @@ fn judge(
             let mut estate = estate::lower(&context, &environments[at], placement);
             let hops = link::link(&mut estate);
             let checked = rule::check(&estate.model, ground.rules);
-            let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
             let own = environments[at].files.iter().chain(&environments[at].loose);
             let files = own
                 .map(|file| repository.files()[*file].source.id)
@@ -171,20 +171,25 @@ fn judge(
                 hops,
                 checked,
                 files,
-                outcome,
+                outcome: OnceLock::new(),
             }
         })
         .collect()
 }
 
 impl Judged {
+    fn outcome(&self) -> &Outcome {
+        self.outcome
+            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked.hits, self.checked.not_evaluated.len()))
+    }
+
     fn empty() -> Judged {
         Judged {
             estate: Estate::default(),
             hops: Vec::new(),
             checked: Checked::default(),
             files: HashSet::new(),
-            outcome: Outcome::default(),
+            outcome: OnceLock::new(),
         }
     }
 }
@@ -205,7 +210,7 @@ impl World for Analysis<'_> {
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        &self.judged[environment].outcome
+        self.judged[environment].outcome()
     }
 
     fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
@@ -220,13 +225,8 @@ impl World for Analysis<'_> {
             })
             .collect();
         let places = places?;
-        let mut judged = judge(self.ground, &repository, &again, Some(&places));
-        Some(
-            places
-                .iter()
-                .map(|at| std::mem::take(&mut judged[*at].outcome))
-                .collect(),
-        )
+        let judged = judge(self.ground, &repository, &again, Some(&places));
+        Some(places.iter().map(|at| judged[*at].outcome().clone()).collect())
     }
 }
 
