@@ -244,16 +244,15 @@ impl<'a> Analysis<'a> {
 
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
-        files.iter().fold(self.repository.clone(), |repository, (id, text)| {
-            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else {
-                return repository;
-            };
+        let changed = files.iter().filter_map(|(id, text)| {
+            let old = self.repository.of_source(*id)?.clone();
             let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
             let tree = read::tree(&source, old.role)
                 .filter(|_| old.tree.is_some())
                 .map(Arc::new);
-            repository.with(File { source, tree, ..old })
-        })
+            Some(File { source, tree, ..old })
+        });
+        self.repository.with(changed.collect())
     }
 
     /// Offers findings their proved fixes.

@@ -228,6 +228,7 @@ fn title(model: &Model, proposal: &Proposal) -> String {
             let row = model.row_for(change.entity, change.field).map(|row| row.name.clone());
             let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
             match &change.action {
+                Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),
                 Action::Set(value) => format!("set {name} to {value}"),
                 Action::Remove => format!("remove {name}"),
             }
