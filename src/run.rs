@@ -11,6 +11,7 @@ use crate::cli::{self, Cli, Command, Lint, Listing, Page};
 use crate::config::{self, Config, ConfigProblem, KnownRule};
 use crate::environment::read::{self, StandIn};
 use crate::expand::ExpandCache;
+use crate::finding::directive::did_you_mean;
 use crate::finding::ignores::{BUILT_IN, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled};
 use crate::finding::{Finding, RuleInfo, Summary};
@@ -105,7 +106,7 @@ impl Setup {
         if !start.exists() {
             return Err(Failure::new(
                 format!("{} does not exist", terminal::escape(&start.display().to_string())),
-                "Give a file or a folder of the repository, or nothing for the current folder.",
+                "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }
         let root = root::find(start);
@@ -127,7 +128,7 @@ impl Setup {
             found = read;
         }
         let folders: Vec<PathBuf> = found.rules.iter().map(|folder| root.folder.join(folder)).collect();
-        let rules = RuleSet::load(&folders).map_err(|errors| rule_mistakes(&sources, &errors, look))?;
+        let rules = RuleSet::load(&folders).map_err(|errors| rule_mistakes(&root, &sources, &errors, look))?;
         refuse(&sources, &found.check_rules(&known(&rules)), look)?;
         let rules = configured(rules, &found)?;
         Ok(Setup {
@@ -162,9 +163,11 @@ impl Setup {
     }
 }
 
-fn rule_mistakes(sources: &Sources, errors: &[RuleError], look: Look) -> Failure {
+fn rule_mistakes(root: &Root, sources: &Sources, errors: &[RuleError], look: Look) -> Failure {
     let shown = errors.iter().map(|error| {
-        let source = sources.add_file(&error.file, error.text.as_bytes().to_vec());
+        let inside = Path::new(&*error.file).strip_prefix(&root.folder);
+        let path = inside.map_or(error.file.to_string(), |path| path.display().to_string());
+        let source = sources.add_file(&path, error.text.as_bytes().to_vec());
         let span = Span::new(source.id, error.span.start as u32, error.span.end as u32);
         report::mistake(sources, span, &error.message, error.help.as_deref(), look)
     });
@@ -324,9 +327,8 @@ fn select(rules: &mut RuleSet, config: &Config, options: &Lint) -> Result<(), Fa
                 .iter()
                 .any(|rule| *rule.id == **name || *rule.category == **name)
         {
-            let near = rules
-                .nearest(name)
-                .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+            let names = rules.rules().iter().flat_map(|rule| [&*rule.id, &*rule.category]);
+            let near = did_you_mean(name, names).map_or(String::new(), |near| format!(" Did you mean {near}?"));
             return Err(Failure::new(
                 format!("there is no rule or category {}", terminal::escape(name)),
                 &format!("`gatelint rules` lists them.{near}"),
@@ -391,7 +393,7 @@ fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), 
         if !path.exists() {
             return Err(Failure::new(
                 format!("{} does not exist", terminal::escape(&path.display().to_string())),
-                "Give files and folders of the repository.",
+                "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }
         match relative(path) {
