@@ -5,8 +5,20 @@ use std::path::Path;
 
 /// The steps, in the order data passes them.
 const ORDER: [&str; 14] = [
-    "repo", "syntax", "model", "environment", "expand", "dialect", "link", "capacity", "rule", "finding", "fix", "analysis",
-    "config", "report",
+    "repo",
+    "syntax",
+    "model",
+    "environment",
+    "expand",
+    "dialect",
+    "link",
+    "capacity",
+    "rule",
+    "finding",
+    "fix",
+    "analysis",
+    "config",
+    "report",
 ];
 
 #[test]
@@ -18,8 +30,16 @@ fn a_step_imports_only_from_the_steps_before_it() {
         if path.as_os_str().is_empty() {
             continue;
         }
-        let step = path.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
-        let (Some(own), true) = (ORDER.iter().position(|name| *name == step), entry.file_type().is_file()) else { continue };
+        let step = path
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_string_lossy()
+            .replace(".rs", "");
+        let (Some(own), true) = (ORDER.iter().position(|name| *name == step), entry.file_type().is_file()) else {
+            continue;
+        };
         let text = std::fs::read_to_string(entry.path()).unwrap();
         for (at, later) in ORDER.iter().enumerate().skip(own + 1) {
             let used = format!("crate::{later}");
