@@ -38,7 +38,12 @@ struct Failure(String);
 
 impl Failure {
     fn new(message: impl std::fmt::Display, next: &str) -> Self {
-        Self(format!("error: {message}\n  {next}\n"))
+        let message = message.to_string();
+        Self(format!(
+            "error: {}\n  {}\n",
+            terminal::escape(&message),
+            terminal::escape(next)
+        ))
     }
 }
 
@@ -105,7 +110,7 @@ impl Setup {
     fn new(start: &Path, config: Option<&Path>, no_config: bool, look: Look) -> Result<Setup, Failure> {
         if !start.exists() {
             return Err(Failure::new(
-                format!("{} does not exist", terminal::escape(&start.display().to_string())),
+                format!("{} does not exist", start.display()),
                 "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }
@@ -330,7 +335,7 @@ fn select(rules: &mut RuleSet, config: &Config, options: &Lint) -> Result<(), Fa
             let names = rules.rules().iter().flat_map(|rule| [&*rule.id, &*rule.category]);
             let near = did_you_mean(name, names).map_or(String::new(), |near| format!(" Did you mean {near}?"));
             return Err(Failure::new(
-                format!("there is no rule or category {}", terminal::escape(name)),
+                format!("there is no rule or category {name}"),
                 &format!("`gatelint rules` lists them.{near}"),
             ));
         }
@@ -392,7 +397,7 @@ fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), 
         }
         if !path.exists() {
             return Err(Failure::new(
-                format!("{} does not exist", terminal::escape(&path.display().to_string())),
+                format!("{} does not exist", path.display()),
                 "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }
@@ -681,7 +686,7 @@ fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
             .nearest(&options.rule)
             .map_or(String::new(), |near| format!(" Did you mean {near}?"));
         return Err(Failure::new(
-            format!("there is no rule {}", terminal::escape(&options.rule)),
+            format!("there is no rule {}", options.rule),
             &format!("`gatelint rules` lists them.{near}"),
         ));
     };
