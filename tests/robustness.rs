@@ -1,5 +1,5 @@
 //! Bad input: whatever lies in a repository, the run ends soon, says what it did not read, and finds the rest.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 
@@ -690,17 +690,9 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
             .map(|span| (sources.get(span.source).path.to_string(), span.start));
         said.push(format!("{} {} {at:?} {}", entry.rule, entry.reason, entry.count));
     }
-    for line in gatelint::report::hops::lines(
-        &sources,
-        "",
-        &analysis.judged[..]
-            .first()
-            .map(|judged| &judged.estate)
-            .unwrap_or(&Default::default()),
-        analysis.judged.first().map_or(&[][..], |judged| &judged.hops),
-        None,
-    ) {
-        said.push(format!("{line:?}"));
+    for judged in &analysis.judged {
+        let lines = gatelint::report::hops::lines(&sources, "", &judged.estate, &judged.hops, None);
+        said.extend(lines.iter().map(|line| format!("{line:?}")));
     }
     said
 }
