@@ -1,0 +1,11 @@
+//! What schedules guarantee at each moment, against what the traffic of that moment needs. Pure functions over typed
+//! inputs: nothing here reads the repository, judges by rules or words findings.
+
+pub mod cron;
+pub mod moment;
+pub mod schedule;
+pub mod timeline;
+pub mod zone;
+
+pub use moment::{Moment, Period, Wall};
+pub use zone::{Zone, ZoneError};
