@@ -101,6 +101,9 @@ Asia/Calcuta TZERR unknown time zone Asia/Calcuta
 "#;
 }
 
+use gatelint::capacity::floor::{Bound, Cause, Need, Reactive, Severity, requirement, shortfalls};
+use gatelint::capacity::profile::{Columns, Profile, ProfileProblem, Source, Unit, read, week};
+use gatelint::capacity::ratio::Ratio;
 use gatelint::capacity::schedule::{
     AutoScalingGroup, Context, Downscaled, Evaluation, Given, GroupAction, KedaCron, KedaScaledObject, NoteKind,
     auto_scaling_group, downscaler, keda,
@@ -368,5 +371,300 @@ fn a_stack_update_sets_the_sizes_back() -> Outcome {
     assert_eq!(bounds.minimum.greatest(), 10);
     assert_eq!(bounds.after_update.map(|timeline| timeline.greatest()), Some(2));
     assert_eq!(evaluation.notes[0].kind, NoteKind::StackUpdateResets);
+    Ok(())
+}
+
+fn load(csv: &str, source: &Source) -> Result<Profile, Vec<ProfileProblem>> {
+    read(csv.as_bytes(), source)
+}
+
+#[test]
+fn every_bad_profile_names_its_line_and_what_to_do() {
+    let now = Source {
+        now: Some(utc("2026-06-10T00:00:00Z")),
+        ..Source::default()
+    };
+    let cases = [
+        ("", 1, "is empty"),
+        ("timestamp,rps\n", 1, "no samples"),
+        (
+            "time,rps\n2026-06-01T00:00:00Z,1\n",
+            1,
+            "no column `timestamp`; the header names `time`, `rps`",
+        ),
+        (
+            "timestamp,rps\n2026-06-01T00:01:00Z,1\n2026-06-01T00:00:00Z,1\n",
+            3,
+            "comes after a later one in line 2",
+        ),
+        (
+            "timestamp,rps\n2026-06-01T00:00:00Z,1\n2026-06-01T00:00:00Z,2\n",
+            3,
+            "occurs twice, first in line 2",
+        ),
+        (
+            "timestamp,rps\n2026-06-01T00:00:00Z,1\n2026-07-01T00:00:00Z,2\n",
+            3,
+            "lies in the future",
+        ),
+        ("timestamp,rps\n2026-06-01T00:00:00,1\n", 2, "names no zone"),
+        (
+            "timestamp,rps\n2026-06-01T00:00:00Z,NaN\n",
+            2,
+            "`NaN` is not a measurement",
+        ),
+        (
+            "timestamp,rps\n2026-06-01T00:00:00Z,+Inf\n",
+            2,
+            "`+Inf` is not a measurement",
+        ),
+        ("timestamp,rps\n2026-06-01T00:00:00Z,-3\n", 2, "`-3` is below zero"),
+        (
+            "timestamp,rps\n2026-06-01T00:00:00Z,many\n",
+            2,
+            "`many` is not a number",
+        ),
+        ("timestamp,rps\n2026-06-31T00:00:00Z,1\n", 2, "is not a time"),
+        ("timestamp,rps\n2026-06-01T00:00:00Z\n", 2, "too few fields"),
+    ];
+    for (csv, line, message) in cases {
+        let problems = load(csv, &now).err().unwrap_or_default();
+        assert!(!problems.is_empty(), "{csv}");
+        assert_eq!(problems[0].line, line, "{csv}: {problems:?}");
+        assert!(problems[0].message.contains(message), "{csv}: {problems:?}");
+        assert!(!problems[0].help.is_empty(), "{csv}");
+    }
+    let berlin = Source {
+        zone: Zone::named("Europe/Berlin").ok(),
+        ..Source::default()
+    };
+    let skipped = load("timestamp,rps\n2026-03-29 01:30:00,1\n2026-03-29 02:30:00,1\n", &berlin);
+    assert!(skipped.is_err_and(|problems| problems[0].line == 3 && problems[0].message.contains("set forward")));
+}
+
+#[test]
+fn a_repeated_hour_without_offsets_is_read_twice_and_a_gap_is_no_zero() -> Result<(), Vec<ProfileProblem>> {
+    let berlin = Source {
+        zone: Zone::named("Europe/Berlin").ok(),
+        ..Source::default()
+    };
+    let csv = "timestamp,rps\n2026-10-25 01:00:00,1\n2026-10-25 02:00:00,2\n2026-10-25 02:00:00,3\n2026-10-25 03:00:00,\n2026-10-25 04:00:00,5\n";
+    let profile = load(csv, &berlin)?;
+    let times: Vec<String> = profile.times.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        times,
+        [
+            "2026-10-24T23:00Z",
+            "2026-10-25T00:00Z",
+            "2026-10-25T01:00Z",
+            "2026-10-25T03:00Z"
+        ]
+    );
+    assert_eq!(profile.gaps.len(), 1);
+    assert_eq!(profile.gaps[0].line, 6);
+    assert_eq!(profile.gaps[0].from, utc("2026-10-25T02:00:00Z"));
+    Ok(())
+}
+
+#[test]
+fn a_compressed_profile_is_the_same() -> Outcome {
+    use std::io::Write;
+    let csv = "timestamp,rps\r\n\"2026-06-01T00:00:00Z\",1.5\r\n2026-06-01 00:01:00+00:00,2e1\r\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(csv.as_bytes())?;
+    let plain = load(csv, &Source::default()).map_err(|problems| problems[0].message.clone())?;
+    let unpacked = read(&packed.finish()?, &Source::default()).map_err(|problems| problems[0].message.clone())?;
+    assert_eq!(plain, unpacked);
+    assert_eq!(plain.values, [1_500_000_000, 20_000_000_000]);
+    Ok(())
+}
+
+#[test]
+fn real_traffic_loads_through_its_columns() -> Outcome {
+    let load = |name: &str, time: &str, value: &str| {
+        let path = format!("{}/../shared/traffic/{name}", env!("CARGO_MANIFEST_DIR"));
+        let Ok(bytes) = std::fs::read(&path) else {
+            eprintln!("skipped: there is no {path}");
+            return Ok(None);
+        };
+        let source = Source {
+            columns: Columns {
+                time: time.to_owned(),
+                value: value.to_owned(),
+                unit: Unit::PerSample,
+            },
+            zone: Some(Zone::utc()),
+            now: None,
+        };
+        read(&bytes, &source)
+            .map(Some)
+            .map_err(|problems| format!("{problems:?}"))
+    };
+    if let Some(nab) = load("nab_elb_request_count_8c0756.csv", "timestamp", "value")? {
+        assert_eq!((nab.times.len(), nab.step, nab.divisor), (4032, 300, 300));
+        let week = week(&nab, &Zone::utc());
+        assert_eq!((week.weeks, week.width, week.demand.len()), (2, 900, 672));
+        assert_eq!(week.growth, Ratio::ONE);
+    }
+    if let Some(world_cup) = load("worldcup98_per_minute.csv", "period", "count")? {
+        assert_eq!((world_cup.times.len(), world_cup.step), (125_300, 60));
+        let (at, value) = world_cup.peak().ok_or("a peak")?;
+        eprintln!(
+            "World Cup: peak {:.0} a second at {at}, {} gaps",
+            world_cup.rate(value),
+            world_cup.gaps.len()
+        );
+        let week = week(&world_cup, &Zone::utc());
+        assert_eq!(week.weeks, 12);
+        assert_eq!(week.growth, Ratio::new(2, 1).ok_or("a ratio")?);
+    }
+    Ok(())
+}
+
+/// A declared week with an hour a row: so many requests a second from one local hour until another on working days.
+fn declared(zone: &str, busy: std::ops::Range<i64>, high: u32, low: u32) -> Profile {
+    let monday = Zone::named(zone).map(|zone| zone.moments(Wall::at(2026, 6, 1, 0, 0, 0).unwrap_or(Wall(0)))[0]);
+    let monday = monday.unwrap_or_else(|error| panic!("{error}"));
+    let mut csv = "timestamp,rps\n".to_owned();
+    for hour in 0..7 * 24 {
+        let rate = if hour < 5 * 24 && busy.contains(&(hour % 24)) {
+            high
+        } else {
+            low
+        };
+        let at = jiff::Timestamp::from_second(monday.plus(hour * 3600).unix()).map(|at| at.to_string());
+        csv.push_str(&format!("{},{rate}\n", at.unwrap_or_default()));
+    }
+    load(&csv, &Source::default()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn forty() -> Need {
+    Need::of(Ratio::parse("40").unwrap_or(Ratio::ONE))
+}
+
+fn judged(
+    object: &KedaScaledObject,
+    profile: &Profile,
+    zone: &str,
+    need: &Need,
+) -> Vec<gatelint::capacity::floor::Shortfall> {
+    let context = Context::year_from(utc("2026-06-01T12:00:00Z"));
+    let zone = Zone::named(zone).unwrap_or_else(|error| panic!("{error}"));
+    let required = requirement(&week(profile, &zone), need).map(|requirement| requirement.over(context.period));
+    let evaluation = keda(object, &context);
+    let bounds = evaluation.bounds.unwrap_or_else(|reason| panic!("{}", reason.reason));
+    required.map_or_else(
+        || panic!("no requirement"),
+        |required| shortfalls(&bounds, None, &required, None, need.startup),
+    )
+}
+
+fn business_hours(zone: &str, start: &str, end: &str, desired: &str) -> KedaScaledObject {
+    let mut object = scaled_object(zone, start, end);
+    object.minimum = Some(count(3));
+    object.triggers[0].desired = text(desired);
+    object
+}
+
+#[test]
+fn a_schedule_that_just_suffices_is_silent_over_clock_changes_and_one_replica_less_is_not() {
+    // 400 a second plus a fifth, divided by 40: 12 replicas; 100 at night need 3.
+    let profile = declared("America/New_York", 8..20, 400, 100);
+    let zone = "America/New_York";
+    let just = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "12");
+    assert_eq!(judged(&just, &profile, zone, &forty()), []);
+    let less = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "11");
+    let found = judged(&less, &profile, zone, &forty());
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].severity, found[0].cause, found[0].would_do),
+        (Severity::Warning, Cause::Count, 12)
+    );
+    assert_eq!(found[0].first[0].guaranteed, 11);
+    // 53 weeks from a Monday noon in UTC: the last Monday is cut at its noon, 08:00 in New York.
+    assert_eq!(found[0].windows, 53 * 5);
+    let far_less = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "9");
+    assert_eq!(judged(&far_less, &profile, zone, &forty())[0].severity, Severity::Error);
+}
+
+#[test]
+fn the_edge_that_opens_and_the_edge_that_comes_too_late_are_told_apart() {
+    let zone = "America/New_York";
+    let profile = declared(zone, 8..20, 400, 100);
+    let object = business_hours(zone, "0 9 * * 1-5", "0 19 * * 1-5", "12");
+    let mut found = judged(&object, &profile, zone, &forty());
+    found.sort_by_key(|shortfall| shortfall.cause);
+    let told: Vec<_> = found
+        .iter()
+        .map(|shortfall| (shortfall.cause, shortfall.bound, shortfall.longest))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Cause::Opens, Bound::Guaranteed, 3600),
+            (Cause::TooLate, Bound::Guaranteed, 3600)
+        ]
+    );
+    assert_eq!(found[0].first[0].period.from, utc("2026-06-01T23:00:00Z"));
+    assert_eq!(found[0].severity, Severity::Error);
+    // In UTC the same hours are four and five hours off.
+    let utc_hours = business_hours("UTC", "0 8 * * 1-5", "0 20 * * 1-5", "12");
+    let found = judged(&utc_hours, &profile, zone, &forty());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].cause, found[0].longest), (Cause::Opens, 5 * 3600));
+}
+
+#[test]
+fn an_autoscaler_that_reaches_the_floor_in_time_lowers_one_step() {
+    let zone = "America/New_York";
+    let profile = declared(zone, 8..20, 400, 100);
+    let context = Context::year_from(utc("2026-06-01T12:00:00Z"));
+    let required = Zone::named(zone)
+        .ok()
+        .and_then(|zone| requirement(&week(&profile, &zone), &forty()));
+    let Some(required) = required.map(|requirement| requirement.over(context.period)) else {
+        panic!("no requirement");
+    };
+    let mut object = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "9");
+    let severity = |object: &KedaScaledObject, reactive: Option<&Reactive>| {
+        let bounds = keda(object, &context)
+            .bounds
+            .unwrap_or_else(|reason| panic!("{}", reason.reason));
+        let found = shortfalls(&bounds, None, &required, reactive, 300);
+        found
+            .iter()
+            .map(|shortfall| (shortfall.bound, shortfall.severity))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(severity(&object, None), [(Bound::Guaranteed, Severity::Error)]);
+    assert_eq!(
+        severity(&object, Some(&Reactive::default())),
+        [(Bound::Guaranteed, Severity::Warning)]
+    );
+    object.maximum = Some(count(11));
+    assert_eq!(
+        severity(&object, Some(&Reactive::default())),
+        [
+            (Bound::Guaranteed, Severity::Error),
+            (Bound::Maximum, Severity::Warning)
+        ]
+    );
+}
+
+#[test]
+fn the_floor_is_exact() -> Outcome {
+    // 0.1 + 0.2 of headroom and thirds of a zone have no exact binary form.
+    let mut profile = declared("UTC", 0..24, 400, 400);
+    profile.step = 60;
+    let need = Need {
+        burst_headroom: Ratio::parse("0.1").ok_or("a ratio")?,
+        zones: 3,
+        spare_replicas: 1,
+        ..Need::of(Ratio::parse("0.66").ok_or("a ratio")?)
+    };
+    // 400 * 1.1 / 0.66 * 3/2 is 1000 exactly.
+    let requirement = requirement(&week(&profile, &Zone::utc()), &need).ok_or("a requirement")?;
+    assert_eq!(requirement.floor[0], 1001);
+    assert_eq!(requirement.certain[0], 607);
     Ok(())
 }

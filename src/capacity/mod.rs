@@ -2,7 +2,10 @@
 //! inputs: nothing here reads the repository, judges by rules or words findings.
 
 pub mod cron;
+pub mod floor;
 pub mod moment;
+pub mod profile;
+pub mod ratio;
 pub mod schedule;
 pub mod timeline;
 pub mod zone;

@@ -195,11 +195,6 @@ impl Builder {
         }
     }
 
-    /// The notes alone.
-    pub fn into_notes(self) -> Vec<Note> {
-        self.notes
-    }
-
     pub fn has_failed(&self) -> bool {
         self.failure.is_some()
     }

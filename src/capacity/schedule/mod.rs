@@ -27,7 +27,6 @@ pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};
 pub use horizontal::{HorizontalAutoscaler, horizontal_autoscaler};
 pub use keda::{KedaCron, KedaScaledObject, Paused, keda};
 pub use kubectl::{KubectlWrite, Named, kubectl_writes};
-pub use window::{Windows, windows};
 pub use zalando::{ZalandoEntry, ZalandoSchedule, ZalandoWhen, zalando};
 
 /// A value as it is written.

@@ -9,7 +9,7 @@ use crate::repo::Span;
 
 /// A time specification, read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Windows {
+pub(super) struct Windows {
     windows: Vec<Window>,
 }
 
@@ -32,15 +32,6 @@ const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const FORM: &str = "write it like `Mon-Fri 07:30-20:30 Europe/Berlin`";
 
 /// Reads a time specification. `zone` is the one the downscaler is started with.
-pub fn windows(given: &Given<String>, zone: Option<&Zone>) -> Result<(Windows, Vec<super::Note>), super::Evaluation> {
-    let mut build = Builder::new(given.span);
-    let windows = read(given, zone, &mut build);
-    match (windows, build.has_failed()) {
-        (Some(windows), false) => Ok((windows, build.into_notes())),
-        _ => Err(build.failed()),
-    }
-}
-
 pub(super) fn read(given: &Given<String>, zone: Option<&Zone>, build: &mut Builder) -> Option<Windows> {
     let text = given.value.trim();
     if text.eq_ignore_ascii_case("always") {
@@ -165,11 +156,6 @@ fn absolute(text: &str) -> Option<Period> {
 }
 
 impl Windows {
-    /// Whether it holds at all times.
-    pub fn is_always(&self) -> bool {
-        self.windows.contains(&Window::Always)
-    }
-
     /// When it holds within a period, in order of the beginning; windows may overlap.
     pub fn open(&self, period: Period) -> Vec<(Moment, Moment)> {
         let mut open = Vec::new();
