@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use gatelint::capacity::floor::{Need, requirement, shortfalls};
+use gatelint::capacity::import::{Bins, Log, count};
 use gatelint::capacity::profile::{Columns, Profile, Source, Unit, read, week};
 use gatelint::capacity::ratio::{NANO, Ratio};
 use gatelint::capacity::schedule::{Context, Given, KedaCron, KedaScaledObject, keda};
@@ -14,6 +15,30 @@ use gatelint::repo::{SourceId, Span};
 use nix::sys::resource::{UsageWho, getrusage};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// 300 MB of a combined log a second; the log is made as it is read.
+fn combined() -> Outcome<bool> {
+    const BUDGET: f64 = 300.0;
+    let mut block = String::new();
+    for n in 0..4000 {
+        let (minute, second) = (n / 600, n / 10 % 60);
+        block.push_str(&format!(
+            "10.1.{}.{} - - [10/Oct/2026:13:{minute:02}:{second:02} +0200] \"GET /api/v1/orders/{n}?page=2 HTTP/1.1\" 200 {} \"https://shop.example/\" \"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\"\n",
+            n % 250, n % 240, 300 + n % 5000
+        ));
+    }
+    let log = block.repeat(400);
+    let mut bins = Bins::of_minutes(1);
+    let before = processor()?;
+    let counted = count(log.as_bytes(), &Log::Combined, &mut bins, &mut |_| {})?;
+    let cost = (processor()? - before).as_secs_f64();
+    let rate = counted.bytes as f64 / 1e6 / cost;
+    println!(
+        "combined log: {rate:.0} MB/s of CPU (budget {BUDGET:.0}), {} requests",
+        counted.requests
+    );
+    Ok(rate > BUDGET)
+}
 
 const ZONES: [&str; 4] = ["America/New_York", "Europe/Prague", "UTC", "Australia/Sydney"];
 
@@ -31,7 +56,8 @@ fn main() -> ExitCode {
 fn run() -> Outcome<bool> {
     let year = year()?;
     let load = world_cup()?;
-    Ok(year && load)
+    let import = combined()?;
+    Ok(year && load && import)
 }
 
 /// User and system time of this process.

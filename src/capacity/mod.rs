@@ -1,8 +1,10 @@
 //! What schedules guarantee at each moment, against what the traffic of that moment needs. Pure functions over typed
 //! inputs: nothing here reads the repository, judges by rules or words findings.
 
+pub mod chart;
 pub mod cron;
 pub mod floor;
+pub mod import;
 pub mod moment;
 pub mod profile;
 pub mod ratio;
