@@ -133,6 +133,11 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         if let Some((table, row)) = rows {
             names.extend(table.named(&row.name).map(|row| row.field.info().name));
         }
+        // Where the value stands, the same words may give another field.
+        let site = model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
+        if let (Some(row), Some((table, _))) = (site, rows) {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
     }
     names
 }

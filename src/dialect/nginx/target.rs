@@ -100,6 +100,8 @@ pub struct Target {
     pub port: Known<u16>,
     /// Where the port stands, if it stands there letter for letter.
     pub port_span: Option<Span>,
+    /// The port as written; absent where none is, or where it goes through a variable.
+    pub port_text: Option<Arc<str>>,
     /// The path of a unix socket.
     pub socket: Option<Arc<str>>,
     /// Whether it goes through a variable, so that a name is looked up at run time.
@@ -138,6 +140,7 @@ impl Target {
             host_span: None,
             port: Known::Absent,
             port_span: None,
+            port_text: None,
             socket: None,
             by_variable: false,
             doubt: None,
@@ -201,6 +204,7 @@ impl Target {
             None => default_port.map_or(Known::Absent, Known::Is),
             Some(text) => {
                 found.port_span = place(parts.port_at.clone());
+                found.port_text = found.port_span.map(|_| Arc::from(text));
                 match (hole_in(parts.port_at.clone()), port_of(text)) {
                     (Some(hole), _) => Known::Unknown(Doubt::at("the port is filled in later", hole)),
                     (None, Some(port)) => Known::Is(port),
