@@ -114,10 +114,8 @@ fn cluster(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
         Found::None => {
             let reason = match &estate.incomplete {
                 Some(doubt) => format!("no Service {name} is here, and {}", doubt.reason),
-                None => format!(
-                    "no Service {name} is in the repository where {} could reach it",
-                    gateway_name(estate, gateway)
-                ),
+                None if gateway.unplaced => format!("nothing called {name} is in the repository near the gateway"),
+                None => format!("no Service {name} is in the repository where the gateway could reach it"),
             };
             let mut end = End::unknown(Doubt::at(reason, endpoint.span));
             if estate.incomplete.is_none() && !gateway.unplaced {
@@ -450,10 +448,6 @@ fn service_name(host: &str) -> Option<(&str, Option<&str>)> {
         [namespace, "svc", ..] => Some((name, Some(namespace))),
         _ => None,
     }
-}
-
-fn gateway_name(estate: &Estate, gateway: &Gateway) -> Arc<str> {
-    estate.model.entity(gateway.id).name.clone()
 }
 
 /// For every port of every Service: whether its target exists in the pods it selects.
