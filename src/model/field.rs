@@ -238,7 +238,7 @@ fields! { route, Kind::Route;
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
     KEEP_CONN: bool = "keep_conn", "Whether a FastCGI server is asked to keep the connection open.";
-    BY_VARIABLE: bool = "by_variable", "Whether the target is given by a variable, so that a name in it is looked up while the gateway runs.";
+    BY_VARIABLE: bool = "by_variable", "Whether the target has a variable, so that its host name is looked up while the gateway runs, unless the configuration also writes the same address out.";
     RESOLVER: Arc<str> = "resolver", "The first name server that looks up names while the gateway runs.";
     GROUP_PORT: Arc<str> = "group_port", "A port written behind the name of a declared group, with its colon; nginx refuses it.";
     SSL_SERVER_NAME: bool = "ssl_server_name", "Whether the TLS handshake with the upstream names the server (SNI).";
@@ -275,6 +275,8 @@ fields! { endpoint, Kind::Endpoint;
     HOST: Arc<str> = "host", "The host name or IP address.";
     PORT: i64 = "port", "The TCP port.";
     SOCKET: Arc<str> = "socket", "The path of the unix socket.";
+    IS_NAME: bool = "is_name", "Whether the host is a name rather than an IP address; absent for a unix socket.";
+    PUBLIC: bool = "public", "Whether the host is a name of the public internet: with a dot, and no ending that is reserved for private use.";
     RESOLVE: bool = "resolve", "Whether the name is looked up again while the gateway runs.";
 }
 

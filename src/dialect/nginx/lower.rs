@@ -1,13 +1,13 @@
 //! From nginx's blocks to scopes, groups, routes and endpoints.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::address::is_ip;
+use super::address::{is_ip, is_public};
 use super::handed::Handed;
 use super::includes::{Directive, Includes, flatten};
 use super::listen;
-use super::table::{GROUP_PORT, MODULES, PORT, TABLE};
+use super::table::{GROUP_PORT, MODULES, PORT, SCHEME, TABLE};
 use super::target::{Target, Variables};
 use crate::dialect::join::{Endpoint, Listen, Route};
 use crate::model::field::{endpoint, route, setting, upstream};
@@ -93,6 +93,8 @@ pub fn lower(
         version,
         groups: HashMap::new(),
         done: Lowered::default(),
+        written_out: HashSet::new(),
+        at_run_time: Vec::new(),
     };
     // Files of `http` are one block, whichever order they are read in; others are read each for itself.
     let mut http: Vec<&(Arc<Tree>, Context, Option<Doubt>)> = Vec::new();
@@ -138,6 +140,12 @@ pub fn lower(
         let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
         lower.directives(&children, doubt, home, frame, 0);
     }
+    for (route, address) in &lower.at_run_time {
+        if lower.written_out.contains(address) {
+            let entity = lower.model.entity_mut(*route);
+            entity.set(route::BY_VARIABLE, false, entity.span);
+        }
+    }
     lower.done
 }
 
@@ -157,6 +165,10 @@ pub(super) struct Lower<'m> {
     pub version: Option<Version>,
     pub groups: HashMap<String, Group>,
     pub done: Lowered,
+    /// Addresses that stand in a `*_pass` without a variable: nginx knows those from its start.
+    written_out: HashSet<(Arc<str>, u16)>,
+    /// Routes whose address has a variable.
+    at_run_time: Vec<(EntityId, (Arc<str>, u16))>,
 }
 
 /// Deeper blocks are not read; nginx itself has no use for them.
@@ -176,6 +188,11 @@ impl Lower<'_> {
         entity.set_known(endpoint::HOST, target.host.clone(), target.host_span.unwrap_or(span));
         if let Some(socket) = &target.socket {
             entity.set(endpoint::SOCKET, socket.clone(), span);
+        }
+        if let Known::Is(host) = &target.host {
+            let is_name = !is_ip(host);
+            entity.set(endpoint::IS_NAME, is_name, span);
+            entity.set(endpoint::PUBLIC, is_name && is_public(host), span);
         }
         entity.set_known(endpoint::RESOLVE, looked_up_again.clone(), span);
         match &target.port {
@@ -318,11 +335,12 @@ impl Lower<'_> {
             let at = tree.at(*node);
             at.name() == "ssl" && at.text() == Some("on")
         });
+        let http2 = children.iter().any(|(tree, node)| tree.at(*node).name() == "http2");
         for (tree, node) in children {
             let at = tree.at(*node);
             match at.name() {
                 "listen" if matches!(frame.context, Context::Server | Context::StreamServer) => {
-                    let plain = doubt.is_none() && frame.context == Context::Server;
+                    let plain = doubt.is_none() && frame.context == Context::Server && !http2;
                     self.done.listens.extend(listen::read(at, tls, plain));
                 }
                 name if at.is_map() => {
@@ -379,19 +397,36 @@ impl Lower<'_> {
         let mut entity = Entity::new(Kind::Route, format!("{} {location}", frame.server), at.head());
         entity.set(route::NAME, Arc::from(location), at.head());
         entity.set(route::PASS, Arc::from(module), at.name_span());
-        if let Some(scheme) = &target.scheme {
-            entity.set(route::SCHEME, scheme.clone(), at.word_span_at(0));
-        }
         entity.table = Some(&TABLE);
         entity.module = module;
         entity.scope = frame.scope;
         entity.version = self.version.clone();
+        if let Some(scheme) = &target.scheme {
+            let site = target.scheme_span.map(|_| Site {
+                row: &SCHEME,
+                node: Some((self.model.add_tree(tree), node)),
+            });
+            entity.facts.push(Fact {
+                field: route::SCHEME.id(),
+                value: Stored::Is(crate::model::Value::Text(scheme.clone())),
+                span: target.scheme_span.unwrap_or_else(|| at.word_span_at(0)),
+                site,
+            });
+        }
         let id = self.model.add(entity);
         self.busy_buffers(id, module);
         self.connection_header(id, module, frame, at.head());
         self.handed(id, module, &frame.handed, at.head());
         let entity = self.model.entity_mut(id);
         entity.set(route::BY_VARIABLE, target.by_variable, at.word_span_at(0));
+        if let (Known::Is(host), Known::Is(port)) = (&target.host, &target.port) {
+            let address = (host.clone(), *port);
+            if target.by_variable {
+                self.at_run_time.push((id, address));
+            } else {
+                self.written_out.insert(address);
+            }
+        }
         let done = self.destination(tree, node, id, module, &target);
         self.done.routes.push(done);
     }
@@ -413,11 +448,16 @@ impl Lower<'_> {
             .host
             .as_ref()
             .is()
-            .filter(|_| target.port_span.is_none())
+            // A port behind a group's name that stands there is a mistake; one from a variable means something else.
+            .filter(|_| target.port_text.is_none() || target.port_span.is_some())
             .and_then(|host| self.groups.get(&**host));
         if let Some(group) = group {
             self.model.entity_mut(group.id).set(upstream::USED, true, span);
+            let has_port = target.port_text.is_some();
             let (group_id, endpoints, doubt) = (group.id, group.servers.clone(), group.doubt.clone());
+            if has_port {
+                self.group_port(tree, node, id, target);
+            }
             let reuses = self.reuses(id, group_id, module);
             return Route {
                 id,
@@ -427,7 +467,6 @@ impl Lower<'_> {
                 reuses_connections: reuses,
             };
         }
-        self.group_port(tree, node, id, target);
         let name = format!("{}/{}", self.model.entity(id).name, target.host_name());
         let mut implicit = Entity::new(Kind::Upstream, name.clone(), span);
         implicit.set(upstream::NAME, target.text.clone(), span);
@@ -545,6 +584,7 @@ impl Lower<'_> {
                 all([keeps, version, header])
             }
             "grpc" => keeps,
+            "fastcgi" => all([keeps, self.model.get(id, route::KEEP_CONN)]),
             _ => Known::Is(false),
         }
     }

@@ -108,6 +108,9 @@ fn rows() -> Vec<Row> {
 /// The port behind a group's name, colon included, written in place.
 pub static GROUP_PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", route::GROUP_PORT, Unit::Text));
 
+/// The scheme of an address, written in place.
+pub static SCHEME: LazyLock<Row> = LazyLock::new(|| Row::new("scheme", route::SCHEME, Unit::Text));
+
 /// The port inside an address, written in place.
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
 
