@@ -88,6 +88,7 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             elsewhere: None,
             unreachable: None,
             nearly: None,
+            why: None,
         });
     }
     ends
@@ -155,6 +156,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         elsewhere: None,
         unreachable: None,
         nearly: None,
+        why: None,
     };
     let open = |doubt: Doubt| End {
         container: Known::Unknown(doubt.clone()),
@@ -185,8 +187,8 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         Known::Is(target) => target,
         Known::Unknown(doubt) => return vec![open(doubt)],
         Known::Absent => {
-            let reason = format!("Service {} does not expose the port", service.name);
-            return vec![open(Doubt::at(reason, endpoint.span))];
+            let why = Some(Arc::from(format!("Service {} does not expose the port", service.name)));
+            return vec![End { why, ..base }];
         }
     };
     match pods(estate, names, service) {
@@ -194,10 +196,19 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
             .into_iter()
             .map(|pod| {
                 let (container, socket) = in_pod(estate, &pod, &target);
-                End {
-                    container,
-                    socket,
-                    ..base.clone()
+                {
+                    let why = (container == Known::Absent).then(|| {
+                        Arc::from(format!(
+                            "no container of the pod has the port {target} of Service {}",
+                            service.name
+                        ))
+                    });
+                    End {
+                        container,
+                        socket,
+                        why,
+                        ..base.clone()
+                    }
                 }
             })
             .collect(),
@@ -273,8 +284,7 @@ fn in_pod(estate: &Estate, pod: &[usize], target: &str) -> (Known<usize>, Known<
                 Some((at, port.number))
             });
             let Some((at, number)) = named else {
-                let doubt = Doubt::new(format!("no container of the pod names a port {target}"));
-                return (Known::Unknown(doubt.clone()), Known::Unknown(doubt));
+                return (Known::Absent, Known::Absent);
             };
             return (Known::Is(at), on_port(&estate.containers[at], number));
         }

@@ -39,6 +39,8 @@ pub(crate) struct End {
     pub unreachable: Option<Arc<str>>,
     /// What was probably meant by a name that nothing has.
     pub nearly: Option<Arc<str>>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
 }
 
 impl End {
@@ -56,6 +58,7 @@ impl End {
             elsewhere: None,
             unreachable: None,
             nearly: None,
+            why: None,
         }
     }
 }
@@ -73,6 +76,8 @@ pub struct Hop {
     pub address: Arc<str>,
     /// The container, as an index; why there is none.
     pub container: Known<usize>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
     /// The path of a request that takes this hop, from the outermost gateway.
     pub path: String,
 }
@@ -101,6 +106,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                     route: route.id,
                     address,
                     container: Known::Unknown(doubt),
+                    why: None,
                     path: String::new(),
                 });
             }
@@ -115,6 +121,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                         route: route.id,
                         address,
                         container: end.container,
+                        why: end.why,
                         path: String::new(),
                     });
                 }
