@@ -186,7 +186,7 @@ fn judge(
 impl Judged {
     fn outcome(&self) -> &Outcome {
         self.outcome
-            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked.hits, self.checked.not_evaluated.len()))
+            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked))
     }
 
     fn empty() -> Judged {

@@ -7,27 +7,27 @@ use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
 use crate::model::{Kind, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Change, Hit, Proposal};
+use crate::rule::{Action, Change, Checked, Proposal, identity};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Subjects of all hits.
     pub subjects: BTreeSet<String>,
-    /// How many rules could not be decided.
-    pub unevaluated: usize,
+    /// How many rules could not be decided, by what they were about.
+    pub unevaluated: BTreeMap<String, usize>,
     /// Every written fact, by its place.
     pub facts: BTreeMap<(u8, u32, String), String>,
 }
 
 impl Outcome {
     /// Takes down what a model says.
-    pub fn of(model: &Model, hits: &[Hit], unevaluated: usize) -> Outcome {
-        let mut outcome = Outcome {
-            unevaluated,
-            ..Outcome::default()
-        };
-        outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
+    pub fn of(model: &Model, checked: &Checked) -> Outcome {
+        let mut outcome = Outcome::default();
+        for root in &checked.undecided {
+            *outcome.unevaluated.entry(identity(model, *root)).or_default() += 1;
+        }
+        outcome.subjects = checked.hits.iter().map(|hit| hit.subject.clone()).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
@@ -292,7 +292,16 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
             let rule = new.split(' ').next().unwrap_or(new);
             return Err(Refusal::new(format!("it would bring about another finding ({rule})")));
         }
-        if after.unevaluated > before.unevaluated {
+        // What is mended may come within reach of rules that cannot decide it, and that hides nothing.
+        let mended = |about: &str| {
+            let mut places = fixes.iter().flat_map(|(finding, _)| &finding.places);
+            places.any(|place| place.subject.contains(about))
+        };
+        let open = |outcome: &Outcome| -> usize {
+            let others = outcome.unevaluated.iter().filter(|(about, _)| !mended(about));
+            others.map(|(_, count)| count).sum()
+        };
+        if open(after) > open(before) {
             return Err(Refusal::new("with it less could be evaluated"));
         }
         let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();

@@ -17,6 +17,8 @@ pub struct Checked {
     pub hits: Vec<Hit>,
     /// What could not be decided, one for each rule and entity.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// What each of those was about, in the same order.
+    pub undecided: Vec<EntityId>,
     /// How often a rule was decided for an entity, either way.
     pub evaluated: usize,
 }
@@ -53,7 +55,10 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
     match scene.applies(&rule.when) {
         Known::Is(true) => {}
         Known::Is(false) | Known::Absent => return,
-        Known::Unknown(doubt) => return checked.not_evaluated.push(undecided(doubt)),
+        Known::Unknown(doubt) => {
+            checked.undecided.push(root);
+            return checked.not_evaluated.push(undecided(doubt));
+        }
     }
     match satisfied(&scene, rule) {
         Known::Is(true) => checked.evaluated += 1,
@@ -62,8 +67,27 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
             checked.hits.push(hit(&scene, rule, at));
         }
         Known::Absent => {}
-        Known::Unknown(doubt) => checked.not_evaluated.push(undecided(doubt)),
+        Known::Unknown(doubt) => {
+            checked.undecided.push(root);
+            checked.not_evaluated.push(undecided(doubt));
+        }
     }
+}
+
+/// What an entity is called in a subject. A hop is called by its gateway and route, not by its own name, which has the
+/// port that a fix may change.
+pub fn identity(model: &Model, root: EntityId) -> String {
+    let named = |id: EntityId| {
+        let entity = model.entity(id);
+        format!("{}:{}", entity.kind.name(), entity.name)
+    };
+    if model.entity(root).kind != Kind::Hop {
+        return named(root);
+    }
+    let ends = ["gateway", "route"]
+        .into_iter()
+        .filter_map(|link| model.linked(root, link).is());
+    ends.map(named).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether every part of the requirement holds; the same as evaluating it whole.
@@ -163,15 +187,7 @@ fn subject(scene: &Scene, rule: &Rule, field: Option<(EntityId, FieldId)>, point
         let entity = model.entity(id);
         format!("{}:{}", entity.kind.name(), entity.name)
     };
-    let mut parts = vec![rule.id.to_string()];
-    if model.entity(scene.root).kind == Kind::Hop {
-        let ends = ["gateway", "route"]
-            .into_iter()
-            .filter_map(|link| model.linked(scene.root, link).is());
-        parts.extend(ends.map(named));
-    } else {
-        parts.push(named(scene.root));
-    }
+    let mut parts = vec![rule.id.to_string(), identity(model, scene.root)];
     match field {
         Some((entity, field)) => parts.push(format!("{}.{}", named(entity), field.info().name)),
         None => parts.push(point.value.to_string()),
