@@ -207,9 +207,10 @@ impl World for Analysis<'_> {
             .collect()
     }
 
-    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
+    fn decided(&self, environment: usize, rule: usize, kind: Kind, name: &str) -> bool {
         let model = self.model(environment);
-        model.contains(root) && rule::decided(model, self.ground.rules, rule, root)
+        let mut same = model.all(kind).filter(|id| *model.entity(*id).name == *name);
+        same.any(|root| rule::decided(model, self.ground.rules, rule, root))
     }
 
     fn before(&self, environment: usize) -> &Outcome {

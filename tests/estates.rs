@@ -32,6 +32,8 @@ macro_rules! estates {
 estates! {
     clean => 0,
     compose_name_resolved_once => 0,
+    login_header_buffer => 0,
+    login_header_buffer_raised => 0,
     loopback_across_containers => 1,
     one_overlay_broken => 1,
     php_fpm_beside_nginx => 1,
@@ -39,6 +41,10 @@ estates! {
     socket_across_configmap => 1,
     templates => 0,
     timeouts_and_keepalive => 1,
+    timeouts_in_order => 0,
+    timeouts_inverted => 0,
+    upstream_with_sni => 0,
+    upstream_without_sni => 0,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

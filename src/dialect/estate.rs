@@ -7,7 +7,7 @@ use super::join::{Container, Estate, Gateway, Listen, Socket};
 use super::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
 use super::nginx::{self, Includes};
 use super::process::{self, Bind, ProcessContext, ProcessJoin};
-use super::{ingress, kubernetes};
+use super::{annotations, ingress, kubernetes};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role, folder_of};
 use crate::expand::cache::Language;
@@ -141,6 +141,7 @@ impl Lower<'_> {
         let settings = settings.map(|document| ingress::controller(&mut self.estate.model, document));
         for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
             let gateway = ingress::lower(&mut self.estate.model, document, settings);
+            annotations::settings(&mut self.estate.model, document, documents);
             self.estate.gateways.push(gateway);
         }
     }
@@ -329,6 +330,7 @@ impl Lower<'_> {
             port: Some(80),
             socket: None,
             loopback: false,
+            speaks: Some("http"),
             span,
         };
         let listens = if listens.is_empty() {
@@ -356,6 +358,9 @@ impl Lower<'_> {
                 entity.set(socket::PATH, path.clone(), listen.span);
             }
             entity.set(socket::LOOPBACK, listen.loopback, listen.span);
+            if let Some(speaks) = spoken(listens, listen) {
+                entity.set(socket::SPEAKS, Arc::from(speaks), listen.span);
+            }
             let id = self.estate.model.add(entity);
             let port = listen.port.map_or(Known::Absent, Known::Is);
             sockets.push(Socket {
@@ -490,6 +495,10 @@ impl Lower<'_> {
         let mut entity = Entity::new(Kind::Gateway, format!("nginx {}", place.label), span);
         entity.set(gateway::NAME, place.label, span);
         entity.set(gateway::PRODUCT, Arc::from("nginx"), span);
+        if place.container.is_some() {
+            let platform = if self.estate.compose { "compose" } else { "kubernetes" };
+            entity.set(gateway::PLATFORM, Arc::from(platform), span);
+        }
         if let Some(version) = &version {
             entity.set(gateway::VERSION, Arc::from(version.to_string()), span);
         }
@@ -516,6 +525,19 @@ impl Lower<'_> {
             listens: lowered.listens,
         });
         listens
+    }
+}
+
+/// What is spoken on a port: one `listen … ssl` makes it TLS for all servers that share it.
+fn spoken(listens: &[Listen], listen: &Listen) -> Option<&'static str> {
+    let same = || {
+        let is_same = |other: &&Listen| other.port == listen.port && other.socket == listen.socket;
+        listens.iter().filter(is_same)
+    };
+    if same().any(|other| other.speaks == Some("https")) {
+        Some("https")
+    } else {
+        same().all(|other| other.speaks == Some("http")).then_some("http")
     }
 }
 

@@ -12,9 +12,9 @@ use crate::repo::Span;
 use crate::syntax::At;
 
 /// ingress-nginx: annotations override the controller's ConfigMap.
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("ingress-nginx", rows()));
+pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("ingress-nginx", rows()));
 
-const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+pub(super) const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
 fn rows() -> Vec<Row> {
     let source = "ingress-nginx ConfigMap documentation";
@@ -58,6 +58,22 @@ fn rows() -> Vec<Row> {
         |name| Row::new(name, route::HTTP_VERSION, Unit::Text),
         Some("1.1"),
     );
+    both(
+        "proxy-next-upstream",
+        |name| Row::new(name, route::NEXT_UPSTREAM, Unit::Text),
+        Some("error timeout"),
+    );
+    both(
+        "proxy-next-upstream-tries",
+        |name| Row::new(name, route::NEXT_UPSTREAM_TRIES, Unit::Number),
+        Some("3"),
+    );
+    both(
+        "proxy-next-upstream-timeout",
+        |name| Row::new(name, route::NEXT_UPSTREAM_TIMEOUT, Unit::Seconds).zero_is_unlimited(),
+        Some("0"),
+    );
+    rows.extend(super::annotations::rows(PREFIX));
     let controller = |row: Row| row.within(&["controller"]).inherits();
     rows.push(controller(
         Row::new("upstream-keepalive-connections", upstream::KEEPALIVE, Unit::Number).default("320", source),
@@ -97,6 +113,10 @@ fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &st
         for row in TABLE.named(entry.name()).filter(|row| row.within.contains(&within)) {
             let span = entry.word_span_at(0);
             let value = match scalar(*entry) {
+                // The controller ignores what is not a number, and what it inherits holds.
+                Known::Is(text) if matches!(row.unit, Unit::Seconds | Unit::Number) && text.parse::<i64>().is_err() => {
+                    continue;
+                }
                 Known::Is(text) => row.read(&text).map(Stored::Is).unwrap_or_else(|| {
                     Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span))
                 }),
@@ -119,7 +139,7 @@ fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &st
 }
 
 /// The class of an Ingress, as far as it decides the product.
-fn product(document: &Document) -> (&'static str, Arc<str>) {
+pub(super) fn product(document: &Document) -> (&'static str, Arc<str>) {
     let at = document.at();
     let annotations = at.get("metadata.annotations").map(At::entries).unwrap_or_default();
     let by_annotation = annotations
@@ -129,6 +149,15 @@ fn product(document: &Document) -> (&'static str, Arc<str>) {
         .scalar("spec.ingressClassName")
         .or_else(|| by_annotation.and_then(|entry| entry.text()));
     let speaks_nginx = annotations.iter().any(|entry| entry.name().starts_with(PREFIX));
+    // F5's controller has the same class name by default, and annotations and defaults of its own.
+    let speaks_f5 = annotations.iter().any(|entry| {
+        ["nginx.org/", "nginx.com/"]
+            .iter()
+            .any(|own| entry.name().starts_with(own))
+    });
+    if speaks_f5 && !speaks_nginx {
+        return ("an ingress controller", Arc::from(class.unwrap_or("nginx")));
+    }
     match class {
         Some("nginx") => ("ingress-nginx", Arc::from("nginx")),
         None if speaks_nginx => ("ingress-nginx", Arc::from("nginx")),
@@ -149,6 +178,7 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
     let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label, span);
+    entity.set(gateway::PLATFORM, Arc::from("kubernetes"), span);
     if is_nginx {
         entity.set(gateway::PRODUCT, Arc::from(product), span);
     } else {
@@ -226,6 +256,9 @@ impl Lower<'_> {
             entity.scope = Some(self.settings);
         }
         let id = self.model.add(entity);
+        if self.is_nginx {
+            super::annotations::protocol(self.model, id, span);
+        }
 
         let mut group = Entity::new(Kind::Upstream, format!("{} {name}", self.document.name), span);
         group.set(upstream::NAMED, false, span);

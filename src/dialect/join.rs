@@ -40,6 +40,8 @@ pub struct Listen {
     pub socket: Option<Arc<str>>,
     /// Whether only the same network namespace reaches it.
     pub loopback: bool,
+    /// `https` or plain `http`, where that is known.
+    pub speaks: Option<&'static str>,
     /// Where it is written.
     pub span: Span,
 }

@@ -158,11 +158,39 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> ServicePort {
     entity.set(service_port::SERVICE, document.name.clone(), span);
     entity.set_known(service_port::PORT, port.clone().map(i64::from), port_span);
     entity.set_known(service_port::TARGET_PORT, target.clone(), span);
+    spoken(&mut entity, item);
     ServicePort {
         id: model.add(entity),
         name,
         port,
         target,
         span,
+    }
+}
+
+/// What a port says is spoken there: `appProtocol`, else the first word of its name, as Istio and others read it.
+fn spoken(entity: &mut Entity, item: At<'_>) {
+    let read = |key: &str| item.child(key).map(|at| (scalar(at), at.word_span_at(0)));
+    let of = |word: &str| match word {
+        "https" | "kubernetes.io/wss" => Some("https"),
+        "http" | "kubernetes.io/ws" => Some("http"),
+        "grpc" | "h2c" | "http2" | "kubernetes.io/h2c" => Some("grpc"),
+        "grpcs" => Some("grpcs"),
+        _ => None,
+    };
+    let (speaks, because, span) = match (read("appProtocol"), read("name")) {
+        (Some((Known::Is(text), span)), _) => (of(&text.to_ascii_lowercase()), format!("appProtocol is {text}"), span),
+        (Some((Known::Unknown(doubt), span)), _) => {
+            return entity.set_known(service_port::SPEAKS, Known::Unknown(doubt), span);
+        }
+        (_, Some((Known::Is(name), span))) => {
+            let word = name.split('-').next().unwrap_or_default();
+            (of(word), format!("the port is called {name}"), span)
+        }
+        _ => return,
+    };
+    if let Some(speaks) = speaks {
+        entity.set(service_port::SPEAKS, Arc::from(speaks), span);
+        entity.set(service_port::SPEAKS_BECAUSE, Arc::from(because), span);
     }
 }

@@ -1,5 +1,6 @@
 //! Tables and lowering, one folder per language.
 
+mod annotations;
 pub mod estate;
 pub mod ingress;
 pub mod join;

@@ -2,10 +2,11 @@
 //! finding is gone, no new one appears, nothing became unknown, and no written fact changed but those that were meant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
-use crate::model::{EntityId, Kind, Model, Stored};
+use crate::model::{Kind, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
 use crate::rule::{Action, Change, Checked, Proposal};
 
@@ -15,7 +16,7 @@ pub struct Outcome {
     /// Subjects of all hits.
     pub subjects: BTreeSet<String>,
     /// Rules, by their place, that could not be decided, and for which entity.
-    pub undecided: BTreeSet<(usize, EntityId)>,
+    pub undecided: BTreeSet<(usize, Kind, Arc<str>)>,
     /// Every written fact, by its place.
     pub facts: BTreeMap<(u8, u32, String), String>,
 }
@@ -25,7 +26,11 @@ impl Outcome {
     pub fn of(model: &Model, checked: &Checked) -> Outcome {
         let mut outcome = Outcome {
             subjects: checked.hits.iter().map(|hit| hit.subject.clone()).collect(),
-            undecided: checked.undecided.iter().copied().collect(),
+            undecided: checked
+                .undecided
+                .iter()
+                .map(|(rule, root)| (*rule, model.entity(*root).kind, model.entity(*root).name.clone()))
+                .collect(),
             ..Outcome::default()
         };
         for (at, scope) in model.scopes().iter().enumerate() {
@@ -65,8 +70,8 @@ pub trait World {
     fn model(&self, environment: usize) -> &Model;
     /// The environments that use any of these files.
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
-    /// Whether a rule was decided before for an entity of an environment.
-    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool;
+    /// Whether a rule was decided before for the entity of this kind and name.
+    fn decided(&self, environment: usize, rule: usize, kind: Kind, name: &str) -> bool;
     /// What an environment said before.
     fn before(&self, environment: usize) -> &Outcome;
     /// What these environments say when the files have these texts; `None` when one of them is gone.
@@ -218,6 +223,11 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         if let Some((table, row)) = rows {
             names.extend(table.named(&row.name).map(|row| row.field.info().name));
         }
+        // Where the value stands, the same words may give another field.
+        let site = model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
+        if let (Some(row), Some((table, _))) = (site, rows) {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
     }
     names
 }
@@ -289,18 +299,16 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
             let rule = new.split(' ').next().unwrap_or(new);
             return Err(Refusal::new(format!("it would bring about another finding ({rule})")));
         }
-        // The hop that is mended may lead on to something that cannot be known; what was decided elsewhere must stay so.
-        let mended: BTreeSet<EntityId> = fixes
-            .iter()
-            .flat_map(|(finding, _)| &finding.places)
+        // What is mended may lead on to something that cannot be known; what was decided elsewhere must stay so.
+        let model = world.model(*environment);
+        let mut places = fixes.iter().flat_map(|(finding, _)| &finding.places);
+        let mended: BTreeSet<&str> = places
+            .by_ref()
             .filter(|place| place.environment == *environment)
-            .map(|place| place.root)
+            .map(|place| &*model.entity(place.root).name)
             .collect();
-        let mut lost = after
-            .undecided
-            .difference(&before.undecided)
-            .filter(|(_, root)| !mended.contains(root));
-        if lost.any(|(rule, root)| world.decided(*environment, *rule, *root)) {
+        let mut lost = after.undecided.difference(&before.undecided);
+        if lost.any(|(rule, kind, name)| !mended.contains(&**name) && world.decided(*environment, *rule, *kind, name)) {
             return Err(Refusal::new("with it less could be evaluated"));
         }
         let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();

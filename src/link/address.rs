@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::End;
 use super::names::{Found, Names};
+use super::nearly;
 use super::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
 use crate::dialect::join::{Container, Endpoint, Estate, Gateway, Service};
 use crate::dialect::nginx::address::{is_ip, is_loopback};
@@ -61,6 +62,10 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
         end.service = Known::Absent;
         end.service_port = Known::Absent;
         end.may_change = external_may_change(host, endpoint);
+        end.unreachable = own.and_then(|own| nearly::apart(estate, own, all));
+        if all.is_empty() && own.is_some() && estate.incomplete.is_none() {
+            end.nearly = nearly::container(estate, names, gateway, host);
+        }
         return vec![end];
     }
     let mut ends = Vec::new();
@@ -81,6 +86,8 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             shared_network: Known::Is(gateway.container == Some(at)),
             may_change: Known::Is(true),
             elsewhere: None,
+            unreachable: None,
+            nearly: None,
             why: None,
         });
     }
@@ -112,6 +119,12 @@ fn cluster(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
                 None => format!("no Service {name} is in the repository where the gateway could reach it"),
             };
             let mut end = End::unknown(Doubt::at(reason, endpoint.span));
+            if estate.incomplete.is_none() && !gateway.unplaced {
+                end.unreachable = nearly::other_namespace(estate, names, gateway, name, namespace);
+                if end.unreachable.is_none() {
+                    end.nearly = nearly::service(estate, names, gateway, name, namespace);
+                }
+            }
             if host.contains('.') && !host.contains(".svc") {
                 end.may_change = external_may_change(host, endpoint);
             }
@@ -141,6 +154,8 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         shared_network: Known::Is(false),
         may_change: Known::Is(service.headless || service.external.is_some()),
         elsewhere: None,
+        unreachable: None,
+        nearly: None,
         why: None,
     };
     let open = |doubt: Doubt| End {

@@ -3,6 +3,7 @@
 mod address;
 mod chain;
 mod names;
+mod nearly;
 mod socket;
 
 use std::collections::HashMap;
@@ -35,6 +36,10 @@ pub(crate) struct End {
     pub may_change: Known<bool>,
     /// Who else listens on or declares the port.
     pub elsewhere: Option<Arc<str>>,
+    /// Why the target cannot be reached although it exists.
+    pub unreachable: Option<Arc<str>>,
+    /// What was probably meant by a name that nothing has.
+    pub nearly: Option<Arc<str>>,
     /// Why nothing answers, where that is known.
     pub why: Option<Arc<str>>,
 }
@@ -52,6 +57,8 @@ impl End {
             shared_network: Known::Unknown(doubt.clone()),
             may_change: Known::Unknown(doubt),
             elsewhere: None,
+            unreachable: None,
+            nearly: None,
             why: None,
         }
     }
@@ -125,6 +132,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     }
     address::settle_target_ports(estate, &names);
     chain::paths(estate, &mut hops);
+    chain::outer(estate, &hops);
     hops
 }
 
@@ -200,7 +208,14 @@ fn entity(
     if let Some(elsewhere) = &end.elsewhere {
         entity.set(hop::ELSEWHERE, elsewhere.clone(), span);
     }
-    if estate.compose && !gateway.unplaced {
+    if let Some(because) = &end.unreachable {
+        entity.set(hop::UNREACHABLE_BECAUSE, because.clone(), span);
+    }
+    if let Some(nearly) = &end.nearly {
+        entity.set(hop::NEARLY, nearly.clone(), span);
+    }
+    let own_network = gateway.container.is_some_and(|at| !estate.containers[at].host_network);
+    if estate.compose && own_network {
         // Docker's embedded name server, the same in every container on a user-defined network.
         entity.set(hop::PLATFORM_RESOLVER, Arc::from("127.0.0.11"), span);
     }

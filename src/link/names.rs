@@ -1,6 +1,6 @@
 //! Finding things by name: in the same namespace, the nearest folder first, and never in a sibling environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::dialect::join::Estate;
@@ -10,6 +10,8 @@ pub(crate) struct Names {
     services: HashMap<Arc<str>, Vec<usize>>,
     containers: HashMap<Arc<str>, Vec<usize>>,
     by_label: HashMap<(Arc<str>, Arc<str>), Vec<usize>>,
+    /// First parts of all hosts that some route leads to.
+    pub(super) targeted: HashSet<Arc<str>>,
 }
 
 /// What a lookup gives.
@@ -30,7 +32,16 @@ impl Names {
             services: HashMap::new(),
             containers: HashMap::new(),
             by_label: HashMap::new(),
+            targeted: HashSet::new(),
         };
+        let endpoints = estate
+            .gateways
+            .iter()
+            .flat_map(|gateway| &gateway.routes)
+            .flat_map(|route| &route.endpoints);
+        for host in endpoints.filter_map(|endpoint| endpoint.host.as_ref().is()) {
+            names.targeted.insert(Arc::from(host.split('.').next().unwrap_or(host)));
+        }
         for (at, service) in estate.services.iter().enumerate() {
             names.services.entry(service.name.clone()).or_default().push(at);
         }
@@ -53,6 +64,11 @@ impl Names {
             .copied()
             .filter(|at| same_namespace(namespace, &estate.services[*at].namespace));
         nearest(candidates, folder, |at| &estate.services[at].folder)
+    }
+
+    /// All Services of this name, in any namespace.
+    pub(super) fn services(&self, name: &str) -> &[usize] {
+        self.services.get(name).map_or(&[][..], Vec::as_slice)
     }
 
     /// Containers that answer to a compose name.
@@ -97,7 +113,7 @@ impl Names {
 }
 
 /// An object without a namespace may be deployed into any.
-fn same_namespace(wanted: Option<&str>, own: &str) -> bool {
+pub(super) fn same_namespace(wanted: Option<&str>, own: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.is_empty() || own.is_empty() || wanted == own)
 }
 

@@ -31,6 +31,45 @@ const NGINX: &[Cause] = &[
     ),
 ];
 
+/// What both do alike: they pass requests on with the same code (reproduced on nginx 1.22.1 and 1.31.5).
+const PASSING: &[Cause] = &[
+    (status::NOT_RESOLVED, "502 (the name could not be resolved)"),
+    (status::NO_LIVE, "502 (no live upstreams while connecting to upstream)"),
+    (
+        status::TLS_TO_PLAIN,
+        "502 (SSL_do_handshake() failed (… wrong version number))",
+    ),
+    (
+        status::PLAIN_TO_TLS,
+        "502 (recv() failed (104: Connection reset by peer)), or the upstream's own 400",
+    ),
+    (
+        status::HANDSHAKE,
+        "502 (SSL_do_handshake() failed (… alert) while SSL handshaking to upstream)",
+    ),
+    (status::WRONG_NAME, "502 (upstream SSL certificate does not match)"),
+    (
+        status::FASTCGI_TO_OTHER,
+        "502 (upstream sent unsupported FastCGI protocol version: 72)",
+    ),
+    (
+        status::HTTP_TO_FASTCGI,
+        "502 (upstream prematurely closed connection while reading response header)",
+    ),
+    (
+        status::GRPC_TO_HTTP1,
+        "502 (upstream sent too large http2 frame: 4740180)",
+    ),
+    (
+        status::OTHER_MISMATCH,
+        "a 4xx of the upstream, a 502 or a 504, without a log line that tells why",
+    ),
+    (
+        status::BIG_HEADER,
+        "502 (upstream sent too big header while reading response header from upstream)",
+    ),
+];
+
 /// ingress-nginx is nginx for an existing endpoint, and answers 503 itself when there is none.
 const INGRESS_NGINX: &[Cause] = &[
     (status::REFUSED, "502 (connect() failed (111: Connection refused))"),
@@ -53,7 +92,7 @@ pub fn status_of(product: &str, span: Span) -> Option<Entity> {
         _ => return None,
     };
     let mut entity = Entity::new(Kind::Status, product, span);
-    for (field, text) in causes {
+    for (field, text) in causes.iter().chain(PASSING) {
         entity.set(*field, Arc::from(*text), span);
     }
     Some(entity)

@@ -287,11 +287,6 @@ impl Model {
         })
     }
 
-    /// Whether there is an entity with this id.
-    pub fn contains(&self, id: EntityId) -> bool {
-        (id.0 as usize) < self.entities.len()
-    }
-
     /// An entity of this model.
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[id.0 as usize]

@@ -32,11 +32,13 @@ pub enum Kind {
     Socket,
     /// What a failure looks like at a gateway's client: status code and cause, per product and version.
     Status,
+    /// Something written that has no effect as it stands: ignored, repeated, or overridden elsewhere.
+    Setting,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
@@ -49,6 +51,7 @@ impl Kind {
         Kind::Process,
         Kind::Socket,
         Kind::Status,
+        Kind::Setting,
     ];
 
     /// The name rules use.
@@ -66,6 +69,7 @@ impl Kind {
             Kind::Process => "process",
             Kind::Socket => "socket",
             Kind::Status => "status",
+            Kind::Setting => "setting",
         }
     }
 
@@ -89,6 +93,7 @@ impl Kind {
             Kind::Process => process::FIELDS,
             Kind::Socket => socket::FIELDS,
             Kind::Status => status::FIELDS,
+            Kind::Setting => setting::FIELDS,
         }
     }
 
@@ -208,12 +213,15 @@ fields! { hop, Kind::Hop;
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
+    UNREACHABLE_BECAUSE: Arc<str> = "unreachable_because", "Why the target cannot be reached although it exists, in words: another network, another namespace; absent when nothing is known to stand in the way.";
+    NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
 }
 
 fields! { gateway, Kind::Gateway;
     NAME: Arc<str> = "name", "What a person calls it: the file, the workload or the Ingress.";
     PRODUCT: Arc<str> = "product", "`nginx`, `ingress-nginx`, …";
     VERSION: Arc<str> = "version", "The product's version, from the image or the configuration.";
+    PLATFORM: Arc<str> = "platform", "Where it runs: `compose` or `kubernetes`; absent for a machine or where that is not known.";
 }
 
 fields! { route, Kind::Route;
@@ -229,6 +237,24 @@ fields! { route, Kind::Route;
     BUSY_BUFFERS_SIZE: Size = "busy_buffers_size", "How much of the buffers may be busy sending to the client while the response is not yet read.";
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
+    KEEP_CONN: bool = "keep_conn", "Whether a FastCGI server is asked to keep the connection open.";
+    BY_VARIABLE: bool = "by_variable", "Whether the target has a variable, so that its host name is looked up while the gateway runs, unless the configuration also writes the same address out.";
+    RESOLVER: Arc<str> = "resolver", "The first name server that looks up names while the gateway runs.";
+    GROUP_PORT: Arc<str> = "group_port", "A port written behind the name of a declared group, with its colon; nginx refuses it.";
+    SSL_SERVER_NAME: bool = "ssl_server_name", "Whether the TLS handshake with the upstream names the server (SNI).";
+    SSL_NAME: Arc<str> = "ssl_name", "The name used for SNI and for verifying the upstream's certificate, where one is written.";
+    SSL_VERIFY: bool = "ssl_verify", "Whether the upstream's certificate is verified.";
+    BACKEND_PROTOCOL: Arc<str> = "backend_protocol", "ingress-nginx: the protocol spoken to the backend, such as `HTTP`, `HTTPS` or `GRPC`.";
+    AUTH: Arc<str> = "auth", "ingress-nginx: the address that decides whether a request may pass (`auth-url`).";
+    AUTH_HEADERS: Arc<str> = "auth_headers", "ingress-nginx: response headers of the authentication that are passed on (`auth-response-headers`).";
+    NEXT_UPSTREAM: Arc<str> = "next_upstream", "After which failures the request is sent to another server, as a list of words.";
+    RETRY_NON_IDEMPOTENT: bool = "retry_non_idempotent", "ingress-nginx: whether the controller's ConfigMap adds `non_idempotent` to what is retried.";
+    NEXT_UPSTREAM_TRIES: i64 = "next_upstream_tries", "How many servers a request may be sent to; 0 is as many as there are.";
+    NEXT_UPSTREAM_TIMEOUT: Duration = "next_upstream_timeout", "How long a request may be sent to further servers.";
+    INTERCEPT_ERRORS: bool = "intercept_errors", "Whether error responses of the upstream are replaced by the gateway's error pages.";
+    ERROR_PAGES: Arc<str> = "error_pages", "The status codes that have an error page here, as a list; absent when there is none.";
+    LOSES_HOST: bool = "loses_host", "Whether an outer block sets the Host header for the upstream and this one drops it by setting other headers.";
+    LOST_HEADERS: Arc<str> = "lost_headers", "Headers an outer block sets for the upstream and this one drops, as a list.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -238,6 +264,10 @@ fields! { upstream, Kind::Upstream;
     KEEPALIVE_TIMEOUT: Duration = "keepalive_timeout", "How long an idle connection is kept.";
     ZONE: Arc<str> = "zone", "The shared memory zone of the group.";
     RESOLVER: Arc<str> = "resolver", "The name servers used to look names up again.";
+    SERVERS: i64 = "servers", "How many servers the group lists.";
+    LIVE_SERVERS: i64 = "live_servers", "How many of them are not marked `down`.";
+    PRIMARY_SERVERS: i64 = "primary_servers", "How many of them are not `backup`.";
+    USED: bool = "used", "Whether any route leads to the group.";
 }
 
 fields! { endpoint, Kind::Endpoint;
@@ -245,6 +275,8 @@ fields! { endpoint, Kind::Endpoint;
     HOST: Arc<str> = "host", "The host name or IP address.";
     PORT: i64 = "port", "The TCP port.";
     SOCKET: Arc<str> = "socket", "The path of the unix socket.";
+    IS_NAME: bool = "is_name", "Whether the host is a name rather than an IP address; absent for a unix socket.";
+    PUBLIC: bool = "public", "Whether the host is a name of the public internet: with a dot, and no ending that is reserved for private use.";
     RESOLVE: bool = "resolve", "Whether the name is looked up again while the gateway runs.";
 }
 
@@ -261,6 +293,8 @@ fields! { service_port, Kind::ServicePort;
     NAME: Arc<str> = "name", "Its name.";
     PORT: i64 = "port", "The port the Service exposes.";
     TARGET_PORT: Arc<str> = "target_port", "The container port it leads to, a number or a name; the port itself where none is written.";
+    SPEAKS: Arc<str> = "speaks", "What is said to be spoken there: `http`, `https`, `grpc` or `grpcs`, from `appProtocol`, else from the name's first word; absent where neither says.";
+    SPEAKS_BECAUSE: Arc<str> = "speaks_because", "What says so, in words.";
     SERVICE: Arc<str> = "service", "The Service's name.";
     LISTENING: Arc<str> = "listening", "What the selected process is known to listen on instead, in words; absent where that is not known.";
     TARGET_FOUND: bool = "target_found", "Whether the target port exists: a named one among the declared container ports, a numeric one among what the process is known to listen on.";
@@ -286,6 +320,7 @@ fields! { process, Kind::Process;
     KEEPALIVE_TIMEOUT: Duration = "keepalive_timeout", "How long it keeps an idle connection open.";
     KEEPS_CONNECTIONS: bool = "keeps_connections", "Whether it answers more than one request on a connection at all.";
     WORKER_CLASS: Arc<str> = "worker_class", "gunicorn's worker class.";
+    HEADERS_TIMEOUT: Duration = "headers_timeout", "Node: how long the headers of a request may take.";
     SOCKETS: Arc<str> = "sockets", "What it listens on, as a list in words.";
     LISTENS_TCP: bool = "listens_tcp", "Whether it listens on a TCP port.";
     LISTENS_UNIX: bool = "listens_unix", "Whether it listens on a unix socket.";
@@ -297,6 +332,7 @@ fields! { socket, Kind::Socket;
     PORT: i64 = "port", "The TCP port.";
     PATH: Arc<str> = "path", "The path of the unix socket.";
     LOOPBACK: bool = "loopback", "Whether only the same network namespace reaches it: 127.0.0.1, ::1, localhost.";
+    SPEAKS: Arc<str> = "speaks", "What is spoken there: `http` (1.x, plain), `https`, `fastcgi` or `uwsgi`; absent where that is not known.";
 }
 
 fields! { status, Kind::Status;
@@ -307,6 +343,30 @@ fields! { status, Kind::Status;
     READ_TIMEOUT: Arc<str> = "read_timeout", "What the client sees when the gateway stops waiting for the response.";
     CLOSED: Arc<str> = "closed", "What the client sees when the upstream closes the connection before it answers.";
     STALE_ADDRESS: Arc<str> = "stale_address", "What the client sees when the address no longer belongs to the target.";
+    NOT_RESOLVED: Arc<str> = "not_resolved", "What the client sees when the name cannot be looked up while the gateway runs.";
+    NO_LIVE: Arc<str> = "no_live", "What the client sees when every server of a group is marked down.";
+    TLS_TO_PLAIN: Arc<str> = "tls_to_plain", "What the client sees when the gateway begins TLS with an upstream that speaks none.";
+    PLAIN_TO_TLS: Arc<str> = "plain_to_tls", "What the client sees when the gateway speaks plain HTTP to an upstream that expects TLS.";
+    HANDSHAKE: Arc<str> = "handshake", "What the client sees when the upstream refuses the TLS handshake for want of a name.";
+    WRONG_NAME: Arc<str> = "wrong_name", "What the client sees when the upstream's certificate is verified against another name.";
+    FASTCGI_TO_OTHER: Arc<str> = "fastcgi_to_other", "What the client sees when FastCGI is sent to something else.";
+    HTTP_TO_FASTCGI: Arc<str> = "http_to_fastcgi", "What the client sees when HTTP is sent to a FastCGI server.";
+    GRPC_TO_HTTP1: Arc<str> = "grpc_to_http1", "What the client sees when gRPC (HTTP/2) is sent to an HTTP/1 server.";
+    OTHER_MISMATCH: Arc<str> = "other_mismatch", "What the client sees when gateway and upstream otherwise do not speak the same protocol.";
+    BIG_HEADER: Arc<str> = "big_header", "What the client sees when the upstream's response header does not fit the buffer.";
+}
+
+fields! { setting, Kind::Setting;
+    NAME: Arc<str> = "name", "Its name as written.";
+    VALUE: Arc<str> = "value", "Its value as written.";
+    PROBLEM: Arc<str> = "problem", "Why it has no effect: `unit` (a number is expected), `foreign` (it is for another controller), `repeated` (the product refuses it twice), `overridden` (another place wins).";
+    HOLDER: Arc<str> = "holder", "What it is written for, such as `Ingress shop`.";
+    PRODUCT: Arc<str> = "product", "The product that reads, ignores or refuses it.";
+    OWNER: Arc<str> = "owner", "For a foreign one: the controller it is for.";
+    MEANT: Arc<str> = "meant", "The value that would have been meant, where that can be told.";
+    INSTEAD: Arc<str> = "instead", "What holds instead.";
+    WINNER: Arc<str> = "winner", "The place that wins or came first: its value as written there.";
+    EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
 }
 
 const HOP_LINKS: &[LinkInfo] = &[
@@ -359,6 +419,11 @@ const HOP_LINKS: &[LinkInfo] = &[
         name: "status",
         to: Kind::Status,
         doc: "What failures of this hop look like at the gateway's client.",
+    },
+    LinkInfo {
+        name: "outer",
+        to: Kind::Hop,
+        doc: "The hop by which requests reach this hop's gateway (of several, the one that waits the shortest); absent when none is known.",
     },
 ];
 

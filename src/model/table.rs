@@ -23,6 +23,8 @@ pub enum Form {
     Valued,
     /// A word that is there or not, such as `resolve` behind an address.
     Flag,
+    /// All words of a directive together, such as those of `proxy_next_upstream`.
+    Words,
 }
 
 /// A default and the versions it holds for.
@@ -135,6 +137,13 @@ impl Row {
     #[must_use]
     pub fn flag(mut self) -> Row {
         self.form = Form::Flag;
+        self
+    }
+
+    /// The value is all the words.
+    #[must_use]
+    pub fn words(mut self) -> Row {
+        self.form = Form::Words;
         self
     }
 

@@ -78,6 +78,37 @@ pub fn is_ip(host: &str) -> bool {
     host.parse::<std::net::Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok()
 }
 
+/// Whether a name is one of the public internet: with a dot, and no ending that is reserved or usual for private names.
+pub fn is_public(host: &str) -> bool {
+    const PRIVATE: [&str; 14] = [
+        "local",
+        "localhost",
+        "localdomain",
+        "internal",
+        "intern",
+        "intranet",
+        "lan",
+        "home",
+        "corp",
+        "private",
+        "svc",
+        "cluster",
+        "test",
+        "invalid",
+    ];
+    let host = host.trim_end_matches('.');
+    match host.rsplit_once('.') {
+        Some((_, last)) => {
+            last.len() > 1
+                && last.chars().all(|c| c.is_ascii_alphabetic())
+                && !PRIVATE.contains(&last)
+                && !host.contains(".svc.")
+                && !host.ends_with(".home.arpa")
+        }
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

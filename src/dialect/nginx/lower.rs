@@ -1,14 +1,17 @@
 //! From nginx's blocks to scopes, groups, routes and endpoints.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::address::{address, is_loopback};
+use super::address::{is_ip, is_public};
+use super::handed::Handed;
 use super::includes::{Directive, Includes, flatten};
-use super::table::{MODULES, PORT, TABLE};
+use super::listen;
+use super::table::{GROUP_PORT, MODULES, PORT, SCHEME, TABLE};
 use super::target::{Target, Variables};
 use crate::dialect::join::{Endpoint, Listen, Route};
-use crate::model::field::{endpoint, route, upstream};
+use crate::model::field::{endpoint, route, setting, upstream};
+use crate::model::table::Form;
 use crate::model::value::Size;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Version};
 use crate::repo::Span;
@@ -48,7 +51,7 @@ impl Context {
         }
     }
 
-    fn inside(self, block: &str) -> Context {
+    pub(super) fn inside(self, block: &str) -> Context {
         match (self, block) {
             (Context::Main, "http") => Context::Http,
             (Context::Main, "stream") => Context::Stream,
@@ -71,10 +74,10 @@ pub struct Lowered {
 }
 
 /// A declared group.
-struct Group {
-    id: EntityId,
-    servers: Vec<Endpoint>,
-    doubt: Option<Doubt>,
+pub(super) struct Group {
+    pub id: EntityId,
+    pub servers: Vec<Endpoint>,
+    pub doubt: Option<Doubt>,
 }
 
 /// Lowers one configuration: `entries` are its top-level files with the block they belong in.
@@ -91,23 +94,58 @@ pub fn lower(
         groups: HashMap::new(),
         blocks: 0,
         done: Lowered::default(),
+        written_out: HashSet::new(),
+        at_run_time: Vec::new(),
     };
-    for (tree, context, _) in entries {
-        lower.collect_groups(tree, NodeId::ROOT, *context, 0);
+    // Files of `http` are one block, whichever order they are read in; others are read each for itself.
+    let mut http: Vec<&(Arc<Tree>, Context, Option<Doubt>)> = Vec::new();
+    let mut blocks: Vec<(Vec<&(Arc<Tree>, Context, Option<Doubt>)>, Context)> = Vec::new();
+    for entry in entries {
+        match entry.1 {
+            Context::Http => http.push(entry),
+            context => blocks.push((vec![entry], context)),
+        }
     }
-    for (tree, context, doubt) in entries {
+    if !http.is_empty() {
+        blocks.push((http, Context::Http));
+    }
+    let mut read = Vec::new();
+    for (files, context) in blocks {
+        let mut children = Vec::new();
+        let mut doubt = None;
+        for (tree, ..) in &files {
+            let (own, open) = flatten(lower.includes, tree, NodeId::ROOT);
+            children.extend(own);
+            doubt = doubt.or(open);
+        }
+        let around = files.iter().find_map(|(.., doubt)| doubt.clone());
+        let only = match files.as_slice() {
+            [(tree, ..)] if context != Context::Main => Some(tree.clone()),
+            _ => None,
+        };
+        lower.collect_groups(&children, around.as_ref().or(doubt.as_ref()), context, 0);
+        read.push((children, doubt, around, only, context));
+    }
+    for (children, doubt, around, only, context) in read {
         let outer = lower.model.add_scope(Scope {
-            doubt: doubt.clone(),
+            doubt: around.clone(),
             ..Scope::default()
         });
         let frame = Frame {
-            context: *context,
+            context,
             scope: Some(outer),
-            connection: Known::Absent,
+            handed: Handed::around(around.as_ref()),
             variables: Variables::default(),
             server: Arc::from(""),
         };
-        lower.block(tree, NodeId::ROOT, frame, 0);
+        let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
+        lower.directives(&children, doubt, home, frame, 0);
+    }
+    for (route, address) in &lower.at_run_time {
+        if lower.written_out.contains(address) {
+            let entity = lower.model.entity_mut(*route);
+            entity.set(route::BY_VARIABLE, false, entity.span);
+        }
     }
     lower.done
 }
@@ -117,20 +155,23 @@ pub fn lower(
 struct Frame {
     context: Context,
     scope: Option<ScopeId>,
-    /// The Connection header in force; absent while only the default holds.
-    connection: Known<Arc<str>>,
+    handed: Handed,
     variables: Variables,
     server: Arc<str>,
 }
 
-struct Lower<'m> {
-    model: &'m mut Model,
-    includes: &'m dyn Includes,
-    version: Option<Version>,
-    groups: HashMap<String, Group>,
+pub(super) struct Lower<'m> {
+    pub model: &'m mut Model,
+    pub includes: &'m dyn Includes,
+    pub version: Option<Version>,
+    pub groups: HashMap<String, Group>,
     /// Blocks read so far.
     blocks: usize,
-    done: Lowered,
+    pub done: Lowered,
+    /// Addresses that stand in a `*_pass` without a variable: nginx knows those from its start.
+    written_out: HashSet<(Arc<str>, u16)>,
+    /// Routes whose address has a variable.
+    at_run_time: Vec<(EntityId, (Arc<str>, u16))>,
 }
 
 /// Deeper blocks are not read; nginx itself has no use for them.
@@ -139,62 +180,7 @@ const DEPTH: usize = 32;
 const BLOCKS: usize = 100_000;
 
 impl Lower<'_> {
-    fn collect_groups(&mut self, tree: &Arc<Tree>, node: NodeId, context: Context, depth: usize) {
-        if depth > 3 {
-            return;
-        }
-        let (children, _) = flatten(self.includes, tree, node);
-        for (tree, node) in children {
-            let at = tree.at(node);
-            if !at.is_map() {
-                continue;
-            }
-            match context.inside(at.name()) {
-                Context::Upstream => self.group(&tree, node),
-                inner @ (Context::Http | Context::Stream) => self.collect_groups(&tree, node, inner, depth + 1),
-                _ => {}
-            }
-        }
-    }
-
-    fn group(&mut self, tree: &Arc<Tree>, node: NodeId) {
-        let at = tree.at(node);
-        let Some(name) = at.text() else { return };
-        let (children, doubt) = flatten(self.includes, tree, node);
-        let scope = self.scope(&children, Context::Upstream, None, doubt.clone(), Some((tree, node)));
-        let mut entity = Entity::new(Kind::Upstream, name, at.head());
-        entity.set(upstream::NAME, Arc::from(name), at.word_span_at(0));
-        entity.set(upstream::NAMED, true, at.head());
-        entity.table = Some(&TABLE);
-        entity.scope = Some(scope);
-        entity.version = self.version.clone();
-        let id = self.model.add(entity);
-        let mut servers = Vec::new();
-        for (tree, node) in &children {
-            let server = tree.at(*node);
-            let inert = server.texts().any(|word| word == "down");
-            if server.name() == "server" && !server.words().is_empty() && !inert {
-                let again = server.texts().skip(1).any(|word| word == "resolve");
-                servers.push(self.server(tree, *node, name, again));
-            }
-        }
-        self.groups.insert(name.to_owned(), Group { id, servers, doubt });
-    }
-
-    fn server(&mut self, tree: &Arc<Tree>, node: NodeId, group: &str, again: bool) -> Endpoint {
-        let at = tree.at(node);
-        let target = Target::read(at, 0, Some(80));
-        let site = (self.model.add_tree(tree), node);
-        self.endpoint(
-            &target,
-            at.word_span_at(0),
-            &format!("{group}/{}", target.host_name()),
-            Some(site),
-            Known::Is(again),
-        )
-    }
-
-    fn endpoint(
+    pub(super) fn endpoint(
         &mut self,
         target: &Target,
         span: Span,
@@ -207,6 +193,11 @@ impl Lower<'_> {
         entity.set_known(endpoint::HOST, target.host.clone(), target.host_span.unwrap_or(span));
         if let Some(socket) = &target.socket {
             entity.set(endpoint::SOCKET, socket.clone(), span);
+        }
+        if let Known::Is(host) = &target.host {
+            let is_name = !is_ip(host);
+            entity.set(endpoint::IS_NAME, is_name, span);
+            entity.set(endpoint::PUBLIC, is_name && is_public(host), span);
         }
         entity.set_known(endpoint::RESOLVE, looked_up_again.clone(), span);
         match &target.port {
@@ -236,7 +227,7 @@ impl Lower<'_> {
     }
 
     /// The scope of a block: every row found among its directives.
-    fn scope(
+    pub(super) fn scope(
         &mut self,
         children: &[Directive],
         context: Context,
@@ -251,19 +242,32 @@ impl Lower<'_> {
             home,
             ..Scope::default()
         };
+        let mut repeated = Vec::new();
         for (tree, node) in children {
             let at = tree.at(*node);
             for row in TABLE.named(at.name()) {
-                if !row.within.contains(&context.name())
-                    || scope
-                        .facts
-                        .iter()
-                        .any(|fact| fact.site.is_some_and(|site| std::ptr::eq(site.row, row)))
-                {
+                if !row.within.contains(&context.name()) {
                     continue;
                 }
-                let span = at.word_span_at(row.word);
-                let value = match (at.doubt_at(row.word), at.word(row.word)) {
+                let known = |fact: &&Fact| fact.site.is_some_and(|site| std::ptr::eq(site.row, row));
+                if let Some(first) = scope.facts.iter().find(known) {
+                    if scope.doubt.is_none() && row.word == 0 && !repeats(&row.name) {
+                        repeated.push((at.text().map(str::to_owned), first.span, tree.clone(), *node));
+                    }
+                    continue;
+                }
+                let words = (row.form == Form::Words).then(|| at.texts().collect::<Vec<_>>().join(" "));
+                let span = match words {
+                    Some(_) => {
+                        let (first, last) = (at.word_span_at(0), at.word_span_at(at.words().len().saturating_sub(1)));
+                        Span::new(first.source, first.start, last.end.max(first.end))
+                    }
+                    None => at.word_span_at(row.word),
+                };
+                let doubt = (0..at.words().len())
+                    .filter(|word| row.form == Form::Words || *word == row.word)
+                    .find_map(|word| at.doubt_at(word));
+                let value = match (doubt, words.as_deref().or(at.word(row.word))) {
                     (Some(hole), _) => {
                         Stored::Unknown(Doubt::at(format!("the value of {} is filled in later", row.name), hole))
                     }
@@ -287,28 +291,64 @@ impl Lower<'_> {
                 });
             }
         }
+        for (value, first, tree, node) in repeated {
+            self.repeated(tree.at(node), value, first, context);
+        }
         self.model.add_scope(scope)
     }
 
-    fn block(&mut self, tree: &Arc<Tree>, node: NodeId, mut frame: Frame, depth: usize) {
+    /// A directive that stands twice in one block, which nginx refuses.
+    fn repeated(&mut self, at: At<'_>, value: Option<String>, first: Span, context: Context) {
+        let mut entity = Entity::new(Kind::Setting, format!("{} {}", context.name(), at.name()), at.head());
+        entity.set(setting::NAME, Arc::from(at.name()), at.name_span());
+        entity.set(setting::PROBLEM, Arc::from("repeated"), at.head());
+        entity.set(setting::PRODUCT, Arc::from("nginx"), at.head());
+        entity.set(setting::HOLDER, Arc::from(context.name()), at.head());
+        if let Some(value) = value {
+            entity.set(setting::VALUE, Arc::from(value), at.word_span_at(0));
+        }
+        entity.set(setting::WINNER, Arc::from("the first"), first);
+        self.model.add(entity);
+    }
+
+    fn block(&mut self, tree: &Arc<Tree>, node: NodeId, frame: Frame, depth: usize) {
         self.blocks += 1;
         if depth > DEPTH || self.blocks > BLOCKS {
             return;
         }
         let (children, doubt) = flatten(self.includes, tree, node);
-        let home = (node != NodeId::ROOT || frame.context != Context::Main).then_some((tree, node));
+        self.directives(&children, doubt, Some((tree, node)), frame, depth);
+    }
+
+    /// Reads the directives of a block, those of its includes among them.
+    fn directives(
+        &mut self,
+        children: &[Directive],
+        doubt: Option<Doubt>,
+        home: Option<(&Arc<Tree>, NodeId)>,
+        mut frame: Frame,
+        depth: usize,
+    ) {
         // Template text or an unread include at the top of a whole configuration cannot set what http and stream hand down.
         let doubt_here = if frame.context == Context::Main {
             None
         } else {
             doubt.clone()
         };
-        frame.scope = Some(self.scope(&children, frame.context, frame.scope, doubt_here, home));
-        self.hand_down(&children, &mut frame, doubt.as_ref());
-        for (tree, node) in &children {
+        frame.scope = Some(self.scope(children, frame.context, frame.scope, doubt_here, home));
+        self.hand_down(children, &mut frame, doubt.as_ref());
+        let tls = children.iter().any(|(tree, node)| {
+            let at = tree.at(*node);
+            at.name() == "ssl" && at.text() == Some("on")
+        });
+        let http2 = children.iter().any(|(tree, node)| tree.at(*node).name() == "http2");
+        for (tree, node) in children {
             let at = tree.at(*node);
             match at.name() {
-                "listen" if matches!(frame.context, Context::Server | Context::StreamServer) => self.listen(at),
+                "listen" if matches!(frame.context, Context::Server | Context::StreamServer) => {
+                    let plain = doubt.is_none() && frame.context == Context::Server && !http2;
+                    self.done.listens.extend(listen::read(at, tls, plain));
+                }
                 name if at.is_map() => {
                     let inner = frame.context.inside(name);
                     if !matches!(inner, Context::Other | Context::Upstream) {
@@ -328,57 +368,15 @@ impl Lower<'_> {
 
     /// Settings that are not rows: variables, and the header list that is inherited whole or not at all.
     fn hand_down(&mut self, children: &[Directive], frame: &mut Frame, doubt: Option<&Doubt>) {
-        let mut headers = false;
-        let mut connection = None;
         for (tree, node) in children {
             let at = tree.at(*node);
             match at.name() {
                 "server_name" => frame.server = Arc::from(at.text().unwrap_or_default()),
                 "set" => frame.variables.set(at),
-                "proxy_set_header" => {
-                    headers = true;
-                    if at.text().is_some_and(|name| name.eq_ignore_ascii_case("connection")) {
-                        connection = at.word(1);
-                    }
-                }
                 _ => {}
             }
         }
-        if let Some(value) = connection {
-            frame.connection = if value.contains('$') {
-                Known::Unknown(Doubt::new("the Connection header is a variable"))
-            } else {
-                Known::Is(Arc::from(value))
-            };
-        } else if let Some(doubt) = doubt.filter(|_| frame.context != Context::Main) {
-            frame.connection = Known::Unknown(doubt.clone());
-        } else if headers {
-            frame.connection = Known::Absent;
-        }
-    }
-
-    fn listen(&mut self, at: At<'_>) {
-        let Some(text) = at.text() else { return };
-        if at.doubt_at(0).is_some() {
-            return;
-        }
-        let span = at.word_span_at(0);
-        let (port, socket, loopback) = if let Some(path) = text.strip_prefix("unix:") {
-            (None, Some(Arc::from(path)), false)
-        } else if let Ok(port) = text.parse::<u16>() {
-            (Some(port), None, false)
-        } else {
-            let parts = address(text);
-            let port = parts.port.map_or(Some(80), |port| port.parse().ok());
-            (port, None, parts.host.is_some_and(is_loopback))
-        };
-        self.done.listens.push(Listen {
-            text: Arc::from(text),
-            port,
-            socket,
-            loopback,
-            span,
-        });
+        frame.handed.take(children, frame.context, doubt);
     }
 
     fn route(&mut self, tree: &Arc<Tree>, node: NodeId, module: &'static str, frame: &Frame) {
@@ -405,16 +403,36 @@ impl Lower<'_> {
         let mut entity = Entity::new(Kind::Route, format!("{} {location}", frame.server), at.head());
         entity.set(route::NAME, Arc::from(location), at.head());
         entity.set(route::PASS, Arc::from(module), at.name_span());
-        if let Some(scheme) = &target.scheme {
-            entity.set(route::SCHEME, scheme.clone(), at.word_span_at(0));
-        }
         entity.table = Some(&TABLE);
         entity.module = module;
         entity.scope = frame.scope;
         entity.version = self.version.clone();
+        if let Some(scheme) = &target.scheme {
+            let site = target.scheme_span.map(|_| Site {
+                row: &SCHEME,
+                node: Some((self.model.add_tree(tree), node)),
+            });
+            entity.facts.push(Fact {
+                field: route::SCHEME.id(),
+                value: Stored::Is(crate::model::Value::Text(scheme.clone())),
+                span: target.scheme_span.unwrap_or_else(|| at.word_span_at(0)),
+                site,
+            });
+        }
         let id = self.model.add(entity);
         self.busy_buffers(id, module);
         self.connection_header(id, module, frame, at.head());
+        self.handed(id, module, &frame.handed, at.head());
+        let entity = self.model.entity_mut(id);
+        entity.set(route::BY_VARIABLE, target.by_variable, at.word_span_at(0));
+        if let (Known::Is(host), Known::Is(port)) = (&target.host, &target.port) {
+            let address = (host.clone(), *port);
+            if target.by_variable {
+                self.at_run_time.push((id, address));
+            } else {
+                self.written_out.insert(address);
+            }
+        }
         let done = self.destination(tree, node, id, module, &target);
         self.done.routes.push(done);
     }
@@ -436,10 +454,16 @@ impl Lower<'_> {
             .host
             .as_ref()
             .is()
-            .filter(|_| target.port_span.is_none())
+            // A port behind a group's name that stands there is a mistake; one from a variable means something else.
+            .filter(|_| target.port_text.is_none() || target.port_span.is_some())
             .and_then(|host| self.groups.get(&**host));
         if let Some(group) = group {
+            self.model.entity_mut(group.id).set(upstream::USED, true, span);
+            let has_port = target.port_text.is_some();
             let (group_id, endpoints, doubt) = (group.id, group.servers.clone(), group.doubt.clone());
+            if has_port {
+                self.group_port(tree, node, id, target);
+            }
             let reuses = self.reuses(id, group_id, module);
             return Route {
                 id,
@@ -467,6 +491,46 @@ impl Lower<'_> {
         }
     }
 
+    /// A port behind the name of a declared group.
+    fn group_port(&mut self, tree: &Arc<Tree>, node: NodeId, id: EntityId, target: &Target) {
+        let (Known::Is(host), Some(port), Some(span)) = (&target.host, target.port_text.as_ref(), target.port_span)
+        else {
+            return;
+        };
+        if is_ip(host) || !self.groups.contains_key(&**host) {
+            return;
+        }
+        let span = Span::new(span.source, span.start - 1, span.end);
+        let site = Some(Site {
+            row: &GROUP_PORT,
+            node: Some((self.model.add_tree(tree), node)),
+        });
+        self.model.entity_mut(id).facts.push(Fact {
+            field: route::GROUP_PORT.id(),
+            value: Stored::Is(crate::model::Value::Text(Arc::from(format!(":{port}")))),
+            span,
+            site,
+        });
+    }
+
+    /// What the lists in force say of a route.
+    fn handed(&mut self, id: EntityId, module: &str, handed: &Handed, span: Span) {
+        let entity = self.model.entity_mut(id);
+        entity.set_known(route::ERROR_PAGES, handed.error_pages.clone(), span);
+        if module != "proxy" {
+            return;
+        }
+        let at = match &handed.lost {
+            Known::Is((_, at)) => *at,
+            _ => span,
+        };
+        let is_host = |name: &Arc<str>| name.eq_ignore_ascii_case("host");
+        let host = handed.lost.as_ref().map(|(names, _)| names.iter().any(is_host));
+        let names = handed.lost.as_ref().map(|(names, _)| Arc::from(names.join(", ")));
+        entity.set_known(route::LOSES_HOST, host, at);
+        entity.set_known(route::LOST_HEADERS, names, at);
+    }
+
     /// Without the directive nginx takes twice the larger buffer (ngx_http_upstream, merging of busy_buffers_size).
     fn busy_buffers(&mut self, id: EntityId, module: &str) {
         if !MODULES[..4].contains(&module)
@@ -489,7 +553,7 @@ impl Lower<'_> {
         if module != "proxy" {
             return;
         }
-        let value = match &frame.connection {
+        let value = match &frame.handed.connection {
             Known::Absent => match &self.version {
                 // nginx CHANGES 1.29.7: the default went from "close" to nothing.
                 Some(version) => match Version::parse("1.29.7").and_then(|since| version.at_least(&since)) {
@@ -526,6 +590,7 @@ impl Lower<'_> {
                 all([keeps, version, header])
             }
             "grpc" => keeps,
+            "fastcgi" => all([keeps, self.model.get(id, route::KEEP_CONN)]),
             _ => Known::Is(false),
         }
     }
@@ -540,6 +605,11 @@ fn all<const N: usize>(parts: [Known<bool>; N]) -> Known<bool> {
         .into_iter()
         .find(|part| matches!(part, Known::Unknown(_)))
         .unwrap_or(Known::Is(true))
+}
+
+/// Directives that add up when they stand twice, or that nginx takes twice (tried with 1.22.1).
+fn repeats(name: &str) -> bool {
+    name.ends_with("_next_upstream") || name == "zone"
 }
 
 fn module_of(directive: &str, context: Context) -> Option<&'static str> {

@@ -1,7 +1,10 @@
 //! nginx: directives as rows, blocks as scopes, `*_pass` as routes.
 
 pub mod address;
+mod group;
+mod handed;
 pub mod includes;
+mod listen;
 pub mod lower;
 pub mod place;
 pub mod table;

@@ -44,6 +44,26 @@ fn rows() -> Vec<Row> {
                 Unit::NginxSize,
             ));
         }
+        add(Row::new(row("next_upstream"), route::NEXT_UPSTREAM, Unit::Text)
+            .words()
+            .default("error timeout", source));
+        add(Row::new(row("next_upstream_tries"), route::NEXT_UPSTREAM_TRIES, Unit::Number).default("0", source));
+        add(Row::new(
+            row("next_upstream_timeout"),
+            route::NEXT_UPSTREAM_TIMEOUT,
+            Unit::NginxTime,
+        )
+        .zero_is_unlimited()
+        .default("0", source));
+        add(Row::new(row("intercept_errors"), route::INTERCEPT_ERRORS, Unit::OnOff).default("off", source));
+        if matches!(module, "proxy" | "uwsgi" | "grpc") {
+            add(Row::new(row("ssl_server_name"), route::SSL_SERVER_NAME, Unit::OnOff).default("off", source));
+            add(Row::new(row("ssl_name"), route::SSL_NAME, Unit::Text));
+            add(Row::new(row("ssl_verify"), route::SSL_VERIFY, Unit::OnOff).default("off", source));
+        }
+        if module == "fastcgi" {
+            add(Row::new(row("keep_conn"), route::KEEP_CONN, Unit::OnOff).default("off", source));
+        }
         if module == "proxy" {
             add(Row::new("proxy_http_version", route::HTTP_VERSION, Unit::Text)
                 .default_since(None, Some("1.0"), source)
@@ -77,8 +97,19 @@ fn rows() -> Vec<Row> {
             .within(&["http", "server", "location", "upstream"])
             .inherits(),
     );
+    rows.push(
+        Row::new("resolver", route::RESOLVER, Unit::Text)
+            .within(&["http", "server", "location", "stream"])
+            .inherits(),
+    );
     rows
 }
+
+/// The port behind a group's name, colon included, written in place.
+pub static GROUP_PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", route::GROUP_PORT, Unit::Text));
+
+/// The scheme of an address, written in place.
+pub static SCHEME: LazyLock<Row> = LazyLock::new(|| Row::new("scheme", route::SCHEME, Unit::Text));
 
 /// The port inside an address, written in place.
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));

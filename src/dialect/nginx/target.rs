@@ -92,6 +92,8 @@ pub struct Target {
     pub text: Arc<str>,
     /// Its scheme.
     pub scheme: Option<Arc<str>>,
+    /// Where the scheme stands, if it stands there letter for letter.
+    pub scheme_span: Option<Span>,
     /// The host; absent for a unix socket.
     pub host: Known<Arc<str>>,
     /// Where the host stands, if it stands there letter for letter.
@@ -100,6 +102,8 @@ pub struct Target {
     pub port: Known<u16>,
     /// Where the port stands, if it stands there letter for letter.
     pub port_span: Option<Span>,
+    /// The port as text; absent where none is given.
+    pub port_text: Option<Arc<str>>,
     /// The path of a unix socket.
     pub socket: Option<Arc<str>>,
     /// Whether it goes through a variable, so that a name is looked up at run time.
@@ -134,10 +138,12 @@ impl Target {
         let mut found = Target {
             text: Arc::from(written),
             scheme: None,
+            scheme_span: None,
             host: Known::Absent,
             host_span: None,
             port: Known::Absent,
             port_span: None,
+            port_text: None,
             socket: None,
             by_variable: false,
             doubt: None,
@@ -151,6 +157,8 @@ impl Target {
             .max(own.host_at.end)
             .max(own.socket.map_or(0, |_| masked.len()));
         let by_variable = masked[..authority_end.min(masked.len())].contains('$') || masked.starts_with('$');
+        // A variable anywhere, also in the URI, makes nginx look the host up at run time (ngx_http_proxy_pass).
+        let at_run_time = masked.contains('$');
         let expanded = if by_variable {
             match variables.expand(authority(&masked), span) {
                 Ok(text) => Some(text),
@@ -166,7 +174,7 @@ impl Target {
         } else {
             None
         };
-        found.by_variable = by_variable;
+        found.by_variable = at_run_time;
         let text = expanded.as_deref().unwrap_or(&masked);
         let parts = address(text);
         let place = |range: std::ops::Range<usize>| {
@@ -184,6 +192,7 @@ impl Target {
             _ => default_port,
         };
         found.scheme = parts.scheme.map(Arc::from);
+        found.scheme_span = parts.scheme.and_then(|scheme| place(0..scheme.len()));
         if let Some(socket) = parts.socket {
             match at.tree().hole_in(span).filter(|_| plain || at.doubt_at(word).is_some()) {
                 Some(hole) => found.doubt = Some(Doubt::at("the path of the socket is filled in later", hole)),
@@ -204,6 +213,7 @@ impl Target {
             None => default_port.map_or(Known::Absent, Known::Is),
             Some(text) => {
                 found.port_span = place(parts.port_at.clone());
+                found.port_text = Some(Arc::from(text));
                 match (hole_in(parts.port_at.clone()), port_of(text)) {
                     (Some(hole), _) => Known::Unknown(Doubt::at("the port is filled in later", hole)),
                     (None, Some(port)) => Known::Is(port),

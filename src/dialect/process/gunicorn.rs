@@ -22,10 +22,20 @@ const OPTIONS: &[Spelled] = &[
     ("worker_class", &["--worker-class", "-k"]),
     ("threads", &["--threads"]),
     ("config", &["--config", "-c"]),
+    ("certfile", &["--certfile"]),
+    ("protocol", &["--protocol"]),
 ];
 
 /// The settings that a configuration file can hold.
-const IN_FILE: &[&str] = &["bind", "timeout", "keepalive", "worker_class", "threads"];
+const IN_FILE: &[&str] = &[
+    "bind",
+    "timeout",
+    "keepalive",
+    "worker_class",
+    "threads",
+    "certfile",
+    "protocol",
+];
 
 /// The module of a row is the kind of worker it has an effect on.
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -127,10 +137,18 @@ pub(super) fn lower(
     }
     settings::attach(model, id, &layers, &TABLE);
     let addresses = addresses(&layers, started);
+    let sockets = sockets::add(model, id, addresses);
+    let speaks = match (value(&layers, "certfile"), value(&layers, "protocol")) {
+        (_, Known::Is(("uwsgi", _))) => Some("uwsgi"),
+        (_, Known::Is(_) | Known::Unknown(_)) | (Known::Unknown(_), _) => None,
+        (Known::Is(_), Known::Absent) => Some("https"),
+        (Known::Absent, Known::Absent) => Some("http"),
+    };
+    sockets::speak(model, &sockets, speaks);
     ProcessJoin {
         id: Known::Is(id),
         product: Some("gunicorn"),
-        sockets: sockets::add(model, id, addresses),
+        sockets,
         official_only: false,
     }
 }

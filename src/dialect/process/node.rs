@@ -13,7 +13,7 @@ use crate::model::{Doubt, Known, Model, Row, Table, Unit};
 use crate::repo::Source;
 use crate::syntax::{NodeId, Tree};
 
-const NAMES: &[&str] = &["keepAliveTimeout", "timeout"];
+const NAMES: &[&str] = &["keepAliveTimeout", "headersTimeout", "timeout"];
 
 /// The module of a row is the framework that makes the server.
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -30,6 +30,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .zero_is_unlimited()
             .inherits()
             .default("72000", "Fastify documentation, Server: keepAliveTimeout"),
+        Row::new("headersTimeout", process::HEADERS_TIMEOUT, Unit::Millis)
+            .zero_is_unlimited()
+            .inherits()
+            .default("60000", "Node.js documentation, http: server.headersTimeout"),
         Row::new("timeout", process::REQUEST_TIMEOUT, Unit::Millis)
             .zero_is_unlimited()
             .inherits(),
@@ -73,6 +77,11 @@ pub(super) fn lower(
     } else {
         server(context, started, files)
     };
+    let speaks = match &server {
+        Known::Is(server) => spoken(&server.source.text),
+        Known::Absent => Some("http"),
+        Known::Unknown(_) => None,
+    };
     let addresses = match server {
         Known::Unknown(doubt) => {
             super::open(model, id, &doubt);
@@ -105,7 +114,14 @@ pub(super) fn lower(
         }
     };
     join.sockets = sockets::add(model, id, addresses);
+    sockets::speak(model, &join.sockets, speaks);
     join
+}
+
+/// What a server speaks: plain HTTP/1, where its file has nothing of TLS or HTTP/2.
+fn spoken(text: &str) -> Option<&'static str> {
+    let other = ["https", "http2", "createSecureServer", "tls", "grpc", "spdy"];
+    (!other.iter().any(|word| text.contains(word))).then_some("http")
 }
 
 /// The file that starts the server: among those mounted, those of the build context, else those of the environment.

@@ -266,10 +266,12 @@ fn finish(model: &mut Model, id: EntityId, pools: &Pools, addresses: BTreeMap<St
         Some(doubt) => Known::Unknown(doubt),
         None => Known::Is(all),
     };
+    let sockets = sockets::add(model, id, all);
+    sockets::speak(model, &sockets, Some("fastcgi"));
     ProcessJoin {
         id: Known::Is(id),
         product: Some("php-fpm"),
-        sockets: sockets::add(model, id, all),
+        sockets,
         official_only: false,
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::command::Started;
 use crate::expand::verbatim;
-use crate::model::{Doubt, EntityId, Fact, Known, Model, Row, Scope, Site, Stored, Table, entity::TreeId};
+use crate::model::field::setting;
+use crate::model::{
+    Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, Site, Stored, Table, entity::TreeId,
+};
 use crate::repo::{Sources, Span};
 use crate::syntax::argv::{Argument, Command};
 use crate::syntax::{At, NodeId, Shape, Style, Tree, TreeBuilder, Word};
@@ -198,6 +201,37 @@ pub(super) fn find_all<'l>(layers: &'l [Layer], name: &str) -> Known<Vec<&'l Set
     Known::Absent
 }
 
+/// Settings that a nearer layer overrides with another value.
+fn overridden(model: &mut Model, id: EntityId, layers: &[Layer], table: &Table) {
+    let (module, holder) = (model.entity(id).module, model.entity(id).name.clone());
+    for row in table
+        .rows()
+        .iter()
+        .filter(|row| row.module.is_empty() || row.module == module)
+    {
+        let Known::Is(wins) = find(layers, &row.name) else {
+            continue;
+        };
+        for layer in layers {
+            let Some(loses) = layer.last(&row.name).filter(|loses| !std::ptr::eq(*loses, wins)) else {
+                continue;
+            };
+            let same = loses.unknown || wins.unknown || row.read(&loses.text) == row.read(&wins.text);
+            if same || loses.span.source != wins.span.source && loses.span.is_empty() {
+                continue;
+            }
+            let mut entity = Entity::new(Kind::Setting, format!("{holder} {}", row.name), loses.span);
+            entity.set(setting::NAME, row.name.as_str().into(), loses.span);
+            entity.set(setting::VALUE, loses.text.as_str().into(), loses.span);
+            entity.set(setting::PROBLEM, "overridden".into(), loses.span);
+            entity.set(setting::PRODUCT, table.product.into(), loses.span);
+            entity.set(setting::HOLDER, holder.clone(), loses.span);
+            entity.set(setting::WINNER, wins.text.as_str().into(), wins.span);
+            model.add(entity);
+        }
+    }
+}
+
 /// Gives an entity its layers as scopes, read through a table.
 pub(super) fn attach(model: &mut Model, id: EntityId, layers: &[Layer], table: &'static Table) {
     let mut parent = None;
@@ -217,6 +251,7 @@ pub(super) fn attach(model: &mut Model, id: EntityId, layers: &[Layer], table: &
         }
         parent = Some(model.add_scope(scope));
     }
+    overridden(model, id, layers, table);
     let entity = model.entity_mut(id);
     entity.scope = parent;
     entity.table = Some(table);

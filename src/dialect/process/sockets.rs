@@ -131,6 +131,18 @@ pub(super) fn add(model: &mut Model, id: EntityId, addresses: Known<Vec<Address>
     Known::Is(joins.collect())
 }
 
+/// Says what is spoken on all sockets of a process.
+pub(super) fn speak(model: &mut Model, sockets: &Known<Vec<SocketJoin>>, speaks: Option<&'static str>) {
+    let (Known::Is(sockets), Some(speaks)) = (sockets, speaks) else {
+        return;
+    };
+    for socket in sockets {
+        model
+            .entity_mut(socket.id)
+            .set(socket::SPEAKS, speaks.into(), socket.span);
+    }
+}
+
 /// The one port among the addresses.
 fn only_port(addresses: &[Address]) -> Known<i64> {
     let mut only = Known::Absent;

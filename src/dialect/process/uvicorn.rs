@@ -16,6 +16,7 @@ const OPTIONS: &[Spelled] = &[
     ("uds", &["--uds"]),
     ("fd", &["--fd"]),
     ("timeout_keep_alive", &["--timeout-keep-alive"]),
+    ("ssl_certfile", &["--ssl-certfile"]),
 ];
 
 /// click reads every option from the environment too (`auto_envvar_prefix`).
@@ -25,6 +26,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("uds", "UVICORN_UDS"),
     ("fd", "UVICORN_FD"),
     ("timeout_keep_alive", "UVICORN_TIMEOUT_KEEP_ALIVE"),
+    ("ssl_certfile", "UVICORN_SSL_CERTFILE"),
 ];
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -59,10 +61,17 @@ pub(super) fn lower(model: &mut Model, context: &ProcessContext<'_>, started: &S
     entity.set(process::KILLS_AT_TIMEOUT, false, span);
     settings::attach(model, id, &layers, &TABLE);
     let addresses = addresses(&layers, started);
+    let sockets = sockets::add(model, id, addresses);
+    let speaks = match find(&layers, "ssl_certfile") {
+        Known::Is(_) => Some("https"),
+        Known::Absent if !started.spec.more_environment => Some("http"),
+        _ => None,
+    };
+    sockets::speak(model, &sockets, speaks);
     ProcessJoin {
         id: Known::Is(id),
         product: Some("uvicorn"),
-        sockets: sockets::add(model, id, addresses),
+        sockets,
         official_only: false,
     }
 }
