@@ -1,5 +1,6 @@
 //! Whole small repositories and what gatelint says of them. Each folder of `testdata/estates` has a test of its name;
 //! its results are kept in `tests/snapshots`. After a wanted change: `INSTA_UPDATE=always cargo test --test estates`.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
