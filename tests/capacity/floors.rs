@@ -1,0 +1,161 @@
+//! The floor, and who is told what of a shortfall.
+
+use super::common::*;
+use gatelint::capacity::Zone;
+use gatelint::capacity::floor::{Bound, Cause, Need, Reactive, Severity, requirement, shortfalls};
+use gatelint::capacity::profile::{Profile, week};
+use gatelint::capacity::ratio::Ratio;
+use gatelint::capacity::schedule::{Context, KedaScaledObject, auto_scaling_group, keda};
+
+fn judged(
+    object: &KedaScaledObject,
+    profile: &Profile,
+    zone: &str,
+    need: &Need,
+) -> Vec<gatelint::capacity::floor::Shortfall> {
+    let context = Context::year_from(utc("2026-06-01T12:00:00Z"));
+    let zone = Zone::named(zone).unwrap_or_else(|error| panic!("{error}"));
+    let required = requirement(&week(profile, &zone), need).map(|requirement| requirement.over(context.period));
+    let evaluation = keda(object, &context);
+    let bounds = evaluation.bounds.unwrap_or_else(|reason| panic!("{}", reason.reason));
+    required.map_or_else(
+        || panic!("no requirement"),
+        |required| shortfalls(&bounds, None, &required, None, need.startup),
+    )
+}
+
+#[test]
+fn a_schedule_that_just_suffices_is_silent_over_clock_changes_and_one_replica_less_is_not() {
+    // 400 a second plus a fifth, divided by 40: 12 replicas; 100 at night need 3.
+    let profile = declared("America/New_York", 8..20, 400, 100);
+    let zone = "America/New_York";
+    let just = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "12");
+    assert_eq!(judged(&just, &profile, zone, &forty()), []);
+    let less = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "11");
+    let found = judged(&less, &profile, zone, &forty());
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].severity, found[0].cause, found[0].would_do),
+        (Severity::Warning, Cause::Count, 12)
+    );
+    assert_eq!(found[0].first[0].guaranteed, 11);
+    // 53 weeks from a Monday noon in UTC: the last Monday is cut at its noon, 08:00 in New York.
+    assert_eq!(found[0].windows, 53 * 5);
+    let far_less = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "9");
+    assert_eq!(judged(&far_less, &profile, zone, &forty())[0].severity, Severity::Error);
+}
+
+#[test]
+fn the_edge_that_opens_and_the_edge_that_comes_too_late_are_told_apart() {
+    let zone = "America/New_York";
+    let profile = declared(zone, 8..20, 400, 100);
+    let object = business_hours(zone, "0 9 * * 1-5", "0 19 * * 1-5", "12");
+    let mut found = judged(&object, &profile, zone, &forty());
+    found.sort_by_key(|shortfall| shortfall.cause);
+    let told: Vec<_> = found
+        .iter()
+        .map(|shortfall| (shortfall.cause, shortfall.bound, shortfall.longest))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Cause::Opens, Bound::Guaranteed, 3600),
+            (Cause::TooLate, Bound::Guaranteed, 3600)
+        ]
+    );
+    assert_eq!(found[0].first[0].period.from, utc("2026-06-01T23:00:00Z"));
+    assert_eq!(found[0].severity, Severity::Error);
+    // In UTC the same hours are four and five hours off.
+    let utc_hours = business_hours("UTC", "0 8 * * 1-5", "0 20 * * 1-5", "12");
+    let found = judged(&utc_hours, &profile, zone, &forty());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].cause, found[0].longest), (Cause::Opens, 5 * 3600));
+}
+
+#[test]
+fn an_autoscaler_that_reaches_the_floor_in_time_lowers_one_step() {
+    let zone = "America/New_York";
+    let profile = declared(zone, 8..20, 400, 100);
+    let context = Context::year_from(utc("2026-06-01T12:00:00Z"));
+    let required = Zone::named(zone)
+        .ok()
+        .and_then(|zone| requirement(&week(&profile, &zone), &forty()));
+    let Some(required) = required.map(|requirement| requirement.over(context.period)) else {
+        panic!("no requirement");
+    };
+    let mut object = business_hours(zone, "0 8 * * 1-5", "0 20 * * 1-5", "9");
+    let severity = |object: &KedaScaledObject, reactive: Option<&Reactive>| {
+        let bounds = keda(object, &context)
+            .bounds
+            .unwrap_or_else(|reason| panic!("{}", reason.reason));
+        let found = shortfalls(&bounds, None, &required, reactive, 300);
+        found
+            .iter()
+            .map(|shortfall| (shortfall.bound, shortfall.severity))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(severity(&object, None), [(Bound::Guaranteed, Severity::Error)]);
+    assert_eq!(
+        severity(&object, Some(&Reactive::default())),
+        [(Bound::Guaranteed, Severity::Warning)]
+    );
+    object.maximum = Some(count(11));
+    assert_eq!(
+        severity(&object, Some(&Reactive::default())),
+        [
+            (Bound::Guaranteed, Severity::Error),
+            (Bound::Maximum, Severity::Warning)
+        ]
+    );
+}
+
+#[test]
+fn the_floor_is_exact() -> Outcome {
+    // 0.1 + 0.2 of headroom and thirds of a zone have no exact binary form.
+    let mut profile = declared("UTC", 0..24, 400, 400);
+    profile.step = 60;
+    let need = Need {
+        burst_headroom: Ratio::parse("0.1").ok_or("a ratio")?,
+        zones: 3,
+        spare_replicas: 1,
+        ..Need::of(Ratio::parse("0.66").ok_or("a ratio")?)
+    };
+    // 400 * 1.1 / 0.66 * 3/2 is 1000 exactly.
+    let requirement = requirement(&week(&profile, &Zone::utc()), &need).ok_or("a requirement")?;
+    assert_eq!(requirement.floor[0], 1001);
+    assert_eq!(requirement.certain[0], 607);
+    Ok(())
+}
+
+#[test]
+fn a_schedule_without_zone_that_would_do_in_the_zone_of_the_traffic() {
+    let zone = "America/New_York";
+    let profile = declared(zone, 8..20, 400, 100);
+    let mut context = Context::year_from(utc("2026-06-01T12:00:00Z"));
+    let mut group = group(vec![
+        action("0 8 * * 1-5", None, Some(12), None),
+        action("0 20 * * 1-5", None, Some(3), None),
+    ]);
+    group.minimum = count(3);
+    let bounds = |context: &Context| {
+        let evaluation = auto_scaling_group(&group, context);
+        evaluation.bounds.unwrap_or_else(|reason| panic!("{}", reason.reason))
+    };
+    let in_utc = bounds(&context);
+    let Ok(zone) = Zone::named(zone) else { panic!("a zone") };
+    context.default_zone = zone.clone();
+    let in_zone = bounds(&context);
+    let Some(requirement) = requirement(&week(&profile, &zone), &forty()) else {
+        panic!("a requirement")
+    };
+    let found = shortfalls(&in_utc, Some(&in_zone), &requirement.over(context.period), None, 300);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].cause, found[0].severity),
+        (Cause::MissingZone, Severity::Error)
+    );
+    assert_eq!(
+        shortfalls(&in_zone, None, &requirement.over(context.period), None, 300),
+        []
+    );
+}

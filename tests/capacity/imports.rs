@@ -1,0 +1,80 @@
+//! Logs and exports to profiles.
+
+use super::common::*;
+use gatelint::capacity::profile::Source;
+use gatelint::capacity::{Period, Zone};
+
+use gatelint::capacity::import::{Bins, Log, cloudwatch, count};
+
+fn counted(log: &str, format: &Log) -> Result<(String, u64, Option<u64>), Box<dyn std::error::Error>> {
+    let mut bins = Bins::of_minutes(1);
+    let counted = count(log.as_bytes(), format, &mut bins, &mut |_| {})?;
+    assert_eq!(bins.total(), counted.requests);
+    Ok((bins.csv().0, counted.passed_over, counted.first_passed_over))
+}
+
+#[test]
+fn logs_are_counted_by_the_minute_in_utc() -> Outcome {
+    let combined = "10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326 \"-\" \"a [b] c\"\n\
+        not a request\n\
+        10.0.0.1 - - [10/Oct/2000:13:55:59 -0700] \"GET / HTTP/1.0\" 503 0 \"-\" \"-\"\n\
+        10.0.0.1 - - [10/Oct/2000:22:58:00 +0200] \"GET / HTTP/1.0\" 200 0 \"-\" \"-\"";
+    let (csv, passed_over, first) = counted(combined, &Log::Combined)?;
+    assert_eq!(
+        csv,
+        "timestamp,rps\n2000-10-10T20:55:00Z,0.033334\n2000-10-10T20:56:00Z,0\n2000-10-10T20:57:00Z,0\n2000-10-10T20:58:00Z,0.016667\n"
+    );
+    assert_eq!((passed_over, first), (1, Some(2)));
+    // What is written is a profile.
+    assert_eq!(load(&csv, &Source::default()).map(|profile| profile.step), Ok(60));
+    let haproxy = "Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750\n";
+    let (csv, _, _) = counted(haproxy, &Log::Haproxy(Zone::named("Europe/Prague")?))?;
+    assert_eq!(csv, "timestamp,rps\n2009-02-06T11:14:00Z,0.016667\n");
+    let envoy = "[2016-04-15T20:17:00.310Z] \"POST /api/v1/locations HTTP/2\" 204 - 154 0 226 100 \"10.0.35.28\"\n";
+    let (csv, _, _) = counted(envoy, &Log::Envoy)?;
+    assert_eq!(csv, "timestamp,rps\n2016-04-15T20:17:00Z,0.016667\n");
+    Ok(())
+}
+
+#[test]
+fn a_packed_log_and_lines_longer_than_the_buffer_are_counted_once() -> Outcome {
+    use std::io::Write;
+    let long = "x".repeat(700_000);
+    let log = format!("1 - - [10/Oct/2000:13:55:36 -0700] \"{long}\"\n1 - - [10/Oct/2000:13:55:37 -0700] \"-\"\n");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(log.as_bytes())?;
+    let mut bins = Bins::of_minutes(1);
+    let counted = count(packed.finish()?.as_slice(), &Log::Combined, &mut bins, &mut |_| {})?;
+    assert_eq!(
+        (counted.requests, counted.passed_over, counted.bytes),
+        (2, 0, log.len() as u64)
+    );
+    Ok(())
+}
+
+#[test]
+fn a_long_silence_is_left_out_and_said() -> Outcome {
+    let log = "[2016-04-15T20:17:00.310Z] a\n[2016-04-15T22:17:00.310Z] b\n";
+    let mut bins = Bins::of_minutes(1);
+    count(log.as_bytes(), &Log::Envoy, &mut bins, &mut |_| {})?;
+    let (csv, missing) = bins.csv();
+    assert_eq!(csv.lines().count(), 3);
+    assert_eq!(
+        missing,
+        [Period::new(utc("2016-04-15T20:18:00Z"), utc("2016-04-15T22:17:00Z"))]
+    );
+    Ok(())
+}
+
+#[test]
+fn cloudwatch_sums_become_rates() -> Outcome {
+    let mut bins = Bins::of_minutes(5);
+    let csv = "Label,RequestCount\nPeriod,300\n2026/06/01 00:00:00,600.0\n2026-06-01T00:05:00Z,300\n";
+    cloudwatch(csv, &mut bins).map_err(|problem| problem.message)?;
+    assert_eq!(
+        bins.csv().0,
+        "timestamp,rps\n2026-06-01T00:00:00Z,2\n2026-06-01T00:05:00Z,1\n"
+    );
+    assert!(cloudwatch("a,b\n", &mut Bins::of_minutes(5)).is_err());
+    Ok(())
+}
