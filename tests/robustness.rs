@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 /// Generous for a debug build on a busy machine; what hangs or is quadratic takes far longer.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(120);
 
 /// Gives a finding in each repository that has it, so that one sees that the rest was read.
 const REFUSED: &str = "\
@@ -126,7 +126,9 @@ fn includes_that_go_round_or_out() {
             "events {}\nhttp { include ../../../../../etc/passwd; include /etc/passwd; include /etc/*; server { location / { proxy_pass http://x; } } }\n",
         ),
     ]);
-    assert_eq!(said, Vec::<String>::new());
+    let expected =
+        "b/nginx.conf:2 skipped: the include ../../../../../etc/passwd leaves the repository and is not read";
+    assert_eq!(said, [expected]);
     // Deep includes, each with two ways on.
     let chain: Vec<(String, String)> = (0..40)
         .map(|at| {
