@@ -744,3 +744,31 @@ fn cases() -> u32 {
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(150)
 }
+
+/// Manifests of several deployments side by side, as plain folders: each pod mounts the ConfigMap beside it.
+#[test]
+fn config_maps_of_one_name_are_told_apart() {
+    let edge = |port: u16| {
+        let map = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: edge }}\ndata:\n  app.conf: |\n    server {{\n      listen {port};\n    }}\n"
+        );
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: edge, labels: { app: edge } }\nspec:\n  containers: [ { name: n, image: 'nginx:1.28', volumeMounts: [ { name: c, mountPath: /etc/nginx/conf.d } ] } ]\n  volumes: [ { name: c, configMap: { name: edge } } ]\n";
+        let service = "apiVersion: v1\nkind: Service\nmetadata: { name: edge }\nspec: { selector: { app: edge }, ports: [ { port: 80, targetPort: 8081 } ] }\n";
+        (format!("{pod}---\n{service}"), map)
+    };
+    let ((pod, good), (_, bad)) = (edge(8081), edge(8082));
+    let place = Place::new(&[
+        ("k8s/a/pod.yaml", &pod),
+        ("k8s/a/map.yaml", &good),
+        ("k8s/b/pod.yaml", &pod),
+        ("k8s/b/map.yaml", &bad),
+        ("k8s/c/pod.yaml", &format!("{pod}---\n{good}")),
+        ("k8s/c/old/map.yaml", &bad),
+    ]);
+    let report = place.json(&["--select", "target-port-unknown"]);
+    let files: Vec<String> = found(&report)
+        .iter()
+        .map(|line| line.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(files, ["k8s/b/pod.yaml"]);
+}
