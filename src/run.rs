@@ -31,6 +31,7 @@ struct Failure(String);
 
 impl Failure {
     fn new(message: impl std::fmt::Display, next: &str) -> Self {
+        // Names of files and what was typed may hold anything.
         let message = message.to_string();
         Self(format!(
             "error: {}\n  {}\n",

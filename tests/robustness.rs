@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 /// Generous for a debug build on a busy machine; what hangs or is quadratic takes far longer.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(120);
 
 /// Gives a finding in each repository that has it, so that one sees that the rest was read.
 const REFUSED: &str = "\
@@ -126,7 +126,9 @@ fn includes_that_go_round_or_out() {
             "events {}\nhttp { include ../../../../../etc/passwd; include /etc/passwd; include /etc/*; server { location / { proxy_pass http://x; } } }\n",
         ),
     ]);
-    assert_eq!(said, Vec::<String>::new());
+    let expected =
+        "b/nginx.conf:2 skipped: the include ../../../../../etc/passwd leaves the repository and is not read";
+    assert_eq!(said, [expected]);
     // Deep includes, each with two ways on.
     let chain: Vec<(String, String)> = (0..40)
         .map(|at| {
@@ -741,4 +743,32 @@ fn cases() -> u32 {
         .ok()
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(150)
+}
+
+/// Manifests of several deployments side by side, as plain folders: each pod mounts the ConfigMap beside it.
+#[test]
+fn config_maps_of_one_name_are_told_apart() {
+    let edge = |port: u16| {
+        let map = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: edge }}\ndata:\n  app.conf: |\n    server {{\n      listen {port};\n    }}\n"
+        );
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: edge, labels: { app: edge } }\nspec:\n  containers: [ { name: n, image: 'nginx:1.28', volumeMounts: [ { name: c, mountPath: /etc/nginx/conf.d } ] } ]\n  volumes: [ { name: c, configMap: { name: edge } } ]\n";
+        let service = "apiVersion: v1\nkind: Service\nmetadata: { name: edge }\nspec: { selector: { app: edge }, ports: [ { port: 80, targetPort: 8081 } ] }\n";
+        (format!("{pod}---\n{service}"), map)
+    };
+    let ((pod, good), (_, bad)) = (edge(8081), edge(8082));
+    let place = Place::new(&[
+        ("k8s/a/pod.yaml", &pod),
+        ("k8s/a/map.yaml", &good),
+        ("k8s/b/pod.yaml", &pod),
+        ("k8s/b/map.yaml", &bad),
+        ("k8s/c/pod.yaml", &format!("{pod}---\n{good}")),
+        ("k8s/c/old/map.yaml", &bad),
+    ]);
+    let report = place.json(&["--select", "target-port-unknown"]);
+    let files: Vec<String> = found(&report)
+        .iter()
+        .map(|line| line.split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(files, ["k8s/b/pod.yaml"]);
 }

@@ -110,7 +110,9 @@ impl<'e> Volumes<'e> {
     fn config_map(&self, source: At<'_>, target: &Target<'_>, found: &mut Vec<Mount>) {
         let name = source.scalar("name").unwrap_or_default();
         let Some(map) = self.config_maps.get(self.document, name) else {
-            found.push(target.unknown(&format!("the ConfigMap {name} is not in the environment")));
+            found.push(target.unknown(&format!(
+                "the ConfigMap {name} is not in the environment, or not only once"
+            )));
             return;
         };
         if let Some(doubt) = map.doubts.iter().find(|(path, _)| path.is_empty() || path == "data") {
