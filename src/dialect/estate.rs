@@ -101,6 +101,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
         environment,
         estate: Estate {
             compose: environment.platform == Platform::Compose,
+            together: environment.platform != Platform::Directory || &*environment.name != ".",
             incomplete: environment.incomplete.clone(),
             ..Estate::default()
         },

@@ -177,6 +177,8 @@ pub struct Estate {
     pub services: Vec<Service>,
     /// Containers.
     pub containers: Vec<Container>,
+    /// Whether everything in it is deployed as one set, wherever its files lie.
+    pub together: bool,
     /// Whether names are those of a compose project.
     pub compose: bool,
     /// Why objects may be missing: part of the environment is not in the repository.

@@ -329,7 +329,7 @@ fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
         // A machine: its other processes are whatever configuration of theirs lies nearby.
         let near = estate.containers.iter().enumerate().filter(|(_, other)| other.machine);
         let found = near
-            .filter(|(_, other)| super::names::nearness(&gateway.folder, &other.folder).is_some())
+            .filter(|(_, other)| super::names::near(estate, &gateway.folder, &other.folder).is_some())
             .find_map(|(at, other)| Some((at, on_port(other, port).is()?)));
         if let Some((at, socket)) = found {
             end.container = Known::Is(at);
@@ -398,7 +398,7 @@ fn unix(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path: &str) -> 
     let candidates: Vec<(usize, String)> = match gateway.container {
         Some(own) => sharing(estate, own, path),
         None => {
-            let near = |at: &usize| super::names::nearness(&gateway.folder, &estate.containers[*at].folder);
+            let near = |at: &usize| super::names::near(estate, &gateway.folder, &estate.containers[*at].folder);
             let machines = || (0..estate.containers.len()).filter(|at| estate.containers[*at].machine);
             let best = machines().filter_map(|at| near(&at)).max();
             machines()

@@ -63,7 +63,7 @@ impl Names {
             .iter()
             .copied()
             .filter(|at| same_namespace(namespace, &estate.services[*at].namespace));
-        nearest(candidates, folder, |at| &estate.services[at].folder)
+        nearest(candidates, |at| near(estate, folder, &estate.services[at].folder))
     }
 
     /// All Services of this name, in any namespace.
@@ -104,10 +104,14 @@ impl Names {
             .collect();
         let best = all
             .iter()
-            .filter_map(|at| nearness(folder, &estate.containers[*at].folder))
+            .filter_map(|at| near(estate, folder, &estate.containers[*at].folder))
             .max();
         all.into_iter()
-            .filter(|at| nearness(folder, &estate.containers[*at].folder) == best && best.is_some())
+            .filter(|at| {
+                let own = near(estate, folder, &estate.containers[*at].folder);
+                // What is deployed as one set is selected wherever it lies.
+                own.is_some() && (own == best || estate.together)
+            })
             .collect()
     }
 }
@@ -117,11 +121,11 @@ pub(super) fn same_namespace(wanted: Option<&str>, own: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.is_empty() || own.is_empty() || wanted == own)
 }
 
-fn nearest<'e>(candidates: impl Iterator<Item = usize>, folder: &str, of: impl Fn(usize) -> &'e Arc<str>) -> Found {
+fn nearest(candidates: impl Iterator<Item = usize>, near: impl Fn(usize) -> Option<usize>) -> Found {
     let mut best: Option<(usize, usize)> = None;
     let mut ties = 0;
     for at in candidates {
-        let Some(near) = nearness(folder, of(at)) else { continue };
+        let Some(near) = near(at) else { continue };
         match best {
             Some((_, known)) if near < known => {}
             Some((_, known)) if near == known => ties += 1,
@@ -136,6 +140,11 @@ fn nearest<'e>(candidates: impl Iterator<Item = usize>, folder: &str, of: impl F
         Some((at, _)) if ties == 0 => Found::One(at),
         Some(_) => Found::Several,
     }
+}
+
+/// How near two places are; in a set that is deployed as one, folders tell only which of several is nearer.
+pub(crate) fn near(estate: &Estate, a: &str, b: &str) -> Option<usize> {
+    nearness(a, b).or(estate.together.then_some(0))
 }
 
 /// How many folders two places share; `None` when they are deployed apart: in folders of different environments, or

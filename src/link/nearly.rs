@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::names::{Names, nearness, same_namespace};
+use super::names::{Names, near, same_namespace};
 use crate::dialect::join::{Container, Estate, Gateway};
 
 /// Why none of these containers of a compose project can be reached; `None` where that is not sure.
@@ -39,7 +39,7 @@ pub(super) fn other_namespace(
         .services(name)
         .iter()
         .map(|at| &estate.services[*at])
-        .filter(|service| nearness(&gateway.folder, &service.folder).is_some())
+        .filter(|service| near(estate, &gateway.folder, &service.folder).is_some())
         .map(|service| &service.namespace)
         .collect();
     let first = found.first().filter(|own| !own.is_empty())?;
@@ -59,7 +59,7 @@ pub(super) fn service(
     namespace: Option<&str>,
 ) -> Option<Arc<str>> {
     let candidates = estate.services.iter().filter(|service| {
-        same_namespace(namespace, &service.namespace) && nearness(&gateway.folder, &service.folder).is_some()
+        same_namespace(namespace, &service.namespace) && near(estate, &gateway.folder, &service.folder).is_some()
     });
     only(names, name, candidates.map(|service| &service.name))
 }

@@ -77,7 +77,7 @@ pub(super) fn elsewhere(estate: &Estate, pod: usize, folder: &str, port: u16) ->
     let mut found = estate.containers.iter().filter(|container| {
         container.pod != pod
             && !container.machine
-            && (estate.compose || super::names::nearness(folder, &container.folder).is_some())
+            && (estate.compose || super::names::near(estate, folder, &container.folder).is_some())
             && (matches!(on_port(container, port), Known::Is(_))
                 || container.ports.iter().any(|own| own.number == port))
     });
