@@ -68,11 +68,14 @@ impl<'a> Analysis<'a> {
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
-        let judged = environments
+        // The last environment is the largest, so it begins first.
+        let mut judged: Vec<Judged> = environments
             .par_iter()
             .zip(placements)
+            .rev()
             .map(|(environment, placement)| judge(ground, &repository, environment, placement, &mounted))
             .collect();
+        judged.reverse();
         Analysis {
             ground,
             repository,

@@ -10,7 +10,7 @@ use crate::syntax::{At, Word};
 pub(super) fn part(at: At<'_>, word: &Word, range: Range<usize>) -> Span {
     let whole = at.word_span(word);
     let len = whole.len() as usize;
-    let text = word.decoded.as_ref().map_or(len, |text| text.len());
+    let text = word.decoded_text().map_or(len, str::len);
     // Quotes add one byte on each side; any other difference is an escape or a fold.
     let lead = match len.checked_sub(text) {
         Some(0) => 0,

@@ -1,6 +1,6 @@
 //! Rows: what a directive, annotation or option means. `lower` reads and `fix` writes through the same row.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::field::{Field, FieldId};
 use super::unit::Unit;
@@ -199,15 +199,15 @@ pub struct Table {
     /// The product whose defaults these are.
     pub product: &'static str,
     rows: Vec<Row>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_field: HashMap<FieldId, Vec<usize>>,
+    by_name: FxHashMap<String, Vec<usize>>,
+    by_field: FxHashMap<FieldId, Vec<usize>>,
 }
 
 impl Table {
     /// Indexes the rows of a dialect.
     pub fn new(product: &'static str, rows: Vec<Row>) -> Table {
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_field: HashMap<FieldId, Vec<usize>> = HashMap::new();
+        let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        let mut by_field: FxHashMap<FieldId, Vec<usize>> = FxHashMap::default();
         for (at, row) in rows.iter().enumerate() {
             by_name.entry(row.name.clone()).or_default().push(at);
             by_field.entry(row.field).or_default().push(at);

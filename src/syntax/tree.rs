@@ -58,45 +58,65 @@ pub enum Style {
     Raw,
 }
 
-/// One word: a name, an argument, a scalar.
+/// One word: a name, an argument, a scalar. Kept small: a repository has millions of them.
 #[derive(Clone, Debug)]
 pub struct Word {
-    text: u16,
     /// First byte, quotes included.
     pub start: u32,
     /// One past the last byte, quotes included.
     pub end: u32,
+    text: u16,
     /// How it was written.
     pub style: Style,
-    /// The decoded text, where decoding changed it (escapes, quotes, folding).
-    pub decoded: Option<Box<str>>,
-    /// A YAML tag such as `!Ref`, where one was written.
-    pub tag: Option<Box<str>>,
+    /// What few words have.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    decoded: Option<Box<str>>,
+    tag: Option<Box<str>>,
 }
 
 impl Word {
     /// A word of the tree's own text whose bytes are its value.
     pub fn plain(start: u32, end: u32) -> Self {
         Self {
-            text: 0,
             start,
             end,
+            text: 0,
             style: Style::Plain,
-            decoded: None,
-            tag: None,
+            rare: None,
         }
     }
 
     /// A word whose value is not simply its bytes.
     pub fn decoded(start: u32, end: u32, style: Style, decoded: impl Into<Box<str>>) -> Self {
-        Self {
-            text: 0,
-            start,
-            end,
-            style,
+        let rare = Rare {
             decoded: Some(decoded.into()),
             tag: None,
+        };
+        Self {
+            style,
+            rare: Some(Box::new(rare)),
+            ..Self::plain(start, end)
         }
+    }
+
+    /// The value, where decoding changed it (escapes, quotes, folding).
+    pub fn decoded_text(&self) -> Option<&str> {
+        self.rare.as_ref()?.decoded.as_deref()
+    }
+
+    /// A YAML tag such as `!Ref`, where one was written.
+    pub fn tag(&self) -> Option<&str> {
+        self.rare.as_ref()?.tag.as_deref()
+    }
+
+    /// The same word with a tag.
+    pub fn tagged(mut self, tag: impl Into<Box<str>>) -> Self {
+        self.rare.get_or_insert_default().tag = Some(tag.into());
+        self
     }
 }
 
@@ -215,7 +235,7 @@ impl Tree {
     }
 
     fn word_text<'t>(&'t self, word: &'t Word) -> &'t str {
-        match &word.decoded {
+        match word.decoded_text() {
             Some(text) => text,
             None => self.texts[word.text as usize]
                 .1

@@ -82,7 +82,7 @@ impl<'t> At<'t> {
 
     /// The YAML tag, such as `!reset`, where one was written. On a map or list it is a word of its own with empty text.
     pub fn tag(self) -> Option<&'t str> {
-        self.words().first()?.tag.as_deref()
+        self.words().first()?.tag()
     }
 
     /// The text of the first word: a scalar's value.

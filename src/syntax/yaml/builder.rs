@@ -153,7 +153,9 @@ impl<'a> Documents<'a> {
             return;
         }
         let tag = meta.tag.and_then(|tag| self.text.get(tag.0..tag.1));
-        word.tag = tag.map(Box::from);
+        if let Some(tag) = tag {
+            word = word.tagged(tag);
+        }
         let start = meta.tag.map_or(meta.start, |tag| tag.0);
         let id = self.open_node(Shape::Leaf, start.min(word.start as usize));
         let mut end = word.end as usize;
@@ -162,7 +164,7 @@ impl<'a> Documents<'a> {
         } else if let (Some(tag), "", Style::Plain) = (meta.tag, &*value, style) {
             // A tag on nothing: the word is the tag itself.
             end = end.max(tag.1);
-            self.tree.word(tag_word(tag, word.tag));
+            self.tree.word(tag_word(tag, word.tag()));
         } else {
             self.tree.word(word);
         }
@@ -408,10 +410,12 @@ impl<'a> Documents<'a> {
 }
 
 /// A word for a tag that has no scalar beside it: its text is empty.
-fn tag_word(at: (usize, usize), tag: Option<Box<str>>) -> Word {
-    let mut word = Word::decoded(at.0 as u32, at.1 as u32, Style::Plain, "");
-    word.tag = tag;
-    word
+fn tag_word(at: (usize, usize), tag: Option<&str>) -> Word {
+    let word = Word::decoded(at.0 as u32, at.1 as u32, Style::Plain, "");
+    match tag {
+        Some(tag) => word.tagged(tag),
+        None => word,
+    }
 }
 
 /// Whether a tag stands for something that is computed elsewhere (`!Ref`, `!reference`, `!vault`). Compose's own two
