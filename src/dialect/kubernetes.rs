@@ -56,13 +56,18 @@ pub fn service(model: &mut Model, document: &Document) -> Service {
             entity.set(service::ONLY_PORT, i64::from(*port), span);
         }
     }
+    let selector = selector(document);
+    if let (Known::Is(labels), Some(at)) = (&selector, at.get("spec.selector")) {
+        let words: Vec<String> = labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        entity.set(service::SELECTOR, Arc::from(words.join(", ")), at.head());
+    }
     let id = model.add(entity);
     Service {
         id,
         name: document.name.clone(),
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
-        selector: selector(document),
+        selector,
         ports,
         headless,
         external,

@@ -1,11 +1,15 @@
 //! Tables and lowering, one folder per language.
 
 pub mod estate;
+pub mod facts;
 pub mod ingress;
 pub mod join;
 pub mod kubernetes;
+pub mod load_balancer;
 pub mod nginx;
+pub mod policy;
 pub mod process;
+pub mod workload;
 
 use crate::model::{FieldId, Row};
 

@@ -81,6 +81,7 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             shared_network: Known::Is(gateway.container == Some(at)),
             may_change: Known::Is(true),
             elsewhere: None,
+            pod_port: endpoint.port.clone(),
         });
     }
     ends
@@ -142,6 +143,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         shared_network: Known::Is(false),
         may_change: Known::Is(service.headless || service.external.is_some()),
         elsewhere: None,
+        pod_port: Known::Absent,
     };
     let open = |doubt: Doubt| End {
         container: Known::Unknown(doubt.clone()),
@@ -184,6 +186,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
                 End {
                     container,
                     socket,
+                    pod_port: pod_port(estate, &pod, &target),
                     ..base.clone()
                 }
             })
@@ -244,6 +247,16 @@ fn pods(estate: &Estate, names: &Names, service: &Service) -> Known<Vec<Vec<usiz
         )));
     }
     Known::Is(pods)
+}
+
+/// The number of a target port.
+fn pod_port(estate: &Estate, pod: &[usize], target: &str) -> Known<u16> {
+    if let Ok(number) = target.parse() {
+        return Known::Is(number);
+    }
+    let mut ports = pod.iter().flat_map(|at| &estate.containers[*at].ports);
+    let named = ports.find(|port| port.name.as_deref() == Some(target));
+    named.map_or(Known::Absent, |port| Known::Is(port.number))
 }
 
 /// The container of a pod that a target port leads to, and what listens there.

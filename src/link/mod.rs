@@ -3,6 +3,8 @@
 mod address;
 mod chain;
 mod names;
+mod policy;
+mod selects;
 mod socket;
 
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub(crate) struct End {
     pub may_change: Known<bool>,
     /// Who else listens on or declares the port.
     pub elsewhere: Option<Arc<str>>,
+    /// The port of the pod; in compose the container's.
+    pub pod_port: Known<u16>,
 }
 
 impl End {
@@ -47,6 +51,7 @@ impl End {
             direct: Known::Unknown(doubt.clone()),
             loopback: false,
             shared_network: Known::Unknown(doubt.clone()),
+            pod_port: Known::Unknown(doubt.clone()),
             may_change: Known::Unknown(doubt),
             elsewhere: None,
         }
@@ -115,6 +120,8 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         }
     }
     address::settle_target_ports(estate, &names);
+    policy::settle_ports(estate, &names);
+    selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
     hops
 }
@@ -187,6 +194,12 @@ fn entity(
     if estate.compose && !gateway.unplaced {
         // Docker's embedded name server, the same in every container on a user-defined network.
         entity.set(hop::PLATFORM_RESOLVER, Arc::from("127.0.0.11"), span);
+    }
+    if let Known::Is(container) = end.container {
+        entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);
+        let (allows, policy) = policy::allows(estate, gateway, container, &end.pod_port);
+        entity.set_known(hop::POLICY_ALLOWS, allows, span);
+        entity.link("policy", policy.map_or(Known::Absent, Known::Is));
     }
     entity.link("gateway", Known::Is(gateway.id));
     entity.link("route", Known::Is(route.id));

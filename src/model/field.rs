@@ -32,11 +32,19 @@ pub enum Kind {
     Socket,
     /// What a failure looks like at a gateway's client: status code and cause, per product and version.
     Status,
+    /// A readiness, liveness or startup probe of a container.
+    Probe,
+    /// What changes the number of a workload's replicas.
+    Autoscaler,
+    /// A NetworkPolicy.
+    Policy,
+    /// One port that a NetworkPolicy lets in.
+    PolicyPort,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
@@ -49,6 +57,10 @@ impl Kind {
         Kind::Process,
         Kind::Socket,
         Kind::Status,
+        Kind::Probe,
+        Kind::Autoscaler,
+        Kind::Policy,
+        Kind::PolicyPort,
     ];
 
     /// The name rules use.
@@ -66,6 +78,10 @@ impl Kind {
             Kind::Process => "process",
             Kind::Socket => "socket",
             Kind::Status => "status",
+            Kind::Probe => "probe",
+            Kind::Autoscaler => "autoscaler",
+            Kind::Policy => "policy",
+            Kind::PolicyPort => "policy_port",
         }
     }
 
@@ -89,6 +105,10 @@ impl Kind {
             Kind::Process => process::FIELDS,
             Kind::Socket => socket::FIELDS,
             Kind::Status => status::FIELDS,
+            Kind::Probe => probe::FIELDS,
+            Kind::Autoscaler => autoscaler::FIELDS,
+            Kind::Policy => policy::FIELDS,
+            Kind::PolicyPort => policy_port::FIELDS,
         }
     }
 
@@ -99,6 +119,9 @@ impl Kind {
             Kind::Gateway => GATEWAY_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
+            Kind::Service => SERVICE_LINKS,
+            Kind::Workload => WORKLOAD_LINKS,
+            Kind::PolicyPort => POLICY_PORT_LINKS,
             _ => &[],
         }
     }
@@ -208,6 +231,8 @@ fields! { hop, Kind::Hop;
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
+    POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
+    POLICY_ALLOWS: bool = "policy_allows", "Whether the network policies that select the pod let the gateway in at that port; absent where none selects it.";
 }
 
 fields! { gateway, Kind::Gateway;
@@ -229,6 +254,10 @@ fields! { route, Kind::Route;
     BUSY_BUFFERS_SIZE: Size = "busy_buffers_size", "How much of the buffers may be busy sending to the client while the response is not yet read.";
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
+    TARGET_TYPE: Arc<str> = "target_type", "Whether a load balancer sends to pods (`ip`) or to nodes (`instance`).";
+    HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path a load balancer asks to find out whether a target is healthy.";
+    CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
+    CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -255,6 +284,10 @@ fields! { service, Kind::Service;
     HEADLESS: bool = "headless", "Whether it has no virtual address (`clusterIP: None`): the name leads to the pods themselves.";
     PORTS: Arc<str> = "ports", "The ports it exposes, as a list in words.";
     ONLY_PORT: i64 = "only_port", "The port it exposes; absent when there are several.";
+    SELECTOR: Arc<str> = "selector", "The labels a pod must have, in words.";
+    SELECTS: bool = "selects", "Whether any workload of the environment has these labels; unknown where not everything was read.";
+    ASKED_PODS: i64 = "asked_pods", "How many replicas the workloads it selects are asked to have together.";
+    NEAR_MISS_LABEL: Arc<str> = "near_miss_label", "The one label that keeps the workload that was probably meant from being selected, in words; absent where no workload comes near.";
 }
 
 fields! { service_port, Kind::ServicePort;
@@ -271,11 +304,18 @@ fields! { workload, Kind::Workload;
     KIND: Arc<str> = "kind", "`Deployment`, `StatefulSet`, `DaemonSet`, `Pod`, `compose service`, …";
     REPLICAS: i64 = "replicas", "How many replicas are asked for.";
     PORTS: Arc<str> = "ports", "The container ports it declares, names included, as a list in words.";
+    LEAST_REPLICAS: i64 = "least_replicas", "How many replicas there are at least: the autoscaler's least number, else those that are asked for, else 1.";
+    GRACE_PERIOD: Duration = "grace_period", "How long a pod may take to end before it is killed, its preStop hook included.";
+    ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
 }
 
 fields! { container, Kind::Container;
     NAME: Arc<str> = "name", "Its name.";
     IMAGE: Arc<str> = "image", "Its image.";
+    MEMORY_LIMIT: Size = "memory_limit", "How much memory it may use before it is killed.";
+    PRE_STOP: Duration = "pre_stop", "How long its preStop hook waits before it is told to end; absent where it has none, unknown where the hook is no plain sleep.";
+    IS_GATEWAY: bool = "is_gateway", "Whether it is known to be a gateway itself.";
+    POOL_FITS: i64 = "pool_fits", "How many workers fit into its memory, each at its own limit.";
 }
 
 fields! { process, Kind::Process;
@@ -290,6 +330,9 @@ fields! { process, Kind::Process;
     LISTENS_TCP: bool = "listens_tcp", "Whether it listens on a TCP port.";
     LISTENS_UNIX: bool = "listens_unix", "Whether it listens on a unix socket.";
     ONLY_PORT: i64 = "only_port", "The TCP port it listens on; absent when there are several or none.";
+    WORKERS: i64 = "workers", "How many requests it works on at the same time: the largest number of its workers.";
+    WORKERS_FIXED: bool = "workers_fixed", "Whether all of them are always there (`pm = static`).";
+    WORKER_MEMORY: Size = "worker_memory", "How much memory one worker may use (PHP's memory_limit).";
 }
 
 fields! { socket, Kind::Socket;
@@ -307,6 +350,36 @@ fields! { status, Kind::Status;
     READ_TIMEOUT: Arc<str> = "read_timeout", "What the client sees when the gateway stops waiting for the response.";
     CLOSED: Arc<str> = "closed", "What the client sees when the upstream closes the connection before it answers.";
     STALE_ADDRESS: Arc<str> = "stale_address", "What the client sees when the address no longer belongs to the target.";
+}
+
+fields! { probe, Kind::Probe;
+    NAME: Arc<str> = "name", "`readiness`, `liveness` or `startup`.";
+    TARGET: Arc<str> = "target", "What is asked, in words, such as `GET /healthz on 8080`.";
+    PATH: Arc<str> = "path", "The path of an HTTP probe.";
+    PORT: Arc<str> = "port", "The port, a number or a name.";
+    TIMEOUT: Duration = "timeout", "How long one check may take.";
+    PERIOD: Duration = "period", "How much time lies between two checks.";
+    FAILURE_THRESHOLD: i64 = "failure_threshold", "How many checks must fail in a row.";
+}
+
+fields! { autoscaler, Kind::Autoscaler;
+    NAME: Arc<str> = "name", "Its name.";
+    KIND: Arc<str> = "kind", "`HorizontalPodAutoscaler` or `ScaledObject`.";
+    LEAST: i64 = "least", "The least number of replicas.";
+    MOST: i64 = "most", "The largest number of replicas.";
+}
+
+fields! { policy, Kind::Policy;
+    NAME: Arc<str> = "name", "Its name.";
+    NAMESPACE: Arc<str> = "namespace", "Its namespace.";
+}
+
+fields! { policy_port, Kind::PolicyPort;
+    POLICY: Arc<str> = "policy", "The policy's name.";
+    PORT: i64 = "port", "The port as written.";
+    SERVICE: Arc<str> = "service", "The Service that exposes this number and leads to another port of the same pods; absent where there is none.";
+    POD_PORT: i64 = "pod_port", "The port of the pods that this Service leads to.";
+    POD_PORT_ALLOWED: bool = "pod_port_allowed", "Whether some policy of these pods lets that port in.";
 }
 
 const HOP_LINKS: &[LinkInfo] = &[
@@ -360,6 +433,11 @@ const HOP_LINKS: &[LinkInfo] = &[
         to: Kind::Status,
         doc: "What failures of this hop look like at the gateway's client.",
     },
+    LinkInfo {
+        name: "policy",
+        to: Kind::Policy,
+        doc: "The first network policy that selects the pod.",
+    },
 ];
 
 const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
@@ -368,14 +446,54 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     doc: "The container the gateway runs in.",
 }];
 
-const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {
-    name: "process",
-    to: Kind::Process,
-    doc: "What the container runs.",
-}];
+const CONTAINER_LINKS: &[LinkInfo] = &[
+    LinkInfo {
+        name: "process",
+        to: Kind::Process,
+        doc: "What the container runs.",
+    },
+    LinkInfo {
+        name: "readiness",
+        to: Kind::Probe,
+        doc: "The probe that decides whether requests are sent to it.",
+    },
+    LinkInfo {
+        name: "liveness",
+        to: Kind::Probe,
+        doc: "The probe that restarts it.",
+    },
+    LinkInfo {
+        name: "startup",
+        to: Kind::Probe,
+        doc: "The probe before which the others do not count.",
+    },
+    LinkInfo {
+        name: "workload",
+        to: Kind::Workload,
+        doc: "The workload it belongs to.",
+    },
+];
 
 const SERVICE_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "workload",
     to: Kind::Workload,
     doc: "The workload the Service selects (the first of several).",
+}];
+
+const SERVICE_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "near_miss",
+    to: Kind::Workload,
+    doc: "The workload that was probably meant, where the selector matches none.",
+}];
+
+const WORKLOAD_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "autoscaler",
+    to: Kind::Autoscaler,
+    doc: "What changes the number of its replicas.",
+}];
+
+const POLICY_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "service_port",
+    to: Kind::ServicePort,
+    doc: "The Service's port of this number.",
 }];

@@ -114,6 +114,8 @@ impl Project<'_> {
             network_of: mode.strip_prefix("service:").map(Arc::from),
             aliases,
             spec,
+            item: service.id(),
+            pod: service.id(),
         }
     }
 

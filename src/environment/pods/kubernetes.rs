@@ -53,6 +53,8 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
                 network_of: None,
                 aliases: Vec::new(),
                 spec: own,
+                item: item.id(),
+                pod: spec.id(),
             });
         }
     }
