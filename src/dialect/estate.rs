@@ -253,6 +253,9 @@ impl Lower<'_> {
         let is_gateway = joined.product == Some("nginx");
         let entity = self.estate.model.entity_mut(id);
         entity.set(container::IS_GATEWAY, is_gateway, spec.span);
+        if let Known::Is(process) = joined.id {
+            pods::pool(&mut self.estate.model, id, process);
+        }
         let names = if self.estate.compose {
             [placed.workload.clone()]
                 .into_iter()

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use super::kubernetes::scalar;
 use crate::environment::pods::Placed;
 use crate::environment::{Document, Environment};
-use crate::model::field::{autoscaler, container, probe, workload};
+use crate::model::field::{autoscaler, container, probe, process, workload};
 use crate::model::{
     Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value,
 };
@@ -195,6 +195,19 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
     }
     let scope = model.add_scope(scope);
     attach(model, id, scope, &CONTAINER);
+}
+
+/// How many workers fit into a container's memory, each at its own limit.
+pub fn pool(model: &mut Model, container: EntityId, process: EntityId) {
+    let limit = model.get(container, container::MEMORY_LIMIT);
+    let each = model.get(process, process::WORKER_MEMORY);
+    if let (Known::Is(limit), Known::Is(each)) = (limit, each)
+        && each.0 > 0
+    {
+        let span = model.entity(container).span;
+        let fits = i64::try_from(limit.0 / each.0).unwrap_or(i64::MAX).max(1);
+        model.entity_mut(container).set(container::POOL_FITS, fits, span);
+    }
 }
 
 fn attach(model: &mut Model, id: EntityId, scope: ScopeId, table: &'static Table) {

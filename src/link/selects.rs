@@ -14,6 +14,7 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
     }
     let mut selected: Vec<bool> = vec![false; estate.containers.len()];
     let mut empty: Vec<usize> = Vec::new();
+    let mut served: Vec<EntityId> = Vec::new();
     let mut full: Vec<(usize, Known<i64>)> = Vec::new();
     for (at, service) in estate.services.iter().enumerate() {
         let Known::Is(labels) = &service.selector else { continue };
@@ -22,6 +23,7 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
             empty.push(at);
         } else {
             full.push((at, asked(estate, &own)));
+            served.extend(own.iter().map(|at| estate.containers[*at].workload));
         }
         own.into_iter().for_each(|at| selected[at] = true);
     }
@@ -38,6 +40,10 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
         let entity = estate.model.entity_mut(id);
         entity.set(field::SELECTS, true, span);
         entity.set_known(field::ASKED_PODS, asked, span);
+    }
+    for id in served {
+        let span = estate.model.entity(id).span;
+        estate.model.entity_mut(id).set(workload::SERVED, true, span);
     }
     let incomplete = estate.incomplete.clone();
     for (at, near, words) in misses {

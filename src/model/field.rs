@@ -256,6 +256,7 @@ fields! { route, Kind::Route;
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
     TARGET_TYPE: Arc<str> = "target_type", "Whether a load balancer sends to pods (`ip`) or to nodes (`instance`).";
     HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path a load balancer asks to find out whether a target is healthy.";
+    KEEP_CONN: bool = "keep_conn", "Whether FastCGI connections may be kept (`fastcgi_keep_conn`).";
     CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
     CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
 }
@@ -306,6 +307,7 @@ fields! { workload, Kind::Workload;
     PORTS: Arc<str> = "ports", "The container ports it declares, names included, as a list in words.";
     LEAST_REPLICAS: i64 = "least_replicas", "How many replicas there are at least: the autoscaler's least number, else those that are asked for, else 1.";
     GRACE_PERIOD: Duration = "grace_period", "How long a pod may take to end before it is killed, its preStop hook included.";
+    SERVED: bool = "served", "Whether a Service of the environment selects its pods.";
     ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
 }
 

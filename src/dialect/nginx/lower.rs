@@ -520,6 +520,7 @@ impl Lower<'_> {
                 all([keeps, version, header])
             }
             "grpc" => keeps,
+            "fastcgi" => all([keeps, self.model.get(id, route::KEEP_CONN)]),
             _ => Known::Is(false),
         }
     }

@@ -44,6 +44,9 @@ fn rows() -> Vec<Row> {
                 Unit::NginxSize,
             ));
         }
+        if module == "fastcgi" {
+            add(Row::new("fastcgi_keep_conn", route::KEEP_CONN, Unit::OnOff).default("off", source));
+        }
         if module == "proxy" {
             add(Row::new("proxy_http_version", route::HTTP_VERSION, Unit::Text)
                 .default_since(None, Some("1.0"), source)
