@@ -255,6 +255,7 @@ impl Lower<'_> {
         entity.set(container::IS_GATEWAY, is_gateway, spec.span);
         if let Known::Is(process) = joined.id {
             pods::pool(&mut self.estate.model, id, process);
+            self.estate.model.entity_mut(process).link("container", Known::Is(id));
         }
         let names = if self.estate.compose {
             [placed.workload.clone()]

@@ -122,6 +122,7 @@ impl Kind {
             Kind::Service => SERVICE_LINKS,
             Kind::Workload => WORKLOAD_LINKS,
             Kind::PolicyPort => POLICY_PORT_LINKS,
+            Kind::Process => PROCESS_LINKS,
             _ => &[],
         }
     }
@@ -498,4 +499,10 @@ const POLICY_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "service_port",
     to: Kind::ServicePort,
     doc: "The Service's port of this number.",
+}];
+
+const PROCESS_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "container",
+    to: Kind::Container,
+    doc: "The container it runs in.",
 }];
