@@ -105,6 +105,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
         estate: Estate {
             compose: environment.platform == Platform::Compose,
             incomplete: environment.incomplete.clone(),
+            kustomized: environment.platform == Platform::Kustomize,
             ..Estate::default()
         },
         scalers: Vec::new(),

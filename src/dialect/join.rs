@@ -268,6 +268,8 @@ pub struct Estate {
     pub compose: bool,
     /// Why objects may be missing: part of the environment is not in the repository.
     pub incomplete: Option<Doubt>,
+    /// Whether a kustomization says what is deployed together.
+    pub kustomized: bool,
     /// Network policies for what comes in.
     pub policies: Vec<Policy>,
     /// Labels of the namespaces that are written.

@@ -119,13 +119,22 @@ pub fn workload(model: &mut Model, document: &Document, placed: &Placed, scalers
     let scaler = scalers.iter().find(|scaler| {
         *scaler.name == *placed.workload && *scaler.kind == *placed.kind && scaler.namespace == placed.namespace
     });
-    let written = match (document.doubt("spec.replicas"), document.at().get("spec.replicas")) {
-        (Some(doubt), _) => Known::Unknown(doubt.clone()),
+    let spec = document.at().child("spec");
+    // `{{ if … }}` around a line: the line may not be there.
+    let conditional = spec.and_then(|spec| between(document, spec));
+    let doubt = document.doubt("spec.replicas").cloned().or(conditional);
+    let written = match (doubt, document.at().get("spec.replicas")) {
+        (Some(doubt), _) => Known::Unknown(doubt),
         (None, None) => Known::Is(1),
         (None, Some(at)) => scalar(at).then(|text| text.parse::<i64>().map_or(Known::Absent, Known::Is)),
     };
     let counted = matches!(&*placed.kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "Rollout");
+    let recreates = document.at().scalar("spec.strategy.type") == Some("Recreate");
     let entity = model.entity_mut(id);
+    entity.set(workload::RECREATES, recreates, span);
+    if let Known::Unknown(doubt) = &written {
+        entity.set_known(workload::REPLICAS, Known::Unknown(doubt.clone()), span);
+    }
     if let Some(scaler) = scaler {
         entity.link("autoscaler", Known::Is(scaler.id));
         entity.set_known(workload::LEAST_REPLICAS, scaler.least.clone(), span);
@@ -247,6 +256,20 @@ fn hole(document: &Document, item: At<'_>) -> Option<Doubt> {
         .map(|hole| Doubt::at("template text stands in the container", *hole))
 }
 
+/// Template text between the entries of a map: the entries may be there or not.
+fn between(document: &Document, map: At<'_>) -> Option<Doubt> {
+    let own = map.span();
+    let mut loose = document
+        .tree
+        .holes()
+        .iter()
+        .filter(|hole| hole.source == own.source && hole.overlaps(own))
+        .filter(|hole| !map.children().any(|child| child.span().overlaps(**hole)));
+    loose
+        .next()
+        .map(|hole| Doubt::at("template text stands between the entries", *hole))
+}
+
 /// The entries of a map that a table has rows for.
 fn scope(model: &mut Model, document: &Document, map: At<'_>, table: &'static Table) -> Scope {
     let tree = model.add_tree(&document.tree);
@@ -303,6 +326,17 @@ fn check(model: &mut Model, document: &Document, placed: &Placed, name: &str, at
                 .unwrap_or_else(|| "?".into())
         );
         if let Some((port, at)) = port {
+            let number = port.clone().then(|text| {
+                let named = || {
+                    let mut ports = placed.spec.ports.iter();
+                    ports
+                        .find(|port| port.name.as_deref() == Some(&*text))
+                        .map(|port| port.number)
+                };
+                let number = text.parse::<u16>().ok().or_else(named);
+                number.map_or(Known::Absent, |number| Known::Is(i64::from(number)))
+            });
+            entity.set_known(probe::PORT_NUMBER, number, at);
             entity.set_known(probe::PORT, port, at);
         }
     }

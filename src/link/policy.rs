@@ -30,7 +30,7 @@ pub(super) fn allows(
     let pod = &estate.containers[container];
     let mut policies = Vec::new();
     for policy in &estate.policies {
-        match selects(policy, pod) {
+        match selects(estate, policy, pod) {
             Known::Is(true) => policies.push(policy),
             Known::Unknown(doubt) => return (Known::Unknown(doubt), None),
             _ => {}
@@ -82,8 +82,15 @@ fn or(open: Option<Doubt>) -> Known<bool> {
 }
 
 /// Whether a policy is for a pod.
-fn selects(policy: &Policy, pod: &Container) -> Known<bool> {
+fn selects(estate: &Estate, policy: &Policy, pod: &Container) -> Known<bool> {
     if pod.machine || nearness(&policy.folder, &pod.folder).is_none() {
+        return Known::Is(false);
+    }
+    // Without a namespace folders are all that keeps deployments apart: siblings may be alternatives.
+    let inside =
+        |outer: &str, inner: &str| outer.is_empty() || inner == outer || inner.starts_with(&format!("{outer}/"));
+    let near = inside(&policy.folder, &pod.folder) || inside(&pod.folder, &policy.folder);
+    if policy.namespace.is_empty() && !estate.kustomized && !near {
         return Known::Is(false);
     }
     match (policy.namespace.is_empty(), pod.namespace.is_empty()) {
@@ -240,7 +247,7 @@ pub(super) fn settle_ports(estate: &mut Estate, names: &Names) {
         let pods: Vec<&Container> = estate
             .containers
             .iter()
-            .filter(|pod| selects(policy, pod) == Known::Is(true))
+            .filter(|pod| selects(estate, policy, pod) == Known::Is(true))
             .collect();
         if pods.is_empty() {
             continue;
@@ -278,7 +285,7 @@ fn port_allowed(estate: &Estate, pod: &Container, port: u16) -> bool {
     let policies = estate
         .policies
         .iter()
-        .filter(|policy| selects(policy, pod) == Known::Is(true));
+        .filter(|policy| selects(estate, policy, pod) == Known::Is(true));
     let mut rules = policies.flat_map(|policy| match &policy.rules {
         Known::Is(rules) => rules.as_slice(),
         _ => &[],

@@ -308,6 +308,7 @@ fields! { workload, Kind::Workload;
     PORTS: Arc<str> = "ports", "The container ports it declares, names included, as a list in words.";
     LEAST_REPLICAS: i64 = "least_replicas", "How many replicas there are at least: the autoscaler's least number, else those that are asked for, else 1.";
     GRACE_PERIOD: Duration = "grace_period", "How long a pod may take to end before it is killed, its preStop hook included.";
+    RECREATES: bool = "recreates", "Whether a rollout ends all old pods before it starts a new one (strategy Recreate).";
     SERVED: bool = "served", "Whether a Service of the environment selects its pods.";
     ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
 }
@@ -360,6 +361,7 @@ fields! { probe, Kind::Probe;
     TARGET: Arc<str> = "target", "What is asked, in words, such as `GET /healthz on 8080`.";
     PATH: Arc<str> = "path", "The path of an HTTP probe.";
     PORT: Arc<str> = "port", "The port, a number or a name.";
+    PORT_NUMBER: i64 = "port_number", "The number of that port; absent where the container declares no port of the name.";
     TIMEOUT: Duration = "timeout", "How long one check may take.";
     PERIOD: Duration = "period", "How much time lies between two checks.";
     FAILURE_THRESHOLD: i64 = "failure_threshold", "How many checks must fail in a row.";
