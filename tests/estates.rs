@@ -39,6 +39,11 @@ estates! {
     socket_across_configmap => 1,
     templates => 0,
     timeouts_and_keepalive => 1,
+    load_balancer_before_node => 0,
+    drain_behind_load_balancer => 0,
+    container_port_renamed => 1,
+    default_deny_without_gateway => 1,
+    pool_beyond_memory => 1,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

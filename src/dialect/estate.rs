@@ -163,7 +163,7 @@ impl Lower<'_> {
         let maps = self.environment.documents.iter();
         let maps = maps.filter(|document| ingress::is_controller(document));
         let here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
-        let here = here.filter(|namespace| !namespace.is_empty()).cloned().next();
+        let here = here.filter(|namespace| !namespace.is_empty()).next().cloned();
         self.estate.controller_namespace = self.context.facts.gateway_namespace.clone().or(here);
     }
 

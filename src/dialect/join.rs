@@ -164,6 +164,9 @@ pub struct Container {
     pub machine: bool,
 }
 
+/// Labels as written: key and value.
+pub type Labels = Vec<(Arc<str>, Arc<str>)>;
+
 /// Labels that something must have.
 #[derive(Clone, Debug, Default)]
 pub struct Selector {
@@ -273,7 +276,7 @@ pub struct Estate {
     /// Network policies for what comes in.
     pub policies: Vec<Policy>,
     /// Labels of the namespaces that are written.
-    pub namespaces: Vec<(Arc<str>, Vec<(Arc<str>, Arc<str>)>)>,
+    pub namespaces: Vec<(Arc<str>, Labels)>,
     /// The namespace of the ingress controller, where that is known.
     pub controller_namespace: Option<Arc<str>>,
 }

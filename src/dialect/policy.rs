@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::join::{Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector};
+use super::join::{Labels, Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector};
 use super::kubernetes::scalar;
 use crate::environment::{Document, folder_of};
 use crate::model::field::{policy, policy_port};
@@ -132,7 +132,7 @@ fn selector(at: At<'_>) -> Selector {
 }
 
 /// A namespace's labels, with the one that every namespace has.
-pub fn namespace(document: &Document) -> (Arc<str>, Vec<(Arc<str>, Arc<str>)>) {
+pub fn namespace(document: &Document) -> (Arc<str>, Labels) {
     let labels = document
         .at()
         .get("metadata.labels")

@@ -132,6 +132,7 @@ pub fn workload(model: &mut Model, document: &Document, placed: &Placed, scalers
     let recreates = document.at().scalar("spec.strategy.type") == Some("Recreate");
     let entity = model.entity_mut(id);
     entity.set(workload::RECREATES, recreates, span);
+    entity.set(workload::CHECKED, false, span);
     if let Known::Unknown(doubt) = &written {
         entity.set_known(workload::REPLICAS, Known::Unknown(doubt.clone()), span);
     }
@@ -174,7 +175,10 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
             Some(at) => Known::Is(check(model, document, placed, name, at)),
             None => doubt.clone().map_or(Known::Absent, Known::Unknown),
         };
-        model.entity_mut(id).link(name, made);
+        model.entity_mut(id).link(name, made.clone());
+        if name != "liveness" {
+            checked(model, id, &made);
+        }
     }
     let tree = model.add_tree(&document.tree);
     match (item.get("resources.limits.memory"), &doubt) {
@@ -204,6 +208,22 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
     }
     let scope = model.add_scope(scope);
     attach(model, id, scope, &CONTAINER);
+}
+
+/// A probe of one container keeps requests from the whole pod.
+fn checked(model: &mut Model, container: EntityId, probe: &Known<EntityId>) {
+    let Known::Is(owner) = model.linked(container, "workload") else {
+        return;
+    };
+    let known = match probe {
+        Known::Is(_) => Known::Is(true),
+        Known::Unknown(doubt) if model.get(owner, workload::CHECKED) == Known::Is(false) => {
+            Known::Unknown(doubt.clone())
+        }
+        _ => return,
+    };
+    let span = model.entity(owner).span;
+    model.entity_mut(owner).set_known(workload::CHECKED, known, span);
 }
 
 /// How many workers fit into a container's memory, each at its own limit.
@@ -368,6 +388,9 @@ fn pre_stop(model: &mut Model, document: &Document, hook: At<'_>) -> Fact {
     let line: Vec<&str> = words.iter().filter_map(|word| word.text()).collect();
     let span: Span = hook.name_span();
     let doubt = || Stored::Unknown(Doubt::at("how long the preStop hook takes is not known", span));
+    if let Some(found) = script(&words, tree) {
+        return found;
+    }
     let is_hole = words.iter().any(|word| word.doubt_at(0).is_some());
     let value = slept(&line.join(" ")).filter(|_| !is_hole);
     let value = value.map(|seconds| Stored::Is(Value::Duration(Duration::from_secs(seconds))));
@@ -377,6 +400,31 @@ fn pre_stop(model: &mut Model, document: &Document, hook: At<'_>) -> Fact {
         span,
         site: None,
     }
+}
+
+/// The number in a script that sleeps once, where it stands word for word.
+fn script(words: &[At<'_>], tree: crate::model::TreeId) -> Option<Fact> {
+    let line = *words.last()?;
+    let text = line.text().filter(|_| line.doubt_at(0).is_none())?;
+    let seconds = slept(text)?.to_string();
+    let (before, after) = text.split_once("sleep ")?;
+    let is_plain = !after.contains("sleep ") && after.starts_with(&seconds);
+    let word = line.word_span_at(0);
+    let quotes = (word.len() as usize)
+        .checked_sub(text.len())
+        .filter(|rest| matches!(rest, 0 | 2))?;
+    let start = word.start + (quotes / 2 + before.len() + "sleep ".len()) as u32;
+    is_plain.then(|| Fact {
+        field: container::PRE_STOP.id(),
+        value: SECONDS
+            .read(&seconds)
+            .map_or_else(|| Stored::Unknown(Doubt::at("no time", word)), Stored::Is),
+        span: Span::new(word.source, start, start + seconds.len() as u32),
+        site: Some(Site {
+            row: &SECONDS,
+            node: Some((tree, line.id())),
+        }),
+    })
 }
 
 /// The seconds that a shell line sleeps, all its sleeps together.

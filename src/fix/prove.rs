@@ -8,13 +8,16 @@ use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
 use crate::model::{Kind, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Hit, Proposal};
+use crate::rule::{Action, Hit, Proposal, Severity};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Subjects of all hits.
     pub subjects: BTreeSet<String>,
+    /// Subjects of hits that are more than advice: a fix that makes a route work lets advice about what is behind it
+    /// appear, which is no harm.
+    pub loud: BTreeSet<String>,
     /// How many rules could not be decided.
     pub unevaluated: usize,
     /// Every written fact, by its place.
@@ -29,6 +32,8 @@ impl Outcome {
             ..Outcome::default()
         };
         outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
+        let loud = hits.iter().filter(|hit| hit.severity > Severity::Info);
+        outcome.loud = loud.map(|hit| hit.subject.clone()).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
@@ -177,7 +182,7 @@ fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edi
                 "it would not mend every place that this finding holds for",
             ));
         }
-        if let Some(new) = after.subjects.difference(&before.subjects).next() {
+        if let Some(new) = after.loud.difference(&before.subjects).next() {
             return Err(Refusal::new(format!(
                 "it would bring about another finding ({})",
                 new.split(' ').next().unwrap_or(new)

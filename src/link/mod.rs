@@ -120,7 +120,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         }
     }
     address::settle_target_ports(estate, &names);
-    policy::settle_ports(estate, &names);
+    policy::settle_ports(estate, &names, &hops);
     selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
     hops

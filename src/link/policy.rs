@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Hop;
 use super::names::{Names, nearness};
 use crate::dialect::join::{Container, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule, Service};
-use crate::model::field::policy_port;
+use crate::model::field::{hop, policy_port};
 use crate::model::{Doubt, EntityId, Known};
 
 /// Labels as written.
@@ -240,8 +241,9 @@ fn lets(estate: &Estate, allowed: &PolicyPort, pod: &Container, port: u16) -> Kn
 }
 
 /// For every port that a policy lets in: whether it is a Service's rather than the pods'.
-pub(super) fn settle_ports(estate: &mut Estate, names: &Names) {
+pub(super) fn settle_ports(estate: &mut Estate, names: &Names, hops: &[Hop]) {
     let mut found = Vec::new();
+    let mut blocked: Vec<EntityId> = Vec::new();
     for policy in &estate.policies {
         let Known::Is(rules) = &policy.rules else { continue };
         let pods: Vec<&Container> = estate
@@ -262,8 +264,19 @@ pub(super) fn settle_ports(estate: &mut Estate, names: &Names) {
             }
             if let Some((service, at, leads)) = translated(estate, names, policy, &pods, number) {
                 let allowed = pods.iter().any(|pod| port_allowed(estate, pod, leads));
+                if !allowed {
+                    blocked.extend(pods.iter().map(|pod| pod.id));
+                }
                 found.push((port.id, estate.services[service].name.clone(), at, leads, allowed));
             }
+        }
+    }
+    // One mistake, one finding: the wrong port is said of the policy, not once more of every route.
+    for hop in hops {
+        let behind = hop.container.as_ref().is().map(|at| estate.containers[*at].id);
+        if behind.is_some_and(|container| blocked.contains(&container)) {
+            let facts = &mut estate.model.entity_mut(hop.id).facts;
+            facts.retain(|fact| fact.field != hop::POLICY_ALLOWS.id());
         }
     }
     for (id, service, service_port, leads, allowed) in found {

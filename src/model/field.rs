@@ -309,6 +309,7 @@ fields! { workload, Kind::Workload;
     LEAST_REPLICAS: i64 = "least_replicas", "How many replicas there are at least: the autoscaler's least number, else those that are asked for, else 1.";
     GRACE_PERIOD: Duration = "grace_period", "How long a pod may take to end before it is killed, its preStop hook included.";
     RECREATES: bool = "recreates", "Whether a rollout ends all old pods before it starts a new one (strategy Recreate).";
+    CHECKED: bool = "checked", "Whether any container of its pods has a readiness or startup probe, before which the pod gets no requests.";
     SERVED: bool = "served", "Whether a Service of the environment selects its pods.";
     ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
 }
