@@ -8,7 +8,7 @@ use super::join::{Container, Estate, Gateway, Listen, Socket};
 use super::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
 use super::nginx::{self, Includes};
 use super::process::{self, Bind, ProcessContext, ProcessJoin};
-use super::{ingress, kubernetes, policy, workload as pods};
+use super::{chart, ingress, kubernetes, policy, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role, folder_of};
 use crate::expand::cache::Language;
@@ -162,8 +162,9 @@ impl Lower<'_> {
         let pods = self.estate.containers.iter().filter(|pod| is(&pod.labels));
         let maps = self.environment.documents.iter();
         let maps = maps.filter(|document| ingress::is_controller(document));
-        let here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
-        let here = here.filter(|namespace| !namespace.is_empty()).next().cloned();
+        let mut here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
+        let released = chart::namespace(self.environment);
+        let here = here.find(|namespace| !namespace.is_empty()).cloned().or(released);
         self.estate.controller_namespace = self.context.facts.gateway_namespace.clone().or(here);
     }
 
@@ -173,7 +174,10 @@ impl Lower<'_> {
             return;
         }
         let settings = documents.iter().find(|document| ingress::is_controller(document));
-        let settings = settings.map(|document| ingress::controller(&mut self.estate.model, document));
+        let settings = match settings {
+            Some(document) => Some(ingress::controller(&mut self.estate.model, document)),
+            None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
+        };
         for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
             let gateway = ingress::lower(&mut self.estate.model, document, settings);
             self.estate.gateways.push(gateway);

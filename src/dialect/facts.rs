@@ -150,6 +150,9 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
             made.set(route::READ_TIMEOUT, idle, at);
         }
     }
+    // Nobody stated it, and the product's default is not what people leave.
+    let doubt = Doubt::at("which path the load balancer checks is stated nowhere", span);
+    made.set_known(route::HEALTH_CHECK_PATH, Known::Unknown(doubt), span);
     made.set(
         route::TARGET_TYPE,
         if balancer.to_pods { "ip" } else { "instance" }.into(),

@@ -89,6 +89,13 @@ pub fn controller(model: &mut Model, document: &Document) -> ScopeId {
     model.add_scope(scope)
 }
 
+/// The same settings as values of the controller's Helm chart: a map at a path of a document.
+pub fn chart_controller(model: &mut Model, document: &Document, path: &str) -> Option<ScopeId> {
+    let config = document.at().get(path).filter(|at| at.is_map())?;
+    let scope = scope(model, document, &config.entries(), "controller", path);
+    Some(model.add_scope(scope))
+}
+
 fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &str, path: &str) -> Scope {
     let mut scope = Scope {
         doubt: document.doubt(path).cloned(),

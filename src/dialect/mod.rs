@@ -1,5 +1,6 @@
 //! Tables and lowering, one folder per language.
 
+pub mod chart;
 pub mod estate;
 pub mod facts;
 pub mod ingress;

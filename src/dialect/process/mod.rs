@@ -9,6 +9,7 @@ mod php_fpm;
 mod settings;
 mod sockets;
 mod uvicorn;
+mod uwsgi;
 
 use std::collections::HashMap;
 
@@ -86,7 +87,6 @@ const NAMED: &[&str] = &[
     "daphne",
     "granian",
     "waitress-serve",
-    "uwsgi",
     "puma",
     "unicorn",
     "bun",
@@ -119,6 +119,7 @@ pub fn lower(
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
+        "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
         name if node::starts(name, first) => node::lower(model, context, &started, files),
         name => match NAMED.iter().find(|known| **known == name) {
