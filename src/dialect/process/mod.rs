@@ -2,6 +2,7 @@
 //! works on a request, how long it keeps connections.
 
 mod command;
+mod dockerfile;
 mod gunicorn;
 mod image;
 mod node;
@@ -103,6 +104,8 @@ pub fn lower(
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
+    let filled = dockerfile::filled(context, spec);
+    let spec = filled.as_ref().unwrap_or(spec);
     let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {

@@ -8,7 +8,7 @@ use super::image::Image;
 use super::settings::{self, Layer, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
-use crate::environment::{ContainerSpec, Role, join};
+use crate::environment::{ContainerSpec, Role};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
@@ -125,8 +125,7 @@ fn ini(
     if !is_php {
         return Err(Doubt::at("the image may set memory_limit", spec.span));
     }
-    let dockerfile = spec.built.as_ref().and_then(|folder| join(folder, "Dockerfile"));
-    let built = dockerfile.and_then(|path| context.repository.get(&path));
+    let built = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
     if built.is_some_and(|file| {
         ["memory_limit", "php.ini", "conf.d"]
             .iter()
@@ -160,8 +159,8 @@ fn ini(
 
 /// A Dockerfile that touches the pools: what it copies to which name is not read.
 fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
-    let path = join(spec.built.as_ref()?, "Dockerfile")?;
-    let text = &context.repository.get(&path)?.source.text;
+    let path = spec.dockerfile.as_ref()?;
+    let text = &context.repository.get(path)?.source.text;
     let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
         .iter()
         .any(|name| text.contains(name));
