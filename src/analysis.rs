@@ -1,7 +1,7 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -41,7 +41,8 @@ pub struct Judged {
     pub checked: Checked,
     /// The files that have a part in it.
     pub files: HashSet<SourceId>,
-    outcome: Outcome,
+    /// Made when a fix is to be proved.
+    outcome: OnceLock<Outcome>,
 }
 
 /// All environments of a repository, judged.
@@ -53,18 +54,33 @@ pub struct Analysis<'a> {
     pub environments: Vec<Environment>,
     /// What the rules said of each.
     pub judged: Vec<Judged>,
+    /// Files that some container sees.
+    mounted: HashSet<SourceId>,
 }
 
 impl<'a> Analysis<'a> {
     /// Judges a repository.
     pub fn new(ground: &'a Ground<'a>, repository: Repository) -> Analysis<'a> {
         let environments = group(&repository);
-        let judged = judge(ground, &repository, &environments, None);
+        let placements: Vec<Placement> = environments
+            .par_iter()
+            .map(|environment| place(ground, &repository, environment))
+            .collect();
+        let mounted: HashSet<SourceId> = placements
+            .iter()
+            .flat_map(|placement| placement.mounted.iter().copied())
+            .collect();
+        let judged = environments
+            .par_iter()
+            .zip(placements)
+            .map(|(environment, placement)| judge(ground, &repository, environment, placement, &mounted))
+            .collect();
         Analysis {
             ground,
             repository,
             environments,
             judged,
+            mounted,
         }
     }
 
@@ -90,13 +106,19 @@ impl<'a> Analysis<'a> {
             .collect()
     }
 
-    /// How many hops there are, and how many of them are linked to a container.
-    pub fn linked(&self) -> (usize, usize) {
-        let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
-        (
-            hops().count(),
-            hops().filter(|hop| matches!(hop.container, Known::Is(_))).count(),
-        )
+    /// How many hops start in the files that are wanted, and how many of them are linked to a container.
+    pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
+        let (mut all, mut linked) = (0, 0);
+        for judged in &self.judged {
+            for hop in &judged.hops {
+                let at = self.ground.sources.locate(judged.estate.model.entity(hop.route).span);
+                if wanted(&self.ground.sources.get(at.source).path) {
+                    all += 1;
+                    linked += usize::from(matches!(hop.container, Known::Is(_)));
+                }
+            }
+        }
+        (all, linked)
     }
 }
 
@@ -127,68 +149,49 @@ impl<'j> Ways<'j> {
     }
 }
 
-/// Judges environments in parallel. `only` limits the work to some of them; the others stay empty.
+fn place(ground: &Ground<'_>, repository: &Repository, environment: &Environment) -> Placement {
+    Placement::new(ground.sources, repository, environment, &ground.cache)
+}
+
+/// Lowers, links and checks one environment. What is `mounted` somewhere is that container's, not a file that may run
+/// anywhere.
 fn judge(
     ground: &Ground<'_>,
     repository: &Repository,
-    environments: &[Environment],
-    only: Option<&[usize]>,
-) -> Vec<Judged> {
-    let wanted = |at: &usize| only.is_none_or(|only| only.contains(at));
-    let placements: Vec<Placement> = environments
-        .par_iter()
-        .map(|environment| Placement::new(ground.sources, repository, environment, &ground.cache))
+    environment: &Environment,
+    placement: Placement,
+    mounted: &HashSet<SourceId>,
+) -> Judged {
+    let context = estate::Context {
+        sources: ground.sources,
+        repository,
+        cache: &ground.cache,
+        versions: &ground.versions,
+        mounted,
+        facts: &ground.facts,
+    };
+    let seen = placement.mounted.clone();
+    let mut estate = estate::lower(&context, environment, placement);
+    let hops = link::link(&mut estate);
+    let checked = rule::check(&estate.model, ground.rules);
+    let own = environment.files.iter().chain(&environment.loose);
+    let files = own
+        .map(|file| repository.files()[*file].source.id)
+        .chain(seen)
         .collect();
-    // A file that some container mounts is that container's, not one that may run anywhere.
-    let mounted: HashSet<SourceId> = placements
-        .iter()
-        .flat_map(|placement| placement.mounted.iter().copied())
-        .collect();
-    placements
-        .into_par_iter()
-        .enumerate()
-        .map(|(at, placement)| {
-            if !wanted(&at) {
-                return Judged::empty();
-            }
-            let context = estate::Context {
-                sources: ground.sources,
-                repository,
-                cache: &ground.cache,
-                versions: &ground.versions,
-                mounted: &mounted,
-                facts: &ground.facts,
-            };
-            let files = placement.mounted.clone();
-            let mut estate = estate::lower(&context, &environments[at], placement);
-            let hops = link::link(&mut estate);
-            let checked = rule::check(&estate.model, ground.rules);
-            let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
-            let own = environments[at].files.iter().chain(&environments[at].loose);
-            let files = own
-                .map(|file| repository.files()[*file].source.id)
-                .chain(files)
-                .collect();
-            Judged {
-                estate,
-                hops,
-                checked,
-                files,
-                outcome,
-            }
-        })
-        .collect()
+    Judged {
+        estate,
+        hops,
+        checked,
+        files,
+        outcome: OnceLock::new(),
+    }
 }
 
 impl Judged {
-    fn empty() -> Judged {
-        Judged {
-            estate: Estate::default(),
-            hops: Vec::new(),
-            checked: Checked::default(),
-            files: HashSet::new(),
-            outcome: Outcome::default(),
-        }
+    fn outcome(&self) -> &Outcome {
+        self.outcome
+            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked))
     }
 }
 
@@ -207,12 +210,25 @@ impl World for Analysis<'_> {
             .collect()
     }
 
+    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
+        let model = self.model(environment);
+        model.contains(root) && rule::decided(model, self.ground.rules, rule, root)
+    }
+
     fn before(&self, environment: usize) -> &Outcome {
-        &self.judged[environment].outcome
+        self.judged[environment].outcome()
     }
 
     fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
         let repository = self.changed(files);
+        // What is deployed together is said by YAML alone.
+        let regroup = files.iter().any(|(file, _)| {
+            let file = self.repository.of_source(*file);
+            file.is_none_or(|file| !file.role.is_loose())
+        });
+        if !regroup {
+            return Some(self.outcomes(&repository, &self.environments, environments));
+        }
         let again = group(&repository);
         let places: Option<Vec<usize>> = environments
             .iter()
@@ -222,14 +238,28 @@ impl World for Analysis<'_> {
                     .position(|environment| environment.name == self.environments[*at].name)
             })
             .collect();
-        let places = places?;
-        let mut judged = judge(self.ground, &repository, &again, Some(&places));
-        Some(
-            places
+        Some(self.outcomes(&repository, &again, &places?))
+    }
+}
+
+impl Analysis<'_> {
+    fn outcomes(&self, repository: &Repository, environments: &[Environment], places: &[usize]) -> Vec<Outcome> {
+        let placements: Vec<Placement> = places
+            .par_iter()
+            .map(|at| place(self.ground, repository, &environments[*at]))
+            .collect();
+        let mut mounted = self.mounted.clone();
+        mounted.extend(
+            placements
                 .iter()
-                .map(|at| std::mem::take(&mut judged[*at].outcome))
-                .collect(),
-        )
+                .flat_map(|placement| placement.mounted.iter().copied()),
+        );
+        let judged = places.par_iter().zip(placements).map(|(at, placement)| {
+            judge(self.ground, repository, &environments[*at], placement, &mounted)
+                .outcome()
+                .clone()
+        });
+        judged.collect()
     }
 }
 
@@ -247,28 +277,19 @@ impl<'a> Analysis<'a> {
 
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
-        files.iter().fold(self.repository.clone(), |repository, (id, text)| {
-            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else {
-                return repository;
-            };
+        let changed = files.iter().filter_map(|(id, text)| {
+            let old = self.repository.of_source(*id)?.clone();
             let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
             let tree = read::tree(&source, old.role)
                 .filter(|_| old.tree.is_some())
                 .map(Arc::new);
-            repository.with(File { source, tree, ..old })
-        })
+            Some(File { source, tree, ..old })
+        });
+        self.repository.with(changed.collect())
     }
 
-    /// Proves the fixes of findings, each on its own.
+    /// Offers findings their proved fixes.
     pub fn prove(&self, findings: &mut [Finding]) {
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| finding.places.iter().any(|place| place.proposal.is_some()))
-        {
-            match crate::fix::prove::prove(self, finding) {
-                Ok(fix) => finding.fix = Some(fix),
-                Err(reason) => finding.no_fix_reason = Some(reason.0),
-            }
-        }
+        crate::fix::prove::prove(self, findings, self.repository.files().len());
     }
 }

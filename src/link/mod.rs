@@ -7,6 +7,7 @@ mod policy;
 mod selects;
 mod socket;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
@@ -38,6 +39,8 @@ pub(crate) struct End {
     pub elsewhere: Option<Arc<str>>,
     /// The port of the pod; in compose the container's.
     pub pod_port: Known<u16>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
 }
 
 impl End {
@@ -54,6 +57,7 @@ impl End {
             pod_port: Known::Unknown(doubt.clone()),
             may_change: Known::Unknown(doubt),
             elsewhere: None,
+            why: None,
         }
     }
 }
@@ -71,6 +75,8 @@ pub struct Hop {
     pub address: Arc<str>,
     /// The container, as an index; why there is none.
     pub container: Known<usize>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
     /// The path of a request that takes this hop, from the outermost gateway.
     pub path: String,
 }
@@ -78,10 +84,11 @@ pub struct Hop {
 /// Links an environment: adds a hop for every route, endpoint and container that answers.
 pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let names = Names::new(estate);
+    let mut statuses = HashMap::new();
     let mut hops = Vec::new();
     for at in 0..estate.gateways.len() {
         let gateway = estate.gateways[at].clone();
-        let status = status(&mut estate.model, gateway.id);
+        let status = status(&mut estate.model, gateway.id, &mut statuses);
         for route in &gateway.routes {
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
@@ -99,6 +106,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                     route: route.id,
                     address,
                     container: Known::Unknown(doubt),
+                    why: None,
                     path: String::new(),
                 });
             }
@@ -113,6 +121,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                         route: route.id,
                         address,
                         container: end.container,
+                        why: end.why,
                         path: String::new(),
                     });
                 }
@@ -139,16 +148,23 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-fn status(model: &mut Model, gateway: EntityId) -> Known<EntityId> {
+/// How failures of a gateway's product look; the same for every gateway of the product.
+fn status(model: &mut Model, gateway: EntityId, known: &mut HashMap<Arc<str>, Known<EntityId>>) -> Known<EntityId> {
     let span = model.entity(gateway).span;
-    match model.get(gateway, gateway::PRODUCT) {
-        Known::Is(product) => match behaviour::status_of(&product, span) {
+    model.get(gateway, gateway::PRODUCT).then(|product| {
+        let mut made = || match behaviour::status_of(&product, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
-        },
-        Known::Absent => Known::Absent,
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    }
+        };
+        match known.get(&product) {
+            Some(status) => status.clone(),
+            None => {
+                let status = made();
+                known.insert(product, status.clone());
+                status
+            }
+        }
+    })
 }
 
 fn entity(
