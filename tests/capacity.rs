@@ -1,4 +1,5 @@
 //! Schedules, profiles and the floor: the products' own surprises, at the instants the products were seen to have them.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod keda_facts {
     pub const INSTANTS: &str = r#"== Europe/Prague start="30 6 * * 1-5" end="10 22 * * *"

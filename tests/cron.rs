@@ -1,4 +1,5 @@
 //! Cron expressions against two other opinions: robfig/cron's own algorithm, ported here line by line, and croner.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use gatelint::capacity::cron::{DaylightSaving, Dialect, Expression, Fold, Gap, KEDA, Question, Slot, Star};
 use gatelint::capacity::{Moment, Wall, Zone};

@@ -17,7 +17,7 @@ pub fn cloudwatch(csv: &str, bins: &mut Bins) -> Result<usize, ProfileProblem> {
             continue;
         }
         match value.parse::<f64>() {
-            Ok(sum) if sum >= 0.0 && sum < 1e15 => {
+            Ok(sum) if (0.0..1e15).contains(&sum) => {
                 bins.add(at, sum.ceil() as u64);
                 rows += 1;
             }

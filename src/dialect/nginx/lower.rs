@@ -64,6 +64,9 @@ impl Context {
     }
 }
 
+/// A top-level file with the block it belongs in, and why more may stand around it.
+pub type Entry = (Arc<Tree>, Context, Option<Doubt>);
+
 /// What one configuration lowers to.
 #[derive(Debug, Default)]
 pub struct Lowered {
@@ -81,12 +84,7 @@ pub(super) struct Group {
 }
 
 /// Lowers one configuration: `entries` are its top-level files with the block they belong in.
-pub fn lower(
-    model: &mut Model,
-    includes: &dyn Includes,
-    version: Option<Version>,
-    entries: &[(Arc<Tree>, Context, Option<Doubt>)],
-) -> Lowered {
+pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version>, entries: &[Entry]) -> Lowered {
     let mut lower = Lower {
         model,
         includes,
@@ -98,8 +96,8 @@ pub fn lower(
         at_run_time: Vec::new(),
     };
     // Files of `http` are one block, whichever order they are read in; others are read each for itself.
-    let mut http: Vec<&(Arc<Tree>, Context, Option<Doubt>)> = Vec::new();
-    let mut blocks: Vec<(Vec<&(Arc<Tree>, Context, Option<Doubt>)>, Context)> = Vec::new();
+    let mut http: Vec<&Entry> = Vec::new();
+    let mut blocks: Vec<(Vec<&Entry>, Context)> = Vec::new();
     for entry in entries {
         match entry.1 {
             Context::Http => http.push(entry),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::includes::{Included, Includes};
-use super::lower::Context;
+use super::lower::{Context, Entry};
 use crate::environment::{ContainerSpec, Repository, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
@@ -14,7 +14,7 @@ use crate::repo::{Source, SourceId};
 use crate::syntax::{Tree, nginx};
 
 /// Top-level files with the block they belong in, and why more may stand around them.
-pub type Entries = Vec<(Arc<Tree>, Context, Option<Doubt>)>;
+pub type Entries = Vec<Entry>;
 
 /// Gives the nginx tree of a source, parsed once.
 pub type Trees<'a> = &'a (dyn Fn(&Arc<Source>) -> Arc<Tree> + 'a);
