@@ -25,6 +25,8 @@ pub struct Ground<'a> {
     pub rules: &'a RuleSet,
     /// Versions of products that the configuration names.
     pub versions: HashMap<String, Version>,
+    /// What the configuration says lives in another repository.
+    pub facts: crate::dialect::facts::Facts,
     /// Texts derived from others, made once.
     pub cache: ExpandCache,
 }
@@ -169,6 +171,7 @@ fn judge(
         cache: &ground.cache,
         versions: &ground.versions,
         mounted,
+        facts: &ground.facts,
     };
     let seen = placement.mounted.clone();
     let mut estate = estate::lower(&context, environment, placement);

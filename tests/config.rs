@@ -25,7 +25,11 @@ ignores:
 rules: [src]
 versions: { nginx: "1.30", gunicorn: 23 }
 facts:
-  load_balancer: { idle_timeout: 60s }
+  gateway_namespace: ingress-nginx
+  load_balancers:
+    - { name: edge, product: aws-alb, idle_timeout: 4m, target_type: ip, in_front_of: [shop/web, "api:8080"] }
+  cdn:
+    - { name: Cloudflare, read_timeout: 100s, in_front_of: ["*.example.com"] }
 traffic:
   - { name: day, peak: 100 }
 "#;
@@ -140,6 +144,9 @@ fn the_schema_agrees() -> Result<(), Box<dyn std::error::Error>> {
         "severity: { a: fatal }",
         "ignores: [{ rule: a, reason: b }]",
         "facts: [a]",
+        "facts: { load_balancer: [] }",
+        "facts: { load_balancers: [{ name: a, product: elb, in_front_of: [a] }] }",
+        "facts: { cdn: [{ name: a, in_front_of: [a] }] }",
     ] {
         assert!(!ok(line), "{line}");
         assert_ne!(listed(line), "", "{line}");

@@ -46,6 +46,11 @@ estates! {
     timeouts_inverted => 0,
     upstream_with_sni => 0,
     upstream_without_sni => 0,
+    load_balancer_before_node => 0,
+    drain_behind_load_balancer => 0,
+    container_port_renamed => 1,
+    default_deny_without_gateway => 1,
+    pool_beyond_memory => 1,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

@@ -82,6 +82,7 @@ impl World {
             }
         };
         let spec = ContainerSpec {
+            dockerfile: root.scalar("build").map(|folder| format!("{folder}/Dockerfile")),
             name: "app".into(),
             image: root.child("image").map(text),
             built: root.scalar("build").map(str::to_owned),
@@ -448,7 +449,22 @@ fn a_dockerfile_names_the_base() {
     check(
         "build: web\n",
         &node,
-        "? what app runs is not known: the command is inside the image that is built here",
+        "? what app runs is not known: x is not a server gatelint knows",
+    );
+    // Its command and variables count where compose gives none.
+    let own = [(
+        "web/Dockerfile",
+        "FROM python:3.13\nENV PORT=9000\nCMD [\"gunicorn\", \"app:app\"]\n",
+    )];
+    check(
+        "build: web\n",
+        &own,
+        "gunicorn | 0.0.0.0:9000 | 30s* | true | - | false",
+    );
+    check(
+        "build: web\nenvironment: { PORT: '80' }\n",
+        &own,
+        "gunicorn | 0.0.0.0:80 | 30s* | true | - | false",
     );
     let php = |more: &str| format!("FROM php:8-fpm-alpine\n{more}");
     let with = |more: &str, expected: &str| check("build: php\n", &[("php/Dockerfile", &php(more))], expected);

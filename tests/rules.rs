@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use gatelint::analysis::{Analysis, Ground};
-use gatelint::environment::read;
+use gatelint::config;
+use gatelint::dialect::facts::Facts;
+use gatelint::environment::{Repository, read};
 use gatelint::expand::ExpandCache;
 use gatelint::finding::{Finding, RuleInfo, settle::settle};
 use gatelint::fix::prove::apart;
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::{Example, RuleSet};
+use gatelint::syntax::yaml;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -51,7 +55,10 @@ fn lint(rules: &RuleSet, id: &str, files: &BTreeMap<String, String>, prove: bool
         "the example cannot be read: {:?}",
         read.problems
     );
+    // An example may say in a configuration what lives elsewhere.
+    let facts = sources_config(&sources, &read.repository, files);
     let ground = Ground {
+        facts,
         sources: &sources,
         rules,
         versions: HashMap::new(),
@@ -75,6 +82,17 @@ fn lint(rules: &RuleSet, id: &str, files: &BTreeMap<String, String>, prove: bool
     drop(analysis);
     drop(ground);
     (sources, findings)
+}
+
+fn sources_config(sources: &Sources, repository: &Repository, files: &BTreeMap<String, String>) -> Facts {
+    let Some(text) = files.get(config::FILE) else {
+        return Facts::default();
+    };
+    let known = repository.get(config::FILE).map(|file| file.source.clone());
+    let source = known.unwrap_or_else(|| sources.add_file(config::FILE, text.clone().into_bytes()));
+    let (config, problems) = config::read(&yaml::parse(&source), Path::new("."));
+    assert!(problems.is_empty(), "{problems:?}");
+    config.facts
 }
 
 fn check(id: &str, example: &Example) -> Result<(), Failed> {

@@ -1,5 +1,6 @@
 //! `.gatelint.yaml`: one per run, at the repository's root. Every mistake is a diagnostic that points into it.
 
+mod facts;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use globset::{GlobSet, GlobSetBuilder};
 pub use reader::{ConfigProblem, Spanned};
 use reader::{Reader, is_null, to_json, value_span};
 
+use crate::dialect::facts::Facts;
 use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
 use crate::model::{Type, Unit, Value, Version};
@@ -43,7 +45,7 @@ pub struct Config {
     /// Versions of products that no file tells.
     pub versions: BTreeMap<String, Version>,
     /// What lives in another repository.
-    pub facts: serde_json::Map<String, serde_json::Value>,
+    pub facts: Facts,
     /// Traffic profiles.
     pub traffic: Vec<serde_json::Value>,
     /// Rules that `ignores` name, for checking.
@@ -141,13 +143,7 @@ impl Config {
                     }
                 }
             }
-            "facts" => {
-                let entries = reader.map(at, "`facts`");
-                self.facts = entries
-                    .into_iter()
-                    .map(|entry| (entry.name().to_owned(), to_json(entry)))
-                    .collect();
-            }
+            "facts" => self.facts = facts::read(at, reader),
             "traffic" => {
                 for item in reader.list(at, "`traffic`") {
                     if item.is_map() {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::facts::{self, Facts};
 use super::join::{Container, Estate, Gateway, Listen, Socket};
 use super::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
 use super::nginx::{self, Includes};
 use super::process::{self, Bind, ProcessContext, ProcessJoin};
-use super::{annotations, ingress, kubernetes};
+use super::{annotations, chart, ingress, kubernetes, policy, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role, folder_of};
 use crate::expand::cache::Language;
@@ -78,6 +79,8 @@ pub struct Context<'a> {
     pub versions: &'a HashMap<String, Version>,
     /// Files that a container of some environment sees: those do not run anywhere else.
     pub mounted: &'a HashSet<SourceId>,
+    /// What the configuration says lives elsewhere.
+    pub facts: &'a Facts,
 }
 
 impl Context<'_> {
@@ -103,14 +106,20 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
             compose: environment.platform == Platform::Compose,
             together: environment.platform != Platform::Directory || &*environment.name != ".",
             incomplete: environment.incomplete.clone(),
+            kustomized: environment.platform == Platform::Kustomize,
             ..Estate::default()
         },
+        scalers: Vec::new(),
     };
     lower.services();
+    lower.scalers = pods::scalers(&mut lower.estate.model, environment);
     lower.containers(placement);
     lower.machines();
     lower.loose_nginx();
     lower.ingresses();
+    lower.policies();
+    facts::load_balancers(&mut lower.estate, context.facts);
+    facts::cdns(&mut lower.estate, context.facts, &environment.documents);
     lower.estate
 }
 
@@ -118,6 +127,7 @@ struct Lower<'a> {
     context: Context<'a>,
     environment: &'a Environment,
     estate: Estate,
+    scalers: Vec<pods::Scaler>,
 }
 
 impl Lower<'_> {
@@ -133,13 +143,42 @@ impl Lower<'_> {
         }
     }
 
+    /// Network policies, namespaces, and where the ingress controller runs.
+    fn policies(&mut self) {
+        for document in &self.environment.documents {
+            match &*document.kind {
+                "NetworkPolicy" => {
+                    let policy = policy::lower(&mut self.estate.model, document);
+                    self.estate.policies.extend(policy);
+                }
+                "Namespace" => self.estate.namespaces.push(policy::namespace(document)),
+                _ => {}
+            }
+        }
+        let is = |labels: &[(Arc<str>, Arc<str>)]| {
+            labels
+                .iter()
+                .any(|(key, value)| &**key == "app.kubernetes.io/name" && &**value == "ingress-nginx")
+        };
+        let pods = self.estate.containers.iter().filter(|pod| is(&pod.labels));
+        let maps = self.environment.documents.iter();
+        let maps = maps.filter(|document| ingress::is_controller(document));
+        let mut here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
+        let released = chart::namespace(self.environment);
+        let here = here.find(|namespace| !namespace.is_empty()).cloned().or(released);
+        self.estate.controller_namespace = self.context.facts.gateway_namespace.clone().or(here);
+    }
+
     fn ingresses(&mut self) {
         let documents = &self.environment.documents;
         if !documents.iter().any(|document| &*document.kind == "Ingress") {
             return;
         }
         let settings = documents.iter().find(|document| ingress::is_controller(document));
-        let settings = settings.map(|document| ingress::controller(&mut self.estate.model, document));
+        let settings = match settings {
+            Some(document) => Some(ingress::controller(&mut self.estate.model, document)),
+            None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
+        };
         for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
             let gateway = ingress::lower(&mut self.estate.model, document, settings);
             annotations::settings(&mut self.estate.model, document, documents);
@@ -197,7 +236,9 @@ impl Lower<'_> {
         if let Some((replicas, at)) = placed.replicas {
             entity.set(workload::REPLICAS, replicas, at);
         }
-        self.estate.model.add(entity)
+        let id = self.estate.model.add(entity);
+        pods::workload(&mut self.estate.model, document, placed, &self.scalers, id);
+        id
     }
 
     fn container(&mut self, placed: &Placed, files: &ContainerFiles, workload: EntityId, pod: usize) {
@@ -208,12 +249,21 @@ impl Lower<'_> {
         if let Some(image) = &spec.image {
             entity.set(container::IMAGE, image.text.clone(), image.span);
         }
+        entity.link("workload", Known::Is(workload));
         let id = self.estate.model.add(entity);
         let at = self.estate.containers.len();
         let document = &self.environment.documents[placed.document];
+        pods::container(&mut self.estate.model, document, placed, id);
         let context = self.process_context(&self.environment.loose);
         let joined = process::lower(&mut self.estate.model, &context, spec, files);
         let sockets = sockets_of(&joined);
+        let is_gateway = joined.product == Some("nginx");
+        let entity = self.estate.model.entity_mut(id);
+        entity.set(container::IS_GATEWAY, is_gateway, spec.span);
+        if let Known::Is(process) = joined.id {
+            pods::pool(&mut self.estate.model, id, process);
+            self.estate.model.entity_mut(process).link("container", Known::Is(id));
+        }
         let names = if self.estate.compose {
             [placed.workload.clone()]
                 .into_iter()
@@ -270,6 +320,11 @@ impl Lower<'_> {
                 .model
                 .entity_mut(workload)
                 .set(workload::PORTS, Arc::from(all.join(", ")), port.span);
+            let entity = self.estate.model.entity_mut(workload);
+            match (all.as_slice(), &port.name) {
+                ([_], Some(name)) => entity.set(workload::ONLY_PORT_NAME, name.clone(), port.span),
+                _ => entity.facts.retain(|fact| fact.field != workload::ONLY_PORT_NAME.id()),
+            }
         }
     }
 

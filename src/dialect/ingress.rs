@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::join::{Endpoint, Gateway, Route};
 use super::kubernetes::scalar;
+use super::load_balancer;
 use crate::environment::{Document, folder_of};
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
@@ -104,6 +105,13 @@ pub fn controller(model: &mut Model, document: &Document) -> ScopeId {
     model.add_scope(scope)
 }
 
+/// The same settings as values of the controller's Helm chart: a map at a path of a document.
+pub fn chart_controller(model: &mut Model, document: &Document, path: &str) -> Option<ScopeId> {
+    let config = document.at().get(path).filter(|at| at.is_map())?;
+    let scope = scope(model, document, &config.entries(), "controller", path);
+    Some(model.add_scope(scope))
+}
+
 fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &str, path: &str) -> Scope {
     let mut scope = Scope {
         doubt: document.doubt(path).cloned(),
@@ -175,11 +183,13 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
     let (product, _) = product(document);
     let is_nginx = product == "ingress-nginx";
+    let balancer = load_balancer::of_ingress(document);
+    let product = balancer.map_or(product, |balancer| balancer.product);
     let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label, span);
     entity.set(gateway::PLATFORM, Arc::from("kubernetes"), span);
-    if is_nginx {
+    if is_nginx || balancer.is_some() {
         entity.set(gateway::PRODUCT, Arc::from(product), span);
     } else {
         entity.set_known(
@@ -195,12 +205,16 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
     settings.parent = controller;
     let annotations_at = at.get("metadata.annotations").filter(|at| at.is_map());
     settings.home = annotations_at.map(|at| (model.add_tree(&document.tree), at.id()));
-    let settings = model.add_scope(settings);
+    let (table, settings) = match balancer {
+        Some(balancer) => (Some(balancer.table()), load_balancer::settings(model, document)),
+        None => (is_nginx.then_some(&*TABLE), model.add_scope(settings)),
+    };
 
     let mut lowered = Lower {
         model,
         document,
         is_nginx,
+        table,
         settings,
         routes: Vec::new(),
     };
@@ -219,7 +233,7 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
         id,
         product,
         container: None,
-        to_endpoints: true,
+        to_endpoints: balancer.is_none() || load_balancer::to_pods(document),
         unplaced: false,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
@@ -232,6 +246,7 @@ struct Lower<'m> {
     model: &'m mut Model,
     document: &'m Document,
     is_nginx: bool,
+    table: Option<&'static Table>,
     settings: ScopeId,
     routes: Vec<Route>,
 }
@@ -251,8 +266,8 @@ impl Lower<'_> {
         let mut entity = Entity::new(Kind::Route, format!("{} {name}", self.document.name), span);
         entity.set(route::NAME, Arc::from(name.clone()), span);
         entity.set(route::PASS, Arc::from("proxy"), span);
-        if self.is_nginx {
-            entity.table = Some(&TABLE);
+        if let Some(table) = self.table {
+            entity.table = Some(table);
             entity.scope = Some(self.settings);
         }
         let id = self.model.add(entity);
@@ -262,14 +277,17 @@ impl Lower<'_> {
 
         let mut group = Entity::new(Kind::Upstream, format!("{} {name}", self.document.name), span);
         group.set(upstream::NAMED, false, span);
-        if self.is_nginx {
-            group.table = Some(&TABLE);
+        if let Some(table) = self.table {
+            group.table = Some(table);
             group.scope = Some(self.settings);
         }
         let group = self.model.add(group);
         let keeps = self.model.get(group, upstream::KEEPALIVE).map(|count| count > 0);
         let reuses_connections = if self.is_nginx {
             keeps
+        } else if self.table.is_some() {
+            // Cloud load balancers always do.
+            Known::Is(true)
         } else {
             Known::Unknown(Doubt::new("which controller serves the Ingress is not known"))
         };

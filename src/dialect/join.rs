@@ -166,6 +166,98 @@ pub struct Container {
     pub machine: bool,
 }
 
+/// Labels as written: key and value.
+pub type Labels = Vec<(Arc<str>, Arc<str>)>;
+
+/// Labels that something must have.
+#[derive(Clone, Debug, Default)]
+pub struct Selector {
+    /// What must hold of each key.
+    pub requirements: Vec<(Arc<str>, Requirement)>,
+    /// Why it cannot be read whole.
+    pub doubt: Option<Doubt>,
+}
+
+/// What must hold of one label.
+#[derive(Clone, Debug)]
+pub enum Requirement {
+    /// It has one of these values.
+    In(Vec<Arc<str>>),
+    /// It has none of these values, or is not there.
+    NotIn(Vec<Arc<str>>),
+    /// It is there.
+    Exists,
+    /// It is not there.
+    Missing,
+}
+
+impl Selector {
+    /// Whether labels fit.
+    pub fn fits(&self, labels: &[(Arc<str>, Arc<str>)]) -> Known<bool> {
+        if let Some(doubt) = &self.doubt {
+            return Known::Unknown(doubt.clone());
+        }
+        Known::Is(self.requirements.iter().all(|(key, requirement)| {
+            let own = labels.iter().find(|(own, _)| own == key).map(|(_, value)| value);
+            match requirement {
+                Requirement::In(values) => own.is_some_and(|own| values.contains(own)),
+                Requirement::NotIn(values) => own.is_none_or(|own| !values.contains(own)),
+                Requirement::Exists => own.is_some(),
+                Requirement::Missing => own.is_none(),
+            }
+        }))
+    }
+}
+
+/// A NetworkPolicy that limits what reaches pods.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The entity.
+    pub id: EntityId,
+    /// Its namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The folder it belongs to.
+    pub folder: Arc<str>,
+    /// The pods it is for.
+    pub pods: Selector,
+    /// Who may come in; empty for no one.
+    pub rules: Known<Vec<PolicyRule>>,
+}
+
+/// One entry of `ingress`.
+#[derive(Clone, Debug)]
+pub struct PolicyRule {
+    /// Who; empty for everyone.
+    pub peers: Vec<Peer>,
+    /// To which ports; empty for all.
+    pub ports: Vec<PolicyPort>,
+}
+
+/// One entry of `from`.
+#[derive(Clone, Debug)]
+pub enum Peer {
+    /// Addresses.
+    Block,
+    /// Pods of some namespaces.
+    Pods {
+        /// The namespaces; `None` for the policy's own.
+        namespaces: Option<Selector>,
+        /// The pods; `None` for all.
+        pods: Option<Selector>,
+    },
+}
+
+/// One port that a policy lets in.
+#[derive(Clone, Debug)]
+pub struct PolicyPort {
+    /// The entity.
+    pub id: EntityId,
+    /// The number or name; absent for all ports.
+    pub port: Known<Arc<str>>,
+    /// The last port of a range.
+    pub end: Option<u16>,
+}
+
 /// Everything of one environment, lowered and ready to be linked.
 #[derive(Debug, Default)]
 pub struct Estate {
@@ -183,4 +275,12 @@ pub struct Estate {
     pub compose: bool,
     /// Why objects may be missing: part of the environment is not in the repository.
     pub incomplete: Option<Doubt>,
+    /// Whether a kustomization says what is deployed together.
+    pub kustomized: bool,
+    /// Network policies for what comes in.
+    pub policies: Vec<Policy>,
+    /// Labels of the namespaces that are written.
+    pub namespaces: Vec<(Arc<str>, Labels)>,
+    /// The namespace of the ingress controller, where that is known.
+    pub controller_namespace: Option<Arc<str>>,
 }

@@ -1,12 +1,15 @@
 //! Kubernetes Services, as far as addresses need them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::join::{Service, ServicePort};
 use crate::environment::{Document, folder_of};
 use crate::model::field::{service, service_port};
-use crate::model::{Doubt, Entity, Kind, Known, Model};
+use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
 use crate::syntax::At;
+
+static TARGET_PORT: LazyLock<Row> =
+    LazyLock::new(|| Row::new("targetPort", service_port::TARGET_PORT, Unit::Text).bare());
 
 /// Lowers a Service.
 pub fn service(model: &mut Model, document: &Document) -> Service {
@@ -56,13 +59,18 @@ pub fn service(model: &mut Model, document: &Document) -> Service {
             entity.set(service::ONLY_PORT, i64::from(*port), span);
         }
     }
+    let selector = selector(document);
+    if let (Known::Is(labels), Some(at)) = (&selector, at.get("spec.selector")) {
+        let words: Vec<String> = labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        entity.set(service::SELECTOR, Arc::from(words.join(", ")), at.head());
+    }
     let id = model.add(entity);
     Service {
         id,
         name: document.name.clone(),
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
-        selector: selector(document),
+        selector,
         ports,
         headless,
         external,
@@ -157,7 +165,18 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> ServicePort {
     entity.set(service_port::NAME, label, span);
     entity.set(service_port::SERVICE, document.name.clone(), span);
     entity.set_known(service_port::PORT, port.clone().map(i64::from), port_span);
-    entity.set_known(service_port::TARGET_PORT, target.clone(), span);
+    match (&target, written) {
+        (Known::Is(text), Some(at)) => entity.facts.push(Fact {
+            field: service_port::TARGET_PORT.id(),
+            value: Stored::Is(Value::Text(text.clone())),
+            span,
+            site: Some(Site {
+                row: &TARGET_PORT,
+                node: Some((model.add_tree(&document.tree), at.id())),
+            }),
+        }),
+        _ => entity.set_known(service_port::TARGET_PORT, target.clone(), span),
+    }
     spoken(&mut entity, item);
     ServicePort {
         id: model.add(entity),

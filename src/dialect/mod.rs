@@ -1,12 +1,17 @@
 //! Tables and lowering, one folder per language.
 
 mod annotations;
+pub mod chart;
 pub mod estate;
+pub mod facts;
 pub mod ingress;
 pub mod join;
 pub mod kubernetes;
+pub mod load_balancer;
 pub mod nginx;
+pub mod policy;
 pub mod process;
+pub mod workload;
 
 use crate::model::{FieldId, Row};
 

@@ -61,6 +61,8 @@ pub struct ContainerSpec {
     pub image: Option<Text>,
     /// Whether the image is built from the repository (compose `build`), so that what it holds is not known from its name.
     pub built: Option<String>,
+    /// The Dockerfile it is built from, as a path of the repository; absent where only one of its stages is built.
+    pub dockerfile: Option<String>,
     /// The entrypoint (Kubernetes `command`, compose `entrypoint`); a single word is a shell command in compose.
     pub entrypoint: Option<Vec<Text>>,
     /// Its arguments (Kubernetes `args`, compose `command`).

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
-use crate::model::{Kind, Model, Stored};
+use crate::model::{EntityId, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Change, Checked, Proposal};
+use crate::rule::{Action, Change, Checked, Proposal, Severity};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Subjects of all hits.
     pub subjects: BTreeSet<String>,
+    /// Subjects of hits that are more than advice: a fix that makes a route work lets advice about what is behind it
+    /// appear, which is no harm.
+    pub loud: BTreeSet<String>,
     /// Rules, by their place, that could not be decided, and for which entity.
     pub undecided: BTreeSet<(usize, Kind, Arc<str>)>,
     /// Every written fact, by its place.
@@ -33,6 +36,8 @@ impl Outcome {
                 .collect(),
             ..Outcome::default()
         };
+        let loud = checked.hits.iter().filter(|hit| hit.severity > Severity::Info);
+        outcome.loud = loud.map(|hit| hit.subject.clone()).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
@@ -295,17 +300,28 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
                 "it would not mend every place that this finding holds for",
             ));
         }
-        if let Some(new) = after.subjects.difference(&before.subjects).next() {
+        if let Some(new) = after.loud.difference(&before.subjects).next() {
             let rule = new.split(' ').next().unwrap_or(new);
             return Err(Refusal::new(format!("it would bring about another finding ({rule})")));
         }
-        // What is mended may lead on to something that cannot be known; what was decided elsewhere must stay so.
+        // What is mended, and every hop through it (a Service's port, a policy), may lead on to something that cannot be
+        // known; what was decided elsewhere must stay so.
         let model = world.model(*environment);
-        let mut places = fixes.iter().flat_map(|(finding, _)| &finding.places);
-        let mended: BTreeSet<&str> = places
-            .by_ref()
+        let roots: BTreeSet<EntityId> = fixes
+            .iter()
+            .flat_map(|(finding, _)| &finding.places)
             .filter(|place| place.environment == *environment)
-            .map(|place| &*model.entity(place.root).name)
+            .map(|place| place.root)
+            .collect();
+        let through = model.all(Kind::Hop).filter(|hop| {
+            let mut links = model.entity(*hop).links.iter();
+            links.any(|link| matches!(link, Known::Is(to) if roots.contains(to)))
+        });
+        let mended: BTreeSet<&str> = roots
+            .iter()
+            .copied()
+            .chain(through)
+            .map(|root| &*model.entity(root).name)
             .collect();
         let mut lost = after.undecided.difference(&before.undecided);
         if lost.any(|(rule, kind, name)| !mended.contains(&**name) && world.decided(*environment, *rule, *kind, name)) {

@@ -34,8 +34,14 @@ pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where)
             },
         }
     }
+    let mut lines = Vec::new();
     for ((_, _, name), insert) in inserts {
-        let edit = insert.spell(sources, model, &name)?;
+        lines.push(insert.spell(sources, model, &name)?);
+    }
+    // Where an inner and an outer block end on the same line, the inner one's new line comes first.
+    let indent = |edit: &Edit| edit.text.trim_start_matches(['\r', '\n']).find(|c| c != ' ');
+    lines.sort_by_key(|edit| std::cmp::Reverse(indent(edit)));
+    for edit in lines {
         // Several new lines of one block are one edit: two insertions at one place have no order of their own.
         match edits
             .iter_mut()
@@ -156,14 +162,17 @@ impl Insert {
         }
         let words: Vec<String> = self.words.into_values().collect();
         let (tree, node): (TreeId, NodeId) = self.home;
-        line(sources, model.at(tree, node), name, &words.join(" "))
+        let bare = self.table.named(name).any(|row| row.bare);
+        line(sources, model.at(tree, node), name, &words.join(" "), bare)
     }
 }
 
 /// A new entry at the end of a block, in the indentation and style of its neighbours.
-fn line(sources: &Sources, block: At<'_>, name: &str, value: &str) -> Result<Edit, Refusal> {
+fn line(sources: &Sources, block: At<'_>, name: &str, value: &str, bare: bool) -> Result<Edit, Refusal> {
     let yaml = block.tree().root().is_list();
-    let content = if yaml {
+    let content = if yaml && bare {
+        format!("{name}: {value}")
+    } else if yaml {
         format!("{name}: \"{value}\"")
     } else {
         format!("{name} {value};")

@@ -88,6 +88,7 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             elsewhere: None,
             unreachable: None,
             nearly: None,
+            pod_port: endpoint.port.clone(),
             why: None,
         });
     }
@@ -156,6 +157,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         elsewhere: None,
         unreachable: None,
         nearly: None,
+        pod_port: Known::Absent,
         why: None,
     };
     let open = |doubt: Doubt| End {
@@ -207,6 +209,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
                         container,
                         socket,
                         why,
+                        pod_port: pod_port(estate, &pod, &target),
                         ..base.clone()
                     }
                 }
@@ -268,6 +271,16 @@ fn pods(estate: &Estate, names: &Names, service: &Service) -> Known<Vec<Vec<usiz
         )));
     }
     Known::Is(pods)
+}
+
+/// The number of a target port.
+fn pod_port(estate: &Estate, pod: &[usize], target: &str) -> Known<u16> {
+    if let Ok(number) = target.parse() {
+        return Known::Is(number);
+    }
+    let mut ports = pod.iter().flat_map(|at| &estate.containers[*at].ports);
+    let named = ports.find(|port| port.name.as_deref() == Some(target));
+    named.map_or(Known::Absent, |port| Known::Is(port.number))
 }
 
 /// The container of a pod that a target port leads to, and what listens there.

@@ -4,6 +4,8 @@ mod address;
 mod chain;
 mod names;
 mod nearly;
+mod policy;
+mod selects;
 mod socket;
 
 use std::collections::HashMap;
@@ -40,6 +42,8 @@ pub(crate) struct End {
     pub unreachable: Option<Arc<str>>,
     /// What was probably meant by a name that nothing has.
     pub nearly: Option<Arc<str>>,
+    /// The port of the pod; in compose the container's.
+    pub pod_port: Known<u16>,
     /// Why nothing answers, where that is known.
     pub why: Option<Arc<str>>,
 }
@@ -55,6 +59,7 @@ impl End {
             direct: Known::Unknown(doubt.clone()),
             loopback: false,
             shared_network: Known::Unknown(doubt.clone()),
+            pod_port: Known::Unknown(doubt.clone()),
             may_change: Known::Unknown(doubt),
             elsewhere: None,
             unreachable: None,
@@ -131,6 +136,8 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         }
     }
     address::settle_target_ports(estate, &names);
+    policy::settle_ports(estate, &names, &hops);
+    selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
     chain::outer(estate, &hops);
     hops
@@ -218,6 +225,12 @@ fn entity(
     if estate.compose && own_network {
         // Docker's embedded name server, the same in every container on a user-defined network.
         entity.set(hop::PLATFORM_RESOLVER, Arc::from("127.0.0.11"), span);
+    }
+    if let Known::Is(container) = end.container {
+        entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);
+        let (allows, policy) = policy::allows(estate, gateway, container, &end.pod_port);
+        entity.set_known(hop::POLICY_ALLOWS, allows, span);
+        entity.link("policy", policy.map_or(Known::Absent, Known::Is));
     }
     entity.link("gateway", Known::Is(gateway.id));
     entity.link("route", Known::Is(route.id));

@@ -31,7 +31,7 @@ const NGINX: &[Cause] = &[
     ),
 ];
 
-/// What both do alike: they pass requests on with the same code (reproduced on nginx 1.22.1 and 1.31.5).
+/// What nginx and ingress-nginx do alike: they pass requests on with the same code (reproduced on nginx 1.22.1 and 1.31.5).
 const PASSING: &[Cause] = &[
     (status::NOT_RESOLVED, "502 (the name could not be resolved)"),
     (status::NO_LIVE, "502 (no live upstreams while connecting to upstream)"),
@@ -84,15 +84,91 @@ const INGRESS_NGINX: &[Cause] = &[
     (status::STALE_ADDRESS, "502 or 504"),
 ];
 
+/// AWS: what `Troubleshoot your Application Load Balancers` says of 502, 503 and 504.
+const AWS_ALB: &[Cause] = &[
+    (status::REFUSED, "502 (the target refused the connection)"),
+    (
+        status::NO_PORT,
+        "503, or a load balancer that is never made (the controller cannot resolve the port)",
+    ),
+    (status::NO_ENDPOINTS, "503 (the target group has no registered targets)"),
+    (status::SOCKET_MISSING, "502"),
+    (
+        status::READ_TIMEOUT,
+        "504 (the target did not respond before the idle timeout)",
+    ),
+    (status::CLOSED, "502 (the target closed the connection)"),
+    (status::STALE_ADDRESS, "502 or 504"),
+];
+
+/// Google Cloud: the statusDetails of its load balancers' logs.
+const GOOGLE: &[Cause] = &[
+    (status::REFUSED, "502 (failed_to_connect_to_backend)"),
+    (status::NO_PORT, "502 (failed_to_pick_backend)"),
+    (status::NO_ENDPOINTS, "502 or 503 (failed_to_pick_backend)"),
+    (status::SOCKET_MISSING, "502"),
+    (status::READ_TIMEOUT, "502 or 504 (backend_timeout)"),
+    (
+        status::CLOSED,
+        "502 (backend_connection_closed_before_data_sent_to_client)",
+    ),
+    (status::STALE_ADDRESS, "502 or 504"),
+];
+
+/// Cloudflare: its error pages 520 to 524.
+const CLOUDFLARE: &[Cause] = &[
+    (status::REFUSED, "521 (the origin refused the connection)"),
+    (status::NO_PORT, "521 or 522"),
+    (status::NO_ENDPOINTS, "521 or what the origin answers"),
+    (status::SOCKET_MISSING, "521"),
+    (status::READ_TIMEOUT, "524 (a timeout occurred)"),
+    (status::CLOSED, "520 (the origin closed the connection)"),
+    (status::STALE_ADDRESS, "521 or 522"),
+];
+
+/// Any other product in front: only what all of them have in common.
+const OTHER: &[Cause] = &[
+    (status::REFUSED, "502 or 503"),
+    (status::NO_PORT, "502, 503 or 504"),
+    (status::NO_ENDPOINTS, "502 or 503"),
+    (status::SOCKET_MISSING, "502 or 503"),
+    (status::READ_TIMEOUT, "504"),
+    (status::CLOSED, "502 or 503"),
+    (status::STALE_ADDRESS, "502, 503 or 504"),
+];
+
+/// What no source tells apart for a product: that the request fails at the gateway.
+const FAILING: &[Cause] = &[
+    (status::NOT_RESOLVED, "502 or 503"),
+    (status::NO_LIVE, "502 or 503"),
+    (status::TLS_TO_PLAIN, "502 or 503"),
+    (status::PLAIN_TO_TLS, "502 or 503, or the upstream's own 400"),
+    (status::HANDSHAKE, "502 or 503"),
+    (status::WRONG_NAME, "502 or 503"),
+    (status::FASTCGI_TO_OTHER, "502 or 503"),
+    (status::HTTP_TO_FASTCGI, "502 or 503"),
+    (status::GRPC_TO_HTTP1, "502 or 503"),
+    (status::OTHER_MISMATCH, "a 4xx of the upstream, a 502, 503 or 504"),
+    (status::BIG_HEADER, "502 or 503"),
+];
+
 /// The behaviour of a product as an entity; a product that is not known gives none.
 pub fn status_of(product: &str, span: Span) -> Option<Entity> {
     let causes = match product {
         "nginx" => NGINX,
         "ingress-nginx" => INGRESS_NGINX,
+        "AWS ALB" => AWS_ALB,
+        "Google Cloud load balancer" => GOOGLE,
+        "Cloudflare" => CLOUDFLARE,
+        "load balancer" | "CDN" => OTHER,
         _ => return None,
     };
     let mut entity = Entity::new(Kind::Status, product, span);
-    for (field, text) in causes.iter().chain(PASSING) {
+    let further = match product {
+        "nginx" | "ingress-nginx" => PASSING,
+        _ => FAILING,
+    };
+    for (field, text) in further.iter().chain(causes) {
         entity.set(*field, Arc::from(*text), span);
     }
     Some(entity)

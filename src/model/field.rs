@@ -34,11 +34,19 @@ pub enum Kind {
     Status,
     /// Something written that has no effect as it stands: ignored, repeated, or overridden elsewhere.
     Setting,
+    /// A readiness, liveness or startup probe of a container.
+    Probe,
+    /// What changes the number of a workload's replicas.
+    Autoscaler,
+    /// A NetworkPolicy.
+    Policy,
+    /// One port that a NetworkPolicy lets in.
+    PolicyPort,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
@@ -52,6 +60,10 @@ impl Kind {
         Kind::Socket,
         Kind::Status,
         Kind::Setting,
+        Kind::Probe,
+        Kind::Autoscaler,
+        Kind::Policy,
+        Kind::PolicyPort,
     ];
 
     /// The name rules use.
@@ -70,6 +82,10 @@ impl Kind {
             Kind::Socket => "socket",
             Kind::Status => "status",
             Kind::Setting => "setting",
+            Kind::Probe => "probe",
+            Kind::Autoscaler => "autoscaler",
+            Kind::Policy => "policy",
+            Kind::PolicyPort => "policy_port",
         }
     }
 
@@ -94,6 +110,10 @@ impl Kind {
             Kind::Socket => socket::FIELDS,
             Kind::Status => status::FIELDS,
             Kind::Setting => setting::FIELDS,
+            Kind::Probe => probe::FIELDS,
+            Kind::Autoscaler => autoscaler::FIELDS,
+            Kind::Policy => policy::FIELDS,
+            Kind::PolicyPort => policy_port::FIELDS,
         }
     }
 
@@ -104,6 +124,10 @@ impl Kind {
             Kind::Gateway => GATEWAY_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
+            Kind::Service => SERVICE_LINKS,
+            Kind::Workload => WORKLOAD_LINKS,
+            Kind::PolicyPort => POLICY_PORT_LINKS,
+            Kind::Process => PROCESS_LINKS,
             _ => &[],
         }
     }
@@ -215,6 +239,8 @@ fields! { hop, Kind::Hop;
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
     UNREACHABLE_BECAUSE: Arc<str> = "unreachable_because", "Why the target cannot be reached although it exists, in words: another network, another namespace; absent when nothing is known to stand in the way.";
     NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
+    POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
+    POLICY_ALLOWS: bool = "policy_allows", "Whether the network policies that select the pod let the gateway in at that port; absent where none selects it.";
 }
 
 fields! { gateway, Kind::Gateway;
@@ -255,6 +281,10 @@ fields! { route, Kind::Route;
     ERROR_PAGES: Arc<str> = "error_pages", "The status codes that have an error page here, as a list; absent when there is none.";
     LOSES_HOST: bool = "loses_host", "Whether an outer block sets the Host header for the upstream and this one drops it by setting other headers.";
     LOST_HEADERS: Arc<str> = "lost_headers", "Headers an outer block sets for the upstream and this one drops, as a list.";
+    TARGET_TYPE: Arc<str> = "target_type", "Whether a load balancer sends to pods (`ip`) or to nodes (`instance`).";
+    HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path a load balancer asks to find out whether a target is healthy.";
+    CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
+    CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -287,6 +317,10 @@ fields! { service, Kind::Service;
     HEADLESS: bool = "headless", "Whether it has no virtual address (`clusterIP: None`): the name leads to the pods themselves.";
     PORTS: Arc<str> = "ports", "The ports it exposes, as a list in words.";
     ONLY_PORT: i64 = "only_port", "The port it exposes; absent when there are several.";
+    SELECTOR: Arc<str> = "selector", "The labels a pod must have, in words.";
+    SELECTS: bool = "selects", "Whether any workload of the environment has these labels; unknown where not everything was read.";
+    ASKED_PODS: i64 = "asked_pods", "How many replicas the workloads it selects are asked to have together.";
+    NEAR_MISS_LABEL: Arc<str> = "near_miss_label", "The one label that keeps the workload that was probably meant from being selected, in words; absent where no workload comes near.";
 }
 
 fields! { service_port, Kind::ServicePort;
@@ -305,11 +339,21 @@ fields! { workload, Kind::Workload;
     KIND: Arc<str> = "kind", "`Deployment`, `StatefulSet`, `DaemonSet`, `Pod`, `compose service`, …";
     REPLICAS: i64 = "replicas", "How many replicas are asked for.";
     PORTS: Arc<str> = "ports", "The container ports it declares, names included, as a list in words.";
+    LEAST_REPLICAS: i64 = "least_replicas", "How many replicas there are at least: the autoscaler's least number, else those that are asked for, else 1.";
+    GRACE_PERIOD: Duration = "grace_period", "How long a pod may take to end before it is killed, its preStop hook included.";
+    RECREATES: bool = "recreates", "Whether a rollout ends all old pods before it starts a new one (strategy Recreate).";
+    CHECKED: bool = "checked", "Whether any container of its pods has a readiness or startup probe, before which the pod gets no requests.";
+    SERVED: bool = "served", "Whether a Service of the environment selects its pods.";
+    ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
 }
 
 fields! { container, Kind::Container;
     NAME: Arc<str> = "name", "Its name.";
     IMAGE: Arc<str> = "image", "Its image.";
+    MEMORY_LIMIT: Size = "memory_limit", "How much memory it may use before it is killed.";
+    PRE_STOP: Duration = "pre_stop", "How long its preStop hook waits before it is told to end; absent where it has none, unknown where the hook is no plain sleep.";
+    IS_GATEWAY: bool = "is_gateway", "Whether it is known to be a gateway itself.";
+    POOL_FITS: i64 = "pool_fits", "How many workers fit into its memory, each at its own limit.";
 }
 
 fields! { process, Kind::Process;
@@ -325,6 +369,9 @@ fields! { process, Kind::Process;
     LISTENS_TCP: bool = "listens_tcp", "Whether it listens on a TCP port.";
     LISTENS_UNIX: bool = "listens_unix", "Whether it listens on a unix socket.";
     ONLY_PORT: i64 = "only_port", "The TCP port it listens on; absent when there are several or none.";
+    WORKERS: i64 = "workers", "How many requests it works on at the same time: the largest number of its workers.";
+    WORKERS_FIXED: bool = "workers_fixed", "Whether all of them are always there (`pm = static`).";
+    WORKER_MEMORY: Size = "worker_memory", "How much memory one worker may use (PHP's memory_limit).";
 }
 
 fields! { socket, Kind::Socket;
@@ -367,6 +414,37 @@ fields! { setting, Kind::Setting;
     INSTEAD: Arc<str> = "instead", "What holds instead.";
     WINNER: Arc<str> = "winner", "The place that wins or came first: its value as written there.";
     EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
+}
+
+fields! { probe, Kind::Probe;
+    NAME: Arc<str> = "name", "`readiness`, `liveness` or `startup`.";
+    TARGET: Arc<str> = "target", "What is asked, in words, such as `GET /healthz on 8080`.";
+    PATH: Arc<str> = "path", "The path of an HTTP probe.";
+    PORT: Arc<str> = "port", "The port, a number or a name.";
+    PORT_NUMBER: i64 = "port_number", "The number of that port; absent where the container declares no port of the name.";
+    TIMEOUT: Duration = "timeout", "How long one check may take.";
+    PERIOD: Duration = "period", "How much time lies between two checks.";
+    FAILURE_THRESHOLD: i64 = "failure_threshold", "How many checks must fail in a row.";
+}
+
+fields! { autoscaler, Kind::Autoscaler;
+    NAME: Arc<str> = "name", "Its name.";
+    KIND: Arc<str> = "kind", "`HorizontalPodAutoscaler` or `ScaledObject`.";
+    LEAST: i64 = "least", "The least number of replicas.";
+    MOST: i64 = "most", "The largest number of replicas.";
+}
+
+fields! { policy, Kind::Policy;
+    NAME: Arc<str> = "name", "Its name.";
+    NAMESPACE: Arc<str> = "namespace", "Its namespace.";
+}
+
+fields! { policy_port, Kind::PolicyPort;
+    POLICY: Arc<str> = "policy", "The policy's name.";
+    PORT: i64 = "port", "The port as written.";
+    SERVICE: Arc<str> = "service", "The Service that exposes this number and leads to another port of the same pods; absent where there is none.";
+    POD_PORT: i64 = "pod_port", "The port of the pods that this Service leads to.";
+    POD_PORT_ALLOWED: bool = "pod_port_allowed", "Whether some policy of these pods lets that port in.";
 }
 
 const HOP_LINKS: &[LinkInfo] = &[
@@ -425,6 +503,11 @@ const HOP_LINKS: &[LinkInfo] = &[
         to: Kind::Hop,
         doc: "The hop by which requests reach this hop's gateway (of several, the one that waits the shortest); absent when none is known.",
     },
+    LinkInfo {
+        name: "policy",
+        to: Kind::Policy,
+        doc: "The first network policy that selects the pod.",
+    },
 ];
 
 const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
@@ -433,14 +516,60 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     doc: "The container the gateway runs in.",
 }];
 
-const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {
-    name: "process",
-    to: Kind::Process,
-    doc: "What the container runs.",
-}];
+const CONTAINER_LINKS: &[LinkInfo] = &[
+    LinkInfo {
+        name: "process",
+        to: Kind::Process,
+        doc: "What the container runs.",
+    },
+    LinkInfo {
+        name: "readiness",
+        to: Kind::Probe,
+        doc: "The probe that decides whether requests are sent to it.",
+    },
+    LinkInfo {
+        name: "liveness",
+        to: Kind::Probe,
+        doc: "The probe that restarts it.",
+    },
+    LinkInfo {
+        name: "startup",
+        to: Kind::Probe,
+        doc: "The probe before which the others do not count.",
+    },
+    LinkInfo {
+        name: "workload",
+        to: Kind::Workload,
+        doc: "The workload it belongs to.",
+    },
+];
 
 const SERVICE_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "workload",
     to: Kind::Workload,
     doc: "The workload the Service selects (the first of several).",
+}];
+
+const SERVICE_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "near_miss",
+    to: Kind::Workload,
+    doc: "The workload that was probably meant, where the selector matches none.",
+}];
+
+const WORKLOAD_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "autoscaler",
+    to: Kind::Autoscaler,
+    doc: "What changes the number of its replicas.",
+}];
+
+const POLICY_PORT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "service_port",
+    to: Kind::ServicePort,
+    doc: "The Service's port of this number.",
+}];
+
+const PROCESS_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "container",
+    to: Kind::Container,
+    doc: "The container it runs in.",
 }];

@@ -61,6 +61,8 @@ pub struct Row {
     pub defaults: Vec<Default>,
     /// What it is in its language.
     pub form: Form,
+    /// Whether a new YAML entry is written without quotes: a number of the Kubernetes API, or a map.
+    pub bare: bool,
 }
 
 impl Row {
@@ -77,6 +79,7 @@ impl Row {
             inherits: false,
             defaults: Vec::new(),
             form: Form::Valued,
+            bare: false,
         }
     }
 
@@ -130,6 +133,13 @@ impl Row {
         source: &'static str,
     ) -> Row {
         self.defaults.push(Default { since, value, source });
+        self
+    }
+
+    /// A new YAML entry has no quotes.
+    #[must_use]
+    pub fn bare(mut self) -> Row {
+        self.bare = true;
         self
     }
 

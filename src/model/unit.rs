@@ -17,6 +17,12 @@ pub enum Unit {
     Millis,
     /// nginx's size: bytes, or `k K m M`.
     NginxSize,
+    /// Kubernetes' quantity of bytes: plain, `k M G T` (thousands) or `Ki Mi Gi Ti`.
+    Quantity,
+    /// PHP's and compose's size: bytes, or `K M G` of 1024, either case; `-1` is no limit.
+    PhpSize,
+    /// A preStop hook that waits, as Kubernetes writes it since 1.30: only spelled, never read.
+    PreStopSleep,
     /// A whole number.
     Number,
     /// `on` or `off`.
@@ -29,8 +35,8 @@ impl Unit {
     /// The type of the values it reads.
     pub fn kind(self) -> Type {
         match self {
-            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis => Type::Duration,
-            Unit::NginxSize => Type::Size,
+            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis | Unit::PreStopSleep => Type::Duration,
+            Unit::NginxSize | Unit::Quantity | Unit::PhpSize => Type::Size,
             Unit::Number => Type::Number,
             Unit::OnOff => Type::Bool,
             Unit::Text => Type::Text,
@@ -61,6 +67,9 @@ impl Unit {
             }
             Unit::Millis => text.parse().ok().map(|ms| Value::Duration(Duration::from_millis(ms))),
             Unit::NginxSize => nginx_size(text).map(Value::Size),
+            Unit::Quantity => quantity(text).map(Value::Size),
+            Unit::PhpSize => php_size(text).map(Value::Size),
+            Unit::PreStopSleep => None,
             Unit::Number => text.parse().ok().map(Value::Number),
             Unit::OnOff => match text.to_ascii_lowercase().as_str() {
                 "on" | "true" => Some(Value::Bool(true)),
@@ -85,6 +94,16 @@ impl Unit {
             }
             (Unit::Millis, Value::Duration(duration)) => Some(duration.micros().div_ceil(1000).to_string()),
             (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.to_string()),
+            (Unit::Quantity, Value::Size(size)) if *size != Size::UNLIMITED => {
+                Some(format!("{}Mi", size.0.div_ceil(1024 * 1024)))
+            }
+            (Unit::PhpSize, Value::Size(size)) if *size != Size::UNLIMITED => {
+                Some(format!("{}M", size.0.div_ceil(1024 * 1024)))
+            }
+            (Unit::PreStopSleep, Value::Duration(duration)) => Some(format!(
+                "{{ preStop: {{ sleep: {{ seconds: {} }} }} }}",
+                duration.micros().div_ceil(1_000_000)
+            )),
             (Unit::Number, Value::Number(number)) => Some(number.to_string()),
             (Unit::OnOff, Value::Bool(on)) => Some(if *on { "on" } else { "off" }.to_owned()),
             (Unit::Text, Value::Text(text)) => Some(text.to_string()),
@@ -138,6 +157,45 @@ fn nginx_size(text: &str) -> Option<Size> {
         b'k' | b'K' => (&text[..text.len() - 1], 1024),
         b'm' | b'M' => (&text[..text.len() - 1], 1024 * 1024),
         _ => (text, 1),
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor).map(Size)
+}
+
+/// Kubernetes' quantity, as `resource.ParseQuantity` reads sizes; fractions of a byte are rounded down.
+fn quantity(text: &str) -> Option<Size> {
+    let at = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, suffix) = text.split_at(at);
+    let factor: u64 = match suffix {
+        "" => 1,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    let bytes = number.parse::<f64>().ok()? * factor as f64;
+    (0.0..9e18).contains(&bytes).then_some(Size(bytes as u64))
+}
+
+/// PHP's shorthand bytes, and compose's byte values (`512m`, `1gb`).
+fn php_size(text: &str) -> Option<Size> {
+    let text = text.trim();
+    if text == "-1" {
+        return Some(Size::UNLIMITED);
+    }
+    let lower = text.to_ascii_lowercase();
+    let lower = lower.strip_suffix('b').unwrap_or(&lower);
+    let (number, factor) = match lower.as_bytes().last()? {
+        b'k' => (&lower[..lower.len() - 1], 1 << 10),
+        b'm' => (&lower[..lower.len() - 1], 1 << 20),
+        b'g' => (&lower[..lower.len() - 1], 1 << 30),
+        _ => (lower, 1),
     };
     number.parse::<u64>().ok()?.checked_mul(factor).map(Size)
 }

@@ -73,6 +73,7 @@ impl Setup {
             sources: &self.sources,
             rules: &self.rules,
             versions,
+            facts: self.config.facts.clone(),
             cache: ExpandCache::default(),
         }
     }

@@ -231,8 +231,8 @@ fn layers(
 /// holds a `gunicorn.conf.py` or sets `PORT`.
 fn hidden_settings(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> {
     let spec = started.spec;
-    let dockerfile = spec.built.as_ref().and_then(|folder| join(folder, "Dockerfile"));
-    let seen = match dockerfile.and_then(|path| context.repository.get(&path)) {
+    let dockerfile = spec.dockerfile.as_ref();
+    let seen = match dockerfile.and_then(|path| context.repository.get(path)) {
         Some(file) => !["PORT", "GUNICORN_CMD_ARGS"]
             .iter()
             .any(|name| file.source.text.contains(name)),

@@ -2,7 +2,6 @@
 
 use super::ProcessContext;
 use crate::environment::ContainerSpec;
-use crate::environment::join;
 use crate::model::Version;
 
 /// A public image by name and tag.
@@ -19,9 +18,9 @@ pub(super) struct Image {
 impl Image {
     /// The image of a container, where it is known.
     pub fn of(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Image> {
-        if let Some(folder) = &spec.built {
-            let path = join(folder, "Dockerfile")?;
-            return base(&context.repository.get(&path)?.source.text);
+        if spec.built.is_some() {
+            let path = spec.dockerfile.as_ref()?;
+            return base(&context.repository.get(path)?.source.text);
         }
         let image = spec.image.as_ref().filter(|image| !image.unknown)?;
         Some(Image {

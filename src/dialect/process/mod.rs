@@ -2,6 +2,7 @@
 //! works on a request, how long it keeps connections.
 
 mod command;
+mod dockerfile;
 mod gunicorn;
 mod image;
 mod node;
@@ -9,6 +10,7 @@ mod php_fpm;
 mod settings;
 mod sockets;
 mod uvicorn;
+mod uwsgi;
 
 use std::collections::HashMap;
 
@@ -86,7 +88,6 @@ const NAMED: &[&str] = &[
     "daphne",
     "granian",
     "waitress-serve",
-    "uwsgi",
     "puma",
     "unicorn",
     "bun",
@@ -103,6 +104,8 @@ pub fn lower(
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
+    let filled = dockerfile::filled(context, spec);
+    let spec = filled.as_ref().unwrap_or(spec);
     let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {
@@ -119,6 +122,7 @@ pub fn lower(
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
+        "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
         name if node::starts(name, first) => node::lower(model, context, &started, files),
         name => match NAMED.iter().find(|known| **known == name) {

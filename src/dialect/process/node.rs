@@ -144,6 +144,11 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
         candidates.extend(scripts.map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone())));
     }
     candidates.retain(|(path, source, _)| !is_test(path) && makes_server(&source.text));
+    if candidates.is_empty()
+        && let Some(script) = script(started)
+    {
+        candidates = elsewhere(context, started, script);
+    }
     let named: Vec<usize> = match script(started) {
         Some(script) => (0..candidates.len())
             .filter(|at| is_named(&candidates[*at].0, script))
@@ -172,6 +177,26 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
         source,
         tree,
     })
+}
+
+/// Servers in the same repository that the command names, for an image that is built from it: by folder and file, or
+/// in a folder that is called like the container.
+fn elsewhere(
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    script: &str,
+) -> Vec<(String, Arc<Source>, Option<Arc<Tree>>)> {
+    let own = &*started.spec.name;
+    let named = |path: &str| {
+        is_named(path, script)
+            && (script.trim_start_matches("./").contains('/') || path.split('/').any(|part| part == own))
+    };
+    let files = context.repository.files().iter();
+    let scripts = files.filter(|file| file.role == Role::JavaScript && !is_test(&file.path) && named(&file.path));
+    scripts
+        .filter(|file| makes_server(&file.source.text))
+        .map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone()))
+        .collect()
 }
 
 fn is_script(path: &str) -> bool {

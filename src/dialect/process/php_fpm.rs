@@ -8,14 +8,25 @@ use super::image::Image;
 use super::settings::{self, Layer, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
-use crate::environment::{ContainerSpec, Role, join};
+use crate::environment::{ContainerSpec, Role};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
 use crate::repo::Span;
-use crate::syntax::Tree;
+use crate::syntax::{NodeId, Tree};
 
-const NAMES: &[&str] = &["listen", "request_terminate_timeout"];
+const NAMES: &[&str] = &[
+    "listen",
+    "request_terminate_timeout",
+    "pm",
+    "pm.max_children",
+    ADMIN_LIMIT,
+    POOL_LIMIT,
+];
+
+/// A pool's own memory limit; nothing the application does changes the first.
+const ADMIN_LIMIT: &str = "php_admin_value[memory_limit]";
+const POOL_LIMIT: &str = "php_value[memory_limit]";
 
 /// Where the official images include pools from.
 const OFFICIAL: &str = "/usr/local/etc/php-fpm.d";
@@ -26,6 +37,14 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .zero_is_unlimited()
             .inherits()
             .default("0", "php-fpm www.conf, request_terminate_timeout"),
+        Row::new("pm.max_children", process::WORKERS, Unit::Number)
+            .inherits()
+            .default("5", "php-fpm www.conf, pm.max_children"),
+        Row::new(ADMIN_LIMIT, process::WORKER_MEMORY, Unit::PhpSize).inherits(),
+        Row::new(POOL_LIMIT, process::WORKER_MEMORY, Unit::PhpSize).inherits(),
+        Row::new("memory_limit", process::WORKER_MEMORY, Unit::PhpSize)
+            .inherits()
+            .default("128M", "PHP documentation, memory_limit"),
     ];
     Table::new("php-fpm", rows)
 });
@@ -90,13 +109,58 @@ pub(super) fn lower(
             addresses.insert("www".to_owned(), Known::Is(docker));
         }
     }
-    finish(model, id, &pools, addresses)
+    let ini = ini(model, context, spec, files);
+    finish(model, id, pools, addresses, ini)
+}
+
+/// The memory limit outside the pools: `php.ini` and, after it, `conf.d` in order of names; why it is not known.
+fn ini(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+) -> Result<Vec<Layer>, Doubt> {
+    let is_php =
+        Image::of(context, spec).is_some_and(|image| image.is_official("php") || image.is_official("wordpress"));
+    if !is_php {
+        return Err(Doubt::at("the image may set memory_limit", spec.span));
+    }
+    let built = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
+    if built.is_some_and(|file| {
+        ["memory_limit", "php.ini", "conf.d"]
+            .iter()
+            .any(|name| file.source.text.contains(name))
+    }) {
+        return Err(Doubt::at("the Dockerfile may set memory_limit", spec.span));
+    }
+    const FOLDER: &str = "/usr/local/etc/php";
+    if let Some((_, doubt)) = files.unknown.iter().find(|(path, _)| path.starts_with(FOLDER)) {
+        return Err(doubt.clone());
+    }
+    let main = format!("{FOLDER}/php.ini");
+    let is_ini = |path: &str| {
+        path.strip_prefix(FOLDER)
+            .is_some_and(|rest| rest.starts_with("/conf.d/") && rest.ends_with(".ini"))
+    };
+    let first = files.files.iter().filter(|file| file.path == main);
+    let mut layers = Vec::new();
+    for file in first.chain(files.files.iter().filter(|file| is_ini(&file.path))) {
+        let tree = context.cache.tree(&file.source, Language::Ini);
+        let sections = tree.root().children().filter(|at| at.is_map()).map(|at| at.id());
+        for map in [NodeId::ROOT].into_iter().chain(sections) {
+            let layer = Layer::of_tree(model, &tree, map, &["memory_limit"]);
+            if !layer.settings.is_empty() {
+                layers.insert(0, layer);
+            }
+        }
+    }
+    Ok(layers)
 }
 
 /// A Dockerfile that touches the pools: what it copies to which name is not read.
 fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
-    let path = join(spec.built.as_ref()?, "Dockerfile")?;
-    let text = &context.repository.get(&path)?.source.text;
+    let path = spec.dockerfile.as_ref()?;
+    let text = &context.repository.get(path)?.source.text;
     let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
         .iter()
         .any(|name| text.contains(name));
@@ -124,7 +188,8 @@ pub(super) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option
     let id = model.add(entity);
     let pools = pools(model, trees.iter());
     let addresses = addresses(&pools);
-    Some(finish(model, id, &pools, addresses))
+    let ini = Err(Doubt::new("the machine's php.ini is not read"));
+    Some(finish(model, id, pools, addresses, ini))
 }
 
 /// Where php-fpm is told to look for pools: in the official images, Debian, Red Hat and Alpine.
@@ -207,11 +272,38 @@ fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: 
     !hidden && last.is_none_or(|path| path <= DOCKER)
 }
 
+/// How many workers there are, and what of them cannot be known.
+fn workers(model: &mut Model, id: EntityId, pools: &Pools, no_ini: Option<&Doubt>) {
+    let span = model.entity(id).span;
+    let own = pools.values().next().map_or(&[][..], Vec::as_slice);
+    let entity = model.entity_mut(id);
+    let fixed = match find(own, "pm") {
+        Known::Is(setting) => setting.value().map(|text| text == "static"),
+        Known::Absent => Known::Is(false),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    entity.set_known(process::WORKERS_FIXED, fixed, span);
+    if pools.len() > 1 {
+        let doubt = Doubt::at("there are several pools", span);
+        entity.set_known(process::WORKERS, Known::Unknown(doubt.clone()), span);
+        entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt), span);
+        return;
+    }
+    let in_pool = [ADMIN_LIMIT, POOL_LIMIT]
+        .iter()
+        .any(|name| !matches!(find(own, name), Known::Absent));
+    if let Some(doubt) = no_ini.filter(|_| !in_pool) {
+        entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
+    }
+}
+
 fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
     let span = model.entity(id).span;
     let entity = model.entity_mut(id);
     entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::WORKERS, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
     ProcessJoin {
         id: Known::Is(id),
         product: Some("php-fpm"),
@@ -220,7 +312,14 @@ fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
     }
 }
 
-fn finish(model: &mut Model, id: EntityId, pools: &Pools, addresses: BTreeMap<String, Known<Address>>) -> ProcessJoin {
+fn finish(
+    model: &mut Model,
+    id: EntityId,
+    pools: Pools,
+    addresses: BTreeMap<String, Known<Address>>,
+    ini: Result<Vec<Layer>, Doubt>,
+) -> ProcessJoin {
+    workers(model, id, &pools, ini.as_ref().err());
     let span = model.entity(id).span;
     let timeout = |layers: &[Layer]| match find(layers, "request_terminate_timeout") {
         Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.read(text)),
@@ -251,8 +350,9 @@ fn finish(model: &mut Model, id: EntityId, pools: &Pools, addresses: BTreeMap<St
             entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt), span);
         }
     }
-    let layers = pools.values().next().map_or(&[][..], Vec::as_slice);
-    settings::attach(model, id, layers, &TABLE);
+    let mut layers = pools.into_values().next().unwrap_or_default();
+    layers.extend(ini.unwrap_or_default());
+    settings::attach(model, id, &layers, &TABLE);
     let mut all = Vec::new();
     let mut doubt = None;
     for address in addresses.into_values() {

@@ -114,6 +114,8 @@ impl Project<'_> {
             network_of: mode.strip_prefix("service:").map(Arc::from),
             aliases,
             spec,
+            item: service.id(),
+            pod: service.id(),
         }
     }
 
@@ -131,6 +133,18 @@ impl Project<'_> {
             let (context, span) = context.unwrap_or_else(|| (".".into(), build.head()));
             self.path(&context, span).unwrap_or_else(|| context.to_string())
         });
+        let named = build
+            .and_then(|build| build.child("dockerfile"))
+            .map(|at| self.text(at).text);
+        let whole = build.is_some_and(|build| {
+            ["target", "dockerfile_inline"]
+                .iter()
+                .all(|key| build.child(key).is_none())
+        });
+        let dockerfile = built
+            .as_ref()
+            .filter(|_| whole)
+            .and_then(|folder| join("", &format!("{folder}/{}", named.as_deref().unwrap_or("Dockerfile"))));
         let is_line = |key: &str| service.child(key).is_some_and(|at| !at.is_list());
         let words = |key: &str| {
             let at = service.child(key)?;
@@ -142,6 +156,7 @@ impl Project<'_> {
             name: service.name().into(),
             image: service.child("image").map(|image| self.text(image)),
             built,
+            dockerfile,
             entrypoint: words("entrypoint"),
             arguments: words("command"),
             shell: is_line("entrypoint") || is_line("command"),

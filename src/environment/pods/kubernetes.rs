@@ -53,6 +53,8 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
                 network_of: None,
                 aliases: Vec::new(),
                 spec: own,
+                item: item.id(),
+                pod: spec.id(),
             });
         }
     }
@@ -107,6 +109,7 @@ fn container(config_maps: &ConfigMaps<'_>, document: &Document, item: At<'_>) ->
         name: name.and_then(At::text).unwrap_or_default().into(),
         image: item.child("image").map(text::plain),
         built: None,
+        dockerfile: None,
         entrypoint: words("command"),
         arguments: words("args"),
         shell: false,

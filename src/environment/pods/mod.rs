@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::repo::Span;
+use crate::syntax::NodeId;
 
 pub(super) use text::env_lines;
 
@@ -43,6 +44,10 @@ pub struct Placed {
     pub aliases: Vec<Arc<str>>,
     /// The container as written.
     pub spec: ContainerSpec,
+    /// The container's map in the document's tree; in compose the service's.
+    pub item: NodeId,
+    /// The pod's specification in the document's tree; in compose the service's map again.
+    pub pod: NodeId,
 }
 
 /// All containers of an environment, in order of documents.
@@ -65,7 +70,7 @@ pub fn containers(environment: &Environment, repository: &Repository) -> Vec<Pla
 /// Where the pod's specification stands in a kind of workload.
 pub(super) fn pod_spec_path(kind: &str) -> Option<&'static str> {
     match kind {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" | "Rollout" => {
             Some("spec.template.spec")
         }
         "Pod" => Some("spec"),

@@ -1,0 +1,160 @@
+//! uWSGI: options over an INI file it names. `harakiri` kills the worker of a request that takes longer (off unless
+//! set); connections are closed after each request unless `http-keepalive` or an HTTP/1.1 socket is asked for.
+
+use std::sync::LazyLock;
+
+use super::command::Started;
+use super::settings::{self, Layer, Spelled, find, find_all};
+use super::sockets::{self, Address, Bind, interface, port};
+use super::{ProcessContext, ProcessJoin};
+use crate::environment::join;
+use crate::expand::{ContainerFiles, Language};
+use crate::model::field::process;
+use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::syntax::NodeId;
+
+const OPTIONS: &[Spelled] = &[
+    ("harakiri", &["--harakiri", "-t"]),
+    ("http", &["--http"]),
+    ("http-socket", &["--http-socket"]),
+    ("http11-socket", &["--http11-socket"]),
+    ("socket", &["--socket", "--uwsgi-socket", "-s"]),
+    ("http-keepalive", &["--http-keepalive"]),
+    ("ini", &["--ini", "--xml", "--yaml", "--json"]),
+];
+
+const NAMES: &[&str] = &[
+    "harakiri",
+    "http",
+    "http-socket",
+    "http11-socket",
+    "socket",
+    "http-keepalive",
+];
+
+const SOCKETS: &[&str] = &["http", "http-socket", "http11-socket", "socket"];
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = vec![
+        Row::new("harakiri", process::REQUEST_TIMEOUT, Unit::Seconds)
+            .zero_is_unlimited()
+            .inherits()
+            .default("0", "uWSGI options: harakiri"),
+    ];
+    Table::new("uwsgi", rows)
+});
+
+pub(super) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    files: &ContainerFiles,
+) -> ProcessJoin {
+    let span = started.command.program.span;
+    let id = super::entity(model, context, started.spec, "uwsgi", span);
+    let command = Layer::of_command(model, context.sources, Some(started), &started.command, OPTIONS);
+    let named = command.last("ini").map(|setting| setting.text.clone());
+    // `uwsgi app.ini` names the file without an option.
+    let bare = started.command.arguments.first().map(|first| first.text.clone());
+    let named = named.or(bare.filter(|text| text.ends_with(".ini")));
+    let mut layers = vec![command];
+    match named {
+        Some(path) => layers.push(file(model, context, started, files, &path)),
+        None if started.spec.variable("UWSGI_INI").is_some() || started.spec.more_environment => {
+            layers.push(Layer::doubtful(Doubt::at("variables may hold further options", span)));
+        }
+        None => {}
+    }
+    let on = |name: &str| match find(&layers, name) {
+        Known::Is(_) => Known::Is(true),
+        Known::Absent => Known::Is(false),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    let keeps = match (on("http-keepalive"), on("http11-socket")) {
+        (Known::Is(false), other) => other,
+        (found, _) => found,
+    };
+    let kills = match find(&layers, "harakiri") {
+        Known::Is(setting) => setting.value().map(|text| text != "0"),
+        Known::Absent => Known::Is(false),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    let entity = model.entity_mut(id);
+    entity.set_known(process::KILLS_AT_TIMEOUT, kills, span);
+    entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
+    let doubt = Doubt::at("gatelint does not read how long uwsgi keeps connections", span);
+    entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
+    settings::attach(model, id, &layers, &TABLE);
+    let addresses = addresses(&layers, started);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("uwsgi"),
+        sockets: sockets::add(model, id, addresses),
+        official_only: false,
+    }
+}
+
+/// The INI file: mounted, or in the build context.
+fn file(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    files: &ContainerFiles,
+    path: &str,
+) -> Layer {
+    let span = started.command.program.span;
+    let tail = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
+    let mut mounted = files.files.iter().filter(|file| file.path.ends_with(&tail));
+    let built = || {
+        let folder = started.spec.built.as_ref()?;
+        let name = path.rsplit('/').next()?;
+        let file = context.repository.get(&join(folder, name)?)?;
+        Some(file.source.clone())
+    };
+    let source = mounted.next().map(|file| file.source.clone()).or_else(built);
+    let Some(source) = source.filter(|_| path.ends_with(".ini")) else {
+        return Layer::doubtful(Doubt::at(
+            format!("its configuration {path} is not in the repository"),
+            span,
+        ));
+    };
+    let tree = context.cache.tree(&source, Language::Ini);
+    let section = tree.root().child("uwsgi").map_or(NodeId::ROOT, |at| at.id());
+    Layer::of_tree(model, &tree, section, NAMES)
+}
+
+fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+    let mut found = Vec::new();
+    for name in SOCKETS {
+        match find_all(layers, name) {
+            Known::Unknown(doubt) => return Known::Unknown(doubt),
+            Known::Absent => {}
+            Known::Is(settings) => {
+                for setting in settings {
+                    let text = match setting.value() {
+                        Known::Is(text) => text,
+                        Known::Unknown(doubt) => return Known::Unknown(doubt),
+                        Known::Absent => continue,
+                    };
+                    let bind = match text.rsplit_once(':') {
+                        Some((host, number)) => Bind::Tcp {
+                            host: interface(host),
+                            port: port(number, setting.span),
+                        },
+                        None => Bind::Unix(text.into()),
+                    };
+                    found.push(Address {
+                        bind,
+                        written: text.to_owned(),
+                        span: setting.span,
+                    });
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        let span = started.command.program.span;
+        return Known::Unknown(Doubt::at("where uwsgi listens is not written here", span));
+    }
+    Known::Is(found)
+}
