@@ -654,6 +654,7 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
         sources: &sources,
         rules,
         versions: HashMap::new(),
+        facts: Default::default(),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);
