@@ -58,7 +58,7 @@ pub enum Command {
     Hops(Hops),
     /// List the rules
     Rules(Rules),
-    /// Explain one rule: what it finds, why it matters, how to mend it
+    /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
     /// Print completions for a shell
