@@ -100,10 +100,10 @@ pub struct Lint {
     #[arg(long, short)]
     pub verbose: bool,
 
-    /// Only run these rules or categories
+    /// Only run these rules or categories; several are separated by commas
     #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
     pub select: Vec<String>,
-    /// Do not run these rules or categories
+    /// Do not run these rules or categories; several are separated by commas
     #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
     pub ignore: Vec<String>,
     /// Leave out findings milder than this. Without it human output hides info, and says how many
