@@ -58,7 +58,7 @@ pub enum Command {
     Hops(Hops),
     /// List the rules
     Rules(Rules),
-    /// Explain one rule: what it finds, why it matters, how to mend it
+    /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
     /// Print completions for a shell
@@ -100,10 +100,10 @@ pub struct Lint {
     #[arg(long, short)]
     pub verbose: bool,
 
-    /// Only run these rules or categories
+    /// Only run these rules or categories; several are separated by commas
     #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
     pub select: Vec<String>,
-    /// Do not run these rules or categories
+    /// Do not run these rules or categories; several are separated by commas
     #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
     pub ignore: Vec<String>,
     /// Leave out findings milder than this. Without it human output hides info, and says how many
