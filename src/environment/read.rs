@@ -1,6 +1,6 @@
 //! From a folder to the repository: every file that may be configuration, read once, claimed, parsed once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -163,21 +163,19 @@ fn leaving(file: &File) -> Vec<Problem> {
 /// Helm charts, which deploy something that is not known here; one entry for each.
 fn unrendered(files: &[File]) -> Vec<Failure> {
     let mut charts: BTreeMap<&str, usize> = BTreeMap::new();
+    let described: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|file| file.path.strip_suffix("Chart.yaml"))
+        .collect();
     for file in files.iter().filter(|file| file.role == Role::Helm) {
-        if let Some((chart, _)) = file
-            .path
-            .rsplit_once("/templates/")
-            .or(file.path.strip_prefix("templates/").map(|rest| ("", rest)))
-        {
+        // The innermost chart that has the file among its templates.
+        let mut folders = file.path.rmatch_indices("templates/").map(|(at, _)| &file.path[..at]);
+        if let Some(chart) = folders.find(|folder| described.contains(folder)) {
             *charts.entry(chart).or_default() += 1;
         }
     }
     let entry = |(chart, count): (&str, usize)| Failure {
-        path: if chart.is_empty() {
-            "Chart.yaml".to_owned()
-        } else {
-            format!("{chart}/Chart.yaml")
-        },
+        path: format!("{chart}Chart.yaml"),
         kind: FailureKind::Skipped,
         message: format!(
             "the chart's {count} {} not rendered, so what it deploys is not known; render it into the repository to have it linted",

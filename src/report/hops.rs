@@ -153,7 +153,7 @@ pub fn table(lines: &[Line]) -> String {
         out.push('\n');
     }
     if lines.is_empty() {
-        out.push_str("no hop was found: no file here passes requests on, or none has that name\n");
+        out.push_str("no hop was found: no file here passes requests on, or NAME occurs in none of its hops\n");
     }
     out
 }

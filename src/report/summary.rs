@@ -2,6 +2,7 @@
 
 use super::human::paint;
 use super::{Options, Report, problem_kind};
+use crate::repo::Span;
 use crate::terminal::escape;
 
 /// How many reasons and problems are named without `--verbose`.
@@ -76,24 +77,41 @@ fn not_evaluated(report: &Report<'_>, options: Options, lines: &mut Vec<String>)
     }
     let total: usize = all.iter().map(|entry| entry.count).sum();
     lines.push(format!("{total} check{} could not be decided:", plural(total)));
-    let named = if options.verbose { all.len() } else { NAMED };
-    for entry in all.iter().take(named) {
-        let at = entry.at.map_or_else(String::new, |span| {
+    let place = |at: Option<Span>| {
+        at.map_or_else(String::new, |span| {
             let source = report.sources.get(span.source);
-            let line = source.lines().line(span.start) + 1;
-            format!(", at {}:{line}", escape(&source.path))
-        });
-        let times = if entry.count > 1 {
-            format!(" ({} times)", entry.count)
-        } else {
-            String::new()
-        };
-        lines.push(format!("  {}: {}{times}{at}", entry.rule, escape(&entry.reason)));
+            format!(" at {}:{}", escape(&source.path), source.lines().line(span.start) + 1)
+        })
+    };
+    if options.verbose {
+        lines.extend(all.iter().map(|entry| {
+            let times = if entry.count > 1 {
+                format!(" ({} times)", entry.count)
+            } else {
+                String::new()
+            };
+            format!("  {}: {}{times}{}", entry.rule, escape(&entry.reason), place(entry.at))
+        }));
+        return;
     }
-    if all.len() > named {
+    // One reason stands in the way of many rules: what to do about it is said once.
+    let mut reasons: Vec<(&str, Option<Span>, usize, usize)> = Vec::new();
+    for entry in all {
+        match reasons.iter_mut().find(|(reason, ..)| **reason == *entry.reason) {
+            Some((_, _, rules, checks)) => (*rules, *checks) = (*rules + 1, *checks + entry.count),
+            None => reasons.push((&entry.reason, entry.at, 1, entry.count)),
+        }
+    }
+    reasons.sort_by_key(|(.., checks)| std::cmp::Reverse(*checks));
+    for (reason, at, rules, checks) in reasons.iter().take(NAMED) {
+        let many = format!("{checks} check{} of {rules} rule{}", plural(*checks), plural(*rules));
+        lines.push(format!("  {}: {many}, first{}", escape(reason), place(*at)));
+    }
+    if reasons.len() > NAMED {
+        let more = reasons.len() - NAMED;
         lines.push(format!(
-            "  and {} more reasons; see `--verbose` or `gatelint hops`",
-            all.len() - named
+            "  and {more} more reason{}; see `--verbose` or `gatelint hops`",
+            plural(more)
         ));
     }
 }
@@ -117,17 +135,34 @@ fn problems(report: &Report<'_>, options: Options, lines: &mut Vec<String>) {
 
 /// What to add when there is nothing to compare.
 fn nothing_linked(report: &Report<'_>) -> Vec<String> {
-    let first = if report.summary.hops == 0 {
-        "Nothing to compare: no gateway that passes requests on was found."
-    } else {
-        "Nothing to compare: no route was led to what answers it."
+    if report.summary.hops == 0 && report.summary.left_out > 0 {
+        return vec![
+            "Everything that passes requests on lies in examples; `--include-examples` reports on them.".to_owned(),
+        ];
+    }
+    let charts = report
+        .problems
+        .iter()
+        .any(|problem| problem.path.ends_with("Chart.yaml"));
+    let (first, last) = match (report.summary.hops, charts) {
+        (0, true) => (
+            "Nothing to compare: what deploys here are Helm charts, which are not rendered.",
+            "compose files of what they pass to. `helm template` into a folder of the repository gives it something to read.",
+        ),
+        (0, false) => (
+            "Nothing to compare: no gateway that passes requests on was found.",
+            "compose files of what they pass to. Run it at the repository's root.",
+        ),
+        _ => (
+            "Nothing to compare: no route was led to what answers it.",
+            "compose files of what they pass to. Run it at the repository's root; `gatelint hops` shows why each hop ends.",
+        ),
     };
     vec![
         first.to_owned(),
         "gatelint needs both ends in one repository: the nginx files or Ingresses, and the Kubernetes manifests or"
             .to_owned(),
-        "compose files of what they pass to. Run it at the repository's root; `gatelint hops` shows why each hop ends."
-            .to_owned(),
+        last.to_owned(),
     ]
 }
 

@@ -40,7 +40,8 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let (scope, stand_in) = scope(&setup.root, options)?;
 
     let read = setup.read(stand_in, &progress);
-    let problems = problems(&setup.sources, &read);
+    let mut problems = problems(&setup.sources, &read);
+    problems.retain(|problem| scope.reports(&problem.path));
     let ground = setup.ground();
     progress.step("linking", 0, 0);
     let files = read.repository.files().len();
