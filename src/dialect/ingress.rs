@@ -58,6 +58,21 @@ fn rows() -> Vec<Row> {
         |name| Row::new(name, route::HTTP_VERSION, Unit::Text),
         Some("1.1"),
     );
+    both(
+        "proxy-next-upstream",
+        |name| Row::new(name, route::RETRY_ON, Unit::Text),
+        Some("error timeout"),
+    );
+    both(
+        "proxy-next-upstream-tries",
+        |name| Row::new(name, route::TRIES, Unit::Number),
+        Some("3"),
+    );
+    both(
+        "proxy-next-upstream-timeout",
+        |name| Row::new(name, route::RETRY_TIMEOUT, Unit::Seconds).zero_is_unlimited(),
+        Some("0"),
+    );
     let controller = |row: Row| row.within(&["controller"]).inherits();
     rows.push(controller(
         Row::new("upstream-keepalive-connections", upstream::KEEPALIVE, Unit::Number).default("320", source),

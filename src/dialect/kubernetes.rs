@@ -158,6 +158,9 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> ServicePort {
     entity.set(service_port::SERVICE, document.name.clone(), span);
     entity.set_known(service_port::PORT, port.clone().map(i64::from), port_span);
     entity.set_known(service_port::TARGET_PORT, target.clone(), span);
+    if let Some((protocol, at)) = protocol(item) {
+        entity.set(service_port::PROTOCOL, Arc::from(protocol), at.word_span_at(0));
+    }
     ServicePort {
         id: model.add(entity),
         name,
@@ -165,4 +168,17 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> ServicePort {
         target,
         span,
     }
+}
+
+/// What a port speaks: `appProtocol`, else a name that is a protocol, or begins with one as service meshes want it.
+fn protocol(item: At<'_>) -> Option<(String, At<'_>)> {
+    if let Some(at) = item.child("appProtocol") {
+        let text = at.text().filter(|_| at.doubt_at(0).is_none())?.to_ascii_lowercase();
+        let text = text.strip_prefix("kubernetes.io/").unwrap_or(&text);
+        return Some((text.to_owned(), at));
+    }
+    let at = item.child("name").filter(|at| at.doubt_at(0).is_none())?;
+    let name = at.text()?;
+    let first = name.split('-').next().unwrap_or(name);
+    matches!(first, "http" | "https" | "grpc" | "http2" | "h2c").then(|| (first.to_owned(), at))
 }

@@ -1,9 +1,11 @@
 //! Tables and lowering, one folder per language.
 
+pub mod envoy;
 pub mod estate;
 pub mod ingress;
 pub mod join;
 pub mod kubernetes;
+pub mod nearest;
 pub mod nginx;
 pub mod process;
 

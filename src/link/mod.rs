@@ -2,6 +2,7 @@
 
 mod address;
 mod chain;
+mod chains;
 mod names;
 mod socket;
 
@@ -116,6 +117,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     }
     address::settle_target_ports(estate, &names);
     chain::paths(estate, &mut hops);
+    chains::add(estate, &hops);
     hops
 }
 

@@ -32,11 +32,15 @@ pub enum Kind {
     Socket,
     /// What a failure looks like at a gateway's client: status code and cause, per product and version.
     Status,
+    /// An address a gateway accepts requests on, with what it does before it routes them.
+    Listener,
+    /// Two hops in a row: a request that one gateway sends to the next.
+    Chain,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
@@ -49,6 +53,8 @@ impl Kind {
         Kind::Process,
         Kind::Socket,
         Kind::Status,
+        Kind::Listener,
+        Kind::Chain,
     ];
 
     /// The name rules use.
@@ -66,6 +72,8 @@ impl Kind {
             Kind::Process => "process",
             Kind::Socket => "socket",
             Kind::Status => "status",
+            Kind::Listener => "listener",
+            Kind::Chain => "chain",
         }
     }
 
@@ -89,6 +97,8 @@ impl Kind {
             Kind::Process => process::FIELDS,
             Kind::Socket => socket::FIELDS,
             Kind::Status => status::FIELDS,
+            Kind::Listener => listener::FIELDS,
+            Kind::Chain => chain::FIELDS,
         }
     }
 
@@ -97,6 +107,8 @@ impl Kind {
         match self {
             Kind::Hop => HOP_LINKS,
             Kind::Gateway => GATEWAY_LINKS,
+            Kind::Route => ROUTE_LINKS,
+            Kind::Chain => CHAIN_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
             _ => &[],
@@ -221,7 +233,7 @@ fields! { route, Kind::Route;
     PASS: Arc<str> = "pass", "The protocol module: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc` or `stream`.";
     SCHEME: Arc<str> = "scheme", "The scheme of the target, such as `http` or `https`.";
     CONNECT_TIMEOUT: Duration = "connect_timeout", "How long the gateway waits for a connection to the upstream.";
-    READ_TIMEOUT: Duration = "read_timeout", "How long the gateway waits between two reads of the response; not a total.";
+    READ_TIMEOUT: Duration = "read_timeout", "How long the gateway waits for the response: between two reads in nginx, for all of it in Envoy.";
     SEND_TIMEOUT: Duration = "send_timeout", "How long the gateway waits between two writes of the request.";
     BUFFER_SIZE: Size = "buffer_size", "The buffer that must hold the whole response header.";
     BUFFERS_NUMBER: i64 = "buffers_number", "How many buffers a response body may use.";
@@ -229,6 +241,17 @@ fields! { route, Kind::Route;
     BUSY_BUFFERS_SIZE: Size = "busy_buffers_size", "How much of the buffers may be busy sending to the client while the response is not yet read.";
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
+    PATH: Arc<str> = "path", "The path prefix it takes and passes on unchanged; absent where it matches otherwise or rewrites.";
+    IDLE_TIMEOUT: Duration = "idle_timeout", "How long a request may be silent in both directions.";
+    TRIES: i64 = "tries", "How often one request is sent upstream at most, the first time included.";
+    RETRY_ON: Arc<str> = "retry_on", "The conditions on which a request is sent again, as written.";
+    RETRY_TIMEOUT: Duration = "retry_timeout", "The time after which no try begins any more (nginx), or within which all must end (Envoy).";
+    PER_TRY_TIMEOUT: Duration = "per_try_timeout", "How long one try may take.";
+    RETRIES_CLOSED: bool = "retries_closed", "Whether a request is sent again, whatever its method, when the upstream closes the connection it was sent on.";
+    TARGET: Arc<str> = "target", "The name of the group the route leads to, as written.";
+    NEAREST: Arc<str> = "nearest", "The declared group whose name is most like an undeclared target.";
+    TARGET_CHECKED: bool = "target_checked", "Whether the product refuses to start when the target is not declared.";
+    GRPC: bool = "grpc", "Whether the route takes gRPC requests only.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -238,6 +261,15 @@ fields! { upstream, Kind::Upstream;
     KEEPALIVE_TIMEOUT: Duration = "keepalive_timeout", "How long an idle connection is kept.";
     ZONE: Arc<str> = "zone", "The shared memory zone of the group.";
     RESOLVER: Arc<str> = "resolver", "The name servers used to look names up again.";
+    ENDPOINTS: i64 = "endpoints", "How many endpoints it lists.";
+    DISCOVERY: Arc<str> = "discovery", "How Envoy finds its endpoints: `STATIC`, `STRICT_DNS`, `LOGICAL_DNS`, `EDS`, `ORIGINAL_DST`.";
+    MAX_CONNECTIONS: i64 = "max_connections", "How many connections to it may be open at once.";
+    MAX_PENDING: i64 = "max_pending", "How many requests may wait for a connection at once.";
+    MAX_REQUESTS: i64 = "max_requests", "How many requests may be under way at once.";
+    MAX_EJECTION_PERCENT: i64 = "max_ejection_percent", "How much of it outlier detection may take out.";
+    PANIC_THRESHOLD: i64 = "panic_threshold", "Below this share of healthy endpoints, in percent, health is ignored; 0 never ignores it.";
+    HEALTH_CHECKED: bool = "health_checked", "Whether endpoints are checked actively, or taken out when they fail.";
+    PRIORITIES: i64 = "priorities", "How many priorities its endpoints have: with more than one there is something to fall back to.";
 }
 
 fields! { endpoint, Kind::Endpoint;
@@ -263,6 +295,7 @@ fields! { service_port, Kind::ServicePort;
     TARGET_PORT: Arc<str> = "target_port", "The container port it leads to, a number or a name; the port itself where none is written.";
     SERVICE: Arc<str> = "service", "The Service's name.";
     LISTENING: Arc<str> = "listening", "What the selected process is known to listen on instead, in words; absent where that is not known.";
+    PROTOCOL: Arc<str> = "protocol", "What is spoken there, as `appProtocol` or else the name says: `http`, `https`, `h2c`, `grpc`, …";
     TARGET_FOUND: bool = "target_found", "Whether the target port exists: a named one among the declared container ports, a numeric one among what the process is known to listen on.";
 }
 
@@ -297,6 +330,7 @@ fields! { socket, Kind::Socket;
     PORT: i64 = "port", "The TCP port.";
     PATH: Arc<str> = "path", "The path of the unix socket.";
     LOOPBACK: bool = "loopback", "Whether only the same network namespace reaches it: 127.0.0.1, ::1, localhost.";
+    TLS: bool = "tls", "Whether TLS is spoken on it.";
 }
 
 fields! { status, Kind::Status;
@@ -307,6 +341,26 @@ fields! { status, Kind::Status;
     READ_TIMEOUT: Arc<str> = "read_timeout", "What the client sees when the gateway stops waiting for the response.";
     CLOSED: Arc<str> = "closed", "What the client sees when the upstream closes the connection before it answers.";
     STALE_ADDRESS: Arc<str> = "stale_address", "What the client sees when the address no longer belongs to the target.";
+    TLS_TO_PLAIN: Arc<str> = "tls_to_plain", "What the client sees when the gateway speaks TLS to a port that does not.";
+    PLAIN_TO_TLS: Arc<str> = "plain_to_tls", "What the client sees when the gateway does not speak TLS to a port that does.";
+    WRONG_HTTP: Arc<str> = "wrong_http", "What the client sees when the gateway speaks HTTP/2 to an upstream that speaks HTTP/1.1 only.";
+    GROUP_EMPTY: Arc<str> = "group_empty", "What the client sees when a group has no usable endpoint.";
+    OVERFLOW: Arc<str> = "overflow", "What the client sees when a limit on connections or requests is reached.";
+    NO_GROUP: Arc<str> = "no_group", "What the client sees when the route's group does not exist while the gateway runs.";
+}
+
+fields! { listener, Kind::Listener;
+    NAME: Arc<str> = "name", "Its name, or its address.";
+    PORT: i64 = "port", "The port it listens on.";
+    HTTP_FILTERS: i64 = "http_filters", "How many HTTP filters a request passes.";
+    HAS_ROUTER: bool = "has_router", "Whether the last of the HTTP filters is the router, which sends requests upstream.";
+}
+
+fields! { chain, Kind::Chain;
+    NAME: Arc<str> = "name", "Both routes in words.";
+    TRIES: i64 = "tries", "How often one request may reach the last target: the tries of every layer whose condition covers the final failure of the next, multiplied; absent where fewer than two layers count.";
+    ARITHMETIC: Arc<str> = "arithmetic", "How `tries` comes about: `nginx 3 × envoy 4 = 12`.";
+    INNER_BUDGET: Duration = "inner_budget", "How long the inner gateway may take over all its tries, when each of them times out; absent where it does not repeat timeouts.";
 }
 
 const HOP_LINKS: &[LinkInfo] = &[
@@ -367,6 +421,25 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     to: Kind::Container,
     doc: "The container the gateway runs in.",
 }];
+
+const ROUTE_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "listener",
+    to: Kind::Listener,
+    doc: "The listener whose requests it takes, where one listener has them.",
+}];
+
+const CHAIN_LINKS: &[LinkInfo] = &[
+    LinkInfo {
+        name: "outer",
+        to: Kind::Hop,
+        doc: "The hop nearer to the client, which ends in the inner gateway.",
+    },
+    LinkInfo {
+        name: "inner",
+        to: Kind::Hop,
+        doc: "The hop the inner gateway sends the request on.",
+    },
+];
 
 const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "process",

@@ -59,6 +59,8 @@ pub struct Row {
     pub defaults: Vec<Default>,
     /// What it is in its language.
     pub form: Form,
+    /// Whether all words together are the value.
+    pub whole: bool,
 }
 
 impl Row {
@@ -75,6 +77,7 @@ impl Row {
             inherits: false,
             defaults: Vec::new(),
             form: Form::Valued,
+            whole: false,
         }
     }
 
@@ -96,6 +99,13 @@ impl Row {
     #[must_use]
     pub fn word(mut self, word: usize) -> Row {
         self.word = word;
+        self
+    }
+
+    /// All words together are the value, as in a list of conditions.
+    #[must_use]
+    pub fn all_words(mut self) -> Row {
+        self.whole = true;
         self
     }
 

@@ -32,6 +32,16 @@ fn rows() -> Vec<Row> {
         add(Row::new(row("send_timeout"), route::SEND_TIMEOUT, Unit::NginxTime).default("60s", source));
         // One memory page: 4k on x86-64; some platforms have larger pages.
         add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::NginxSize).default("4k", source));
+        add(Row::new(row("next_upstream"), route::RETRY_ON, Unit::Text)
+            .all_words()
+            .default("error timeout", source));
+        // 0 tries every server once, which lowering counts.
+        add(Row::new(row("next_upstream_tries"), route::TRIES, Unit::Number).default("0", source));
+        add(
+            Row::new(row("next_upstream_timeout"), route::RETRY_TIMEOUT, Unit::NginxTime)
+                .zero_is_unlimited()
+                .default("0", source),
+        );
         if module != "grpc" {
             add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number).default("8", source));
             add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::NginxSize)

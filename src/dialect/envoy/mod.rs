@@ -1,0 +1,9 @@
+//! Envoy: bootstraps and files of resources, in YAML or JSON, to gateways, routes, upstreams and endpoints. What is of
+//! a type not known here is unknown, never wrong.
+
+mod cluster;
+mod lower;
+pub mod place;
+mod resources;
+pub mod table;
+mod tree;
