@@ -161,7 +161,12 @@ fn judge(
             let mut estate = estate::lower(&context, &environments[at], placement);
             let hops = link::link(&mut estate);
             let checked = rule::check(&estate.model, ground.rules);
-            let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
+            let outcome = Outcome::of(
+                &estate.model,
+                &checked.hits,
+                checked.not_evaluated.len(),
+                checked.evaluated,
+            );
             let own = environments[at].files.iter().chain(&environments[at].loose);
             let files = own
                 .map(|file| repository.files()[*file].source.id)

@@ -17,15 +17,18 @@ pub struct Outcome {
     pub subjects: BTreeSet<String>,
     /// How many rules could not be decided.
     pub unevaluated: usize,
+    /// How many were decided, either way.
+    pub decided: usize,
     /// Every written fact, by its place.
     pub facts: BTreeMap<(u8, u32, String), String>,
 }
 
 impl Outcome {
     /// Takes down what a model says.
-    pub fn of(model: &Model, hits: &[Hit], unevaluated: usize) -> Outcome {
+    pub fn of(model: &Model, hits: &[Hit], unevaluated: usize, decided: usize) -> Outcome {
         let mut outcome = Outcome {
             unevaluated,
+            decided,
             ..Outcome::default()
         };
         outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
@@ -37,7 +40,7 @@ impl Outcome {
             }
         }
         for kind in Kind::ALL {
-            if matches!(kind, Kind::Hop | Kind::Status) {
+            if matches!(kind, Kind::Hop | Kind::Chain | Kind::Status) {
                 continue;
             }
             for (at, id) in model.all(kind).enumerate() {
@@ -183,7 +186,8 @@ fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edi
                 new.split(' ').next().unwrap_or(new)
             )));
         }
-        if after.unevaluated > before.unevaluated {
+        // A link that is there now raises questions that nobody could ask before; but none may lose its answer.
+        if after.unevaluated > before.unevaluated && after.decided < before.decided {
             return Err(Refusal::new("with it less could be evaluated"));
         }
         let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Hop;
 use crate::dialect::join::Estate;
-use crate::model::field::{chain, gateway, listener, route, socket, workload};
+use crate::model::field::{chain, gateway, listener, process, route, socket, workload};
 use crate::model::value::Duration;
 use crate::model::{Entity, EntityId, Kind, Known, Model};
 
@@ -158,6 +158,12 @@ impl<'a> Ways<'a> {
         if let Some((tries, arithmetic)) = self.multiplied(outer, inner) {
             entity.set(chain::TRIES, tries, span);
             entity.set(chain::ARITHMETIC, Arc::from(arithmetic), span);
+        }
+        if let Some(wait) = self.model().get(inner_hop.route, route::READ_TIMEOUT).is() {
+            let process = self.model().linked(inner_hop.id, "container").is();
+            let process = process.and_then(|container| self.model().linked(container, "process").is());
+            let works = process.and_then(|process| self.model().get(process, process::REQUEST_TIMEOUT).is());
+            entity.set(chain::INNER_WAIT, works.map_or(wait, |works| works.min(wait)), span);
         }
         if let Some(budget) = self.budget(inner_hop.route, inner_hop) {
             entity.set(chain::INNER_BUDGET, budget, span);

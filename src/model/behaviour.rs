@@ -25,6 +25,7 @@ const NGINX: &[Cause] = &[
         "504 (upstream timed out (110: Connection timed out))",
     ),
     (status::CLOSED, "502 (upstream prematurely closed connection)"),
+    (status::HEADER_TOO_BIG, "502 (upstream sent too big header)"),
     (
         status::TLS_TO_PLAIN,
         "502 (SSL_do_handshake() failed: wrong version number)",
@@ -50,6 +51,7 @@ const INGRESS_NGINX: &[Cause] = &[
         "504 (upstream timed out (110: Connection timed out))",
     ),
     (status::CLOSED, "502 (upstream prematurely closed connection)"),
+    (status::HEADER_TOO_BIG, "502 (upstream sent too big header)"),
     (
         status::TLS_TO_PLAIN,
         "502 (SSL_do_handshake() failed: wrong version number)",
@@ -82,6 +84,7 @@ const ENVOY: &[Cause] = &[
     (status::GROUP_EMPTY, "503 (UH, no healthy upstream)"),
     (status::OVERFLOW, "503 (UO, upstream overflow)"),
     (status::NO_GROUP, "503 (NC, no cluster found)"),
+    (status::HEADER_TOO_BIG, "502 (UPE, response headers too large)"),
 ];
 
 /// The behaviour of a product as an entity; a product that is not known gives none.

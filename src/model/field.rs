@@ -346,6 +346,7 @@ fields! { status, Kind::Status;
     WRONG_HTTP: Arc<str> = "wrong_http", "What the client sees when the gateway speaks HTTP/2 to an upstream that speaks HTTP/1.1 only.";
     GROUP_EMPTY: Arc<str> = "group_empty", "What the client sees when a group has no usable endpoint.";
     OVERFLOW: Arc<str> = "overflow", "What the client sees when a limit on connections or requests is reached.";
+    HEADER_TOO_BIG: Arc<str> = "header_too_big", "What the client sees when the response's header is larger than the gateway takes.";
     NO_GROUP: Arc<str> = "no_group", "What the client sees when the route's group does not exist while the gateway runs.";
 }
 
@@ -360,6 +361,7 @@ fields! { chain, Kind::Chain;
     NAME: Arc<str> = "name", "Both routes in words.";
     TRIES: i64 = "tries", "How often one request may reach the last target: the tries of every layer whose condition covers the final failure of the next, multiplied; absent where fewer than two layers count.";
     ARITHMETIC: Arc<str> = "arithmetic", "How `tries` comes about: `nginx 3 × envoy 4 = 12`.";
+    INNER_WAIT: Duration = "inner_wait", "How long the inner gateway may wait for its response: its own limit, or the application's where that is known and shorter.";
     INNER_BUDGET: Duration = "inner_budget", "How long the inner gateway may take over all its tries, when each of them times out; absent where it does not repeat timeouts.";
 }
 

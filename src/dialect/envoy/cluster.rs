@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::resources::{Files, Resources};
-use super::table::{HTTP_OPTIONS, TABLE, within};
+use super::table::{DISCOVERY, HTTP_OPTIONS, TABLE, within};
 use super::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
 use crate::dialect::join::Endpoint;
 use crate::dialect::nginx::table::PORT;
@@ -75,7 +75,18 @@ pub(super) fn lower(
     let checked = items(at, "health_checks").next().is_some() || child(at, "outlier_detection").is_some();
     entity.set(upstream::HEALTH_CHECKED, checked, span);
     let discovery = discovery(at);
-    entity.set_known(upstream::DISCOVERY, discovery.clone(), span);
+    match (&discovery, child(at, "type").filter(|at| at.text().is_some())) {
+        (Known::Is(name), Some(written)) => entity.facts.push(Fact {
+            field: upstream::DISCOVERY.id(),
+            value: Stored::Is(Value::Text(name.clone())),
+            span: written.word_span_at(0),
+            site: Some(Site {
+                row: &DISCOVERY,
+                node: Some(place.site(model, written)),
+            }),
+        }),
+        (known, _) => entity.set_known(upstream::DISCOVERY, known.clone(), span),
+    }
 
     let (lists, doubt) = assignments(at, place, name, &discovery, resources, files);
     let mut endpoints = Vec::new();

@@ -13,6 +13,9 @@ pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("envoy", rows())
 pub static HTTP_OPTIONS: LazyLock<Row> =
     LazyLock::new(|| Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::HttpOptions));
 
+/// A cluster's discovery type.
+pub static DISCOVERY: LazyLock<Row> = LazyLock::new(|| Row::new("type", upstream::DISCOVERY, Unit::Text));
+
 /// The name of a cluster, wherever a route names one.
 pub static CLUSTER: LazyLock<Row> = LazyLock::new(|| Row::new("cluster", route::TARGET, Unit::Text));
 
