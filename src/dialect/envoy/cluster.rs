@@ -6,12 +6,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::resources::{Files, Resources};
-use super::table::{DISCOVERY, HTTP_OPTIONS, TABLE, within};
+use super::table::{DISCOVERY, TABLE, http_options, within};
 use super::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
 use crate::dialect::join::Endpoint;
 use crate::dialect::nginx::table::PORT;
-use crate::model::field::{endpoint, route, upstream};
-use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, Site, Stored, Value, Version};
+use crate::model::field::{endpoint, upstream};
+use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Value, Version};
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -26,10 +26,10 @@ pub(super) struct Cluster {
     /// `https` or `http`; unknown for other ways to carry bytes.
     pub scheme: Known<Arc<str>>,
     pub scheme_at: Span,
-    /// The HTTP version, as a fact of a route.
-    pub version: Fact,
-    /// What else is a route's in the model but a cluster's in Envoy: the connect timeout, the header limit.
-    pub of_routes: Vec<Fact>,
+    /// The HTTP version, where it is not a name that can be changed.
+    pub version: Option<(Known<Arc<str>>, Span)>,
+    /// What is written in the cluster, also for its routes: the connect timeout, the header limit, the HTTP version.
+    pub scope: ScopeId,
 }
 
 const PROTOCOL: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -58,10 +58,16 @@ pub(super) fn lower(
     if let Some(threshold) = default_priority.next() {
         written.extend(facts(model, place, threshold, within("threshold")));
     }
-    let (of_routes, own): (Vec<Fact>, Vec<Fact>) = written.into_iter().partition(|fact| fact.field.kind == Kind::Route);
+    let version_of_http = match http_version(model, place, at, options, span) {
+        Http::Name(fact) => {
+            written.push(fact);
+            None
+        }
+        Http::Other(value, span) => Some((value, span)),
+    };
     let home = at.is_map().then(|| place.site(model, at));
     let scope = model.add_scope(Scope {
-        facts: SmallVec::from_vec(own),
+        facts: SmallVec::from_vec(written),
         home,
         ..Scope::default()
     });
@@ -106,8 +112,8 @@ pub(super) fn lower(
         reuses: reuses(at, options),
         scheme,
         scheme_at,
-        version: http_version(model, place, at, options, span),
-        of_routes,
+        version: version_of_http,
+        scope,
     }
 }
 
@@ -347,57 +353,53 @@ fn scheme(at: At<'_>, span: Span) -> (Known<Arc<str>>, Span) {
     (Known::Is(Arc::from(known)), socket.head())
 }
 
+/// How a cluster says which HTTP version it speaks.
+enum Http {
+    /// By the name of an empty message, which can be changed.
+    Name(Fact),
+    /// In another way.
+    Other(Known<Arc<str>>, Span),
+}
+
 /// The HTTP version spoken to the cluster: named by which message of options is there.
-fn http_version(model: &mut Model, place: &Place, at: At<'_>, options: Option<At<'_>>, span: Span) -> Fact {
+fn http_version(model: &mut Model, place: &Place, at: At<'_>, options: Option<At<'_>>, span: Span) -> Http {
     const NAMES: [&str; 3] = [
         "http3_protocol_options",
         "http2_protocol_options",
         "http_protocol_options",
     ];
-    let field = route::HTTP_VERSION.id();
-    let computed = |value: Stored, span: Span| Fact {
-        field,
-        value,
-        span,
-        site: None,
+    const BY_PEER: [&str; 2] = ["auto_config", "use_downstream_protocol_config"];
+    let by_peer = match options {
+        Some(options) => BY_PEER.into_iter().find_map(|name| child(options, name)),
+        None => child(at, "protocol_selection"),
     };
-    let open = |what: At<'_>| {
+    if let Some(what) = by_peer {
         let doubt = Doubt::at("the HTTP version is agreed on for each connection", what.head());
-        computed(Stored::Unknown(doubt), what.head())
-    };
-    let (holder, deprecated) = match options {
-        Some(options) => {
-            let by_peer = [
-                "auto_config",
-                "use_downstream_protocol_config",
-                "use_downstream_protocol_config",
-            ];
-            if let Some(what) = by_peer.into_iter().find_map(|name| child(options, name)) {
-                return open(what);
-            }
-            (child(options, "explicit_http_config"), false)
-        }
-        None => (Some(at), true),
-    };
-    if deprecated && let Some(what) = child(at, "protocol_selection") {
-        return open(what);
+        return Http::Other(Known::Unknown(doubt), what.head());
     }
-    let found = holder.and_then(|holder| NAMES.into_iter().find_map(|name| Some((name, child(holder, name)?))));
-    let Some((name, entry)) = found else {
-        return computed(Stored::Is(Value::Text(Arc::from("1.1"))), span);
+    let holder = match options {
+        Some(options) => child(options, "explicit_http_config"),
+        None => Some(at),
     };
-    let Some(value) = HTTP_OPTIONS.read(name) else {
-        return open(entry);
+    let found = holder.and_then(|holder| NAMES.into_iter().find_map(|name| Some((name, child(holder, name)?))));
+    let (Some((name, entry)), Some(row)) = (found, http_options()) else {
+        return Http::Other(Known::Is(Arc::from("1.1")), span);
+    };
+    let Some(value) = row.read(name) else {
+        return Http::Other(Known::Absent, span);
     };
     // Options of one version do not fit another: only an empty message can be renamed.
     let empty = entry.children().next().is_none() && entry.text().is_none_or(str::is_empty);
-    Fact {
-        field,
-        value: Stored::Is(value),
-        span: entry.name_span(),
-        site: empty.then(|| Site {
-            row: &HTTP_OPTIONS,
-            node: Some(place.site(model, entry)),
+    match value {
+        Value::Text(version) if !empty => Http::Other(Known::Is(version), entry.name_span()),
+        value => Http::Name(Fact {
+            field: row.field,
+            value: Stored::Is(value),
+            span: entry.name_span(),
+            site: Some(Site {
+                row,
+                node: Some(place.site(model, entry)),
+            }),
         }),
     }
 }

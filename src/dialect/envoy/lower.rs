@@ -87,7 +87,8 @@ struct Lower<'a> {
 #[derive(Clone)]
 struct Frame {
     listener: EntityId,
-    scope: Option<ScopeId>,
+    /// What is written in the filter itself.
+    settings: Vec<Fact>,
     module: &'static str,
     /// Whether Envoy refuses to start when a cluster is missing.
     checked: bool,
@@ -187,16 +188,10 @@ impl Lower<'_> {
         router(&mut entity, config, span);
         let listener = self.model.add(entity);
         self.keepalive(config);
-        let own = facts(self.model, place, config, within("http_connection_manager"));
-        let home = place.site(self.model, config);
-        let scope = self.model.add_scope(Scope {
-            facts: SmallVec::from_vec(own),
-            home: Some(home),
-            ..Scope::default()
-        });
+        let settings = facts(self.model, place, config, within("http_connection_manager"));
         let mut frame = Frame {
             listener,
-            scope: Some(scope),
+            settings,
             module: "proxy",
             checked: false,
         };
@@ -340,7 +335,9 @@ impl Lower<'_> {
         retries(&mut entity, action, policy, span);
         if let Some(cluster) = cluster {
             entity.set_known(route::SCHEME, cluster.scheme.clone(), cluster.scheme_at);
-            entity.facts.push(cluster.version.clone());
+            if let Some((version, at)) = &cluster.version {
+                entity.set_known(route::HTTP_VERSION, version.clone(), *at);
+            }
         }
         let id = self.model.add(entity);
         let total = self.model.get(id, route::READ_TIMEOUT);
@@ -373,14 +370,16 @@ impl Lower<'_> {
                     }),
             );
         }
-        own.extend(
-            cluster
-                .into_iter()
-                .flat_map(|cluster| cluster.of_routes.iter().cloned()),
-        );
+        // The listener's settings, which come after the route's.
+        let outer = frame
+            .settings
+            .iter()
+            .filter(|fact| !own.iter().any(|own| own.field == fact.field));
+        let outer: Vec<Fact> = outer.cloned().collect();
+        own.extend(outer);
         let home = action.is_map().then(|| place.site(self.model, action));
         self.model.add_scope(Scope {
-            parent: frame.scope,
+            parent: cluster.map(|cluster| cluster.scope),
             facts: SmallVec::from_vec(own),
             home,
             ..Scope::default()
@@ -462,7 +461,7 @@ impl Lower<'_> {
         let listener = self.model.add(entity);
         let frame = Frame {
             listener,
-            scope: None,
+            settings: Vec::new(),
             module: "stream",
             checked: false,
         };

@@ -9,15 +9,16 @@ use crate::model::{Row, Table, Unit};
 /// All rows of Envoy.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("envoy", rows()));
 
-/// The protocol of a cluster is the name of a message: what is spelled is the name.
-pub static HTTP_OPTIONS: LazyLock<Row> =
-    LazyLock::new(|| Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::HttpOptions));
-
 /// A cluster's discovery type.
 pub static DISCOVERY: LazyLock<Row> = LazyLock::new(|| Row::new("type", upstream::DISCOVERY, Unit::Text));
 
 /// The name of a cluster, wherever a route names one.
 pub static CLUSTER: LazyLock<Row> = LazyLock::new(|| Row::new("cluster", route::TARGET, Unit::Text));
+
+/// The protocol of a cluster is the name of a message: what is spelled is the name.
+pub(super) fn http_options() -> Option<&'static Row> {
+    within("http_options").next()
+}
 
 /// The rows whose path begins in a message.
 pub(super) fn within(message: &str) -> impl Iterator<Item = &'static Row> + use<'_> {
@@ -62,7 +63,8 @@ fn rows() -> Vec<Row> {
         ));
 
     let source = "envoy api config/cluster/v3/cluster.proto";
-    let of_cluster = |row: Row| row.within(&["cluster"]);
+    // What is a route's in the model is a cluster's here: a route's scope stands in front of its cluster's.
+    let of_cluster = |row: Row| row.within(&["cluster"]).inherits();
     add(of_cluster(Row::new("connect_timeout", route::CONNECT_TIMEOUT, Unit::ProtoTime)).default("5s", source));
     add(of_cluster(Row::new(
         "outlier_detection.max_ejection_percent",
@@ -78,7 +80,7 @@ fn rows() -> Vec<Row> {
 
     // Since 1.17 in typed_extension_protocol_options; before that, and deprecated since, in the cluster itself.
     let source = "envoy api config/core/v3/protocol.proto";
-    let of_protocol = |row: Row| row.within(&["cluster", "protocol"]);
+    let of_protocol = |row: Row| row.within(&["cluster", "protocol"]).inherits();
     add(of_protocol(Row::new(
         "common_http_protocol_options.idle_timeout",
         upstream::KEEPALIVE_TIMEOUT,
@@ -94,6 +96,13 @@ fn rows() -> Vec<Row> {
     ))
     .module("proxy")
     .default("80", source));
+
+    add(
+        Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::HttpOptions)
+            .module("proxy")
+            .within(&["http_options"])
+            .inherits(),
+    );
 
     let source = "envoy api config/cluster/v3/circuit_breaker.proto";
     let threshold = |row: Row| row.within(&["threshold"]).default("1024", source);
