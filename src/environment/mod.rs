@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Doubt;
-use crate::repo::Source;
+use crate::repo::{Source, SourceId};
 use crate::syntax::{At, NodeId, Tree};
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
@@ -79,6 +79,7 @@ pub struct File {
 pub struct Repository {
     files: Vec<File>,
     by_path: HashMap<Arc<str>, usize>,
+    by_source: HashMap<SourceId, usize>,
 }
 
 impl Repository {
@@ -90,7 +91,16 @@ impl Repository {
             .enumerate()
             .map(|(at, file)| (file.path.clone(), at))
             .collect();
-        Self { files, by_path }
+        let by_source = files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (file.source.id, at))
+            .collect();
+        Self {
+            files,
+            by_path,
+            by_source,
+        }
     }
 
     /// All files, in order of path.
@@ -101,6 +111,11 @@ impl Repository {
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&File> {
         self.by_path.get(path).map(|at| &self.files[*at])
+    }
+
+    /// The file that has this source.
+    pub fn of_source(&self, source: SourceId) -> Option<&File> {
+        self.by_source.get(&source).map(|at| &self.files[*at])
     }
 
     /// The place of a path in `files`.
@@ -119,11 +134,15 @@ impl Repository {
         &self.files[from..from + len]
     }
 
-    /// The same repository with one file's text replaced, for proving a fix.
-    pub fn with(&self, file: File) -> Self {
+    /// The same repository with some files replaced by others of the same paths, for proving fixes.
+    pub fn with(&self, files: Vec<File>) -> Self {
         let mut copy = self.clone();
-        if let Some(at) = copy.index(&file.path) {
-            copy.files[at] = file;
+        for file in files {
+            if let Some(at) = copy.index(&file.path) {
+                copy.by_source.remove(&copy.files[at].source.id);
+                copy.by_source.insert(file.source.id, at);
+                copy.files[at] = file;
+            }
         }
         copy
     }

@@ -1,0 +1,161 @@
+//! What is reported on: the paths that were asked for, without what nobody deploys.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::Failure;
+use super::setup::Setup;
+use crate::cli::Lint;
+use crate::environment::read::StandIn;
+use crate::finding::Finding;
+use crate::repo::Span;
+use crate::repo::root::Root;
+use crate::rule::{Precision, Severity};
+use crate::terminal;
+
+/// What is reported on.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Files and folders relative to the root; the empty one is the root.
+    paths: Vec<String>,
+    /// Whether examples are reported too.
+    examples: bool,
+}
+
+impl Scope {
+    /// Whether a file was asked for.
+    fn asks(&self, path: &str) -> bool {
+        self.paths.iter().any(|scope| within(path, scope))
+    }
+
+    /// Whether a file is left out although it was asked for: nobody deploys it. Asking for the example itself counts.
+    fn leaves_out(&self, path: &str) -> bool {
+        let named = self.paths.iter().any(|scope| is_example(scope) && within(path, scope));
+        is_example(path) && !named && !self.examples
+    }
+
+    /// Whether what is said of a file belongs in the report.
+    pub(super) fn reports(&self, path: &str) -> bool {
+        self.asks(path) && !self.leaves_out(path)
+    }
+}
+
+fn within(path: &str, scope: &str) -> bool {
+    scope.is_empty() || path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The paths that are reported on, and the text that stands in for a file.
+pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandIn>), Failure> {
+    let relative = |path: &Path| {
+        let full = std::fs::canonicalize(path)
+            .or_else(|_| std::path::absolute(path))
+            .unwrap_or_else(|_| path.to_path_buf());
+        full.strip_prefix(&root.folder)
+            .map(|path| path.to_string_lossy().replace('\\', "/"))
+    };
+    let mut scope = Vec::new();
+    let mut stand_in = None;
+    for path in &options.paths {
+        if path.as_os_str() == "-" {
+            let Some(name) = &options.stdin_filename else {
+                return Err(Failure::new(
+                    "the name of the text on standard input is not known",
+                    "Say where it belongs: gatelint lint - --stdin-filename edge/nginx.conf",
+                ));
+            };
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            let outside = |_| Failure::new("--stdin-filename lies outside the repository", "Give a path inside it.");
+            // The file need not exist yet, but its folder tells where it lies.
+            let folder = name
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            let folder = relative(folder).map_err(outside)?;
+            let file = name
+                .file_name()
+                .map(|file| file.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let path = if folder.is_empty() {
+                file
+            } else {
+                format!("{folder}/{file}")
+            };
+            scope.push(path.clone());
+            stand_in = Some(StandIn { path, bytes });
+            continue;
+        }
+        if !path.exists() {
+            return Err(Failure::new(
+                format!("{} does not exist", terminal::escape(&path.display().to_string())),
+                "Give files and folders of the repository, or nothing for the current folder.",
+            ));
+        }
+        match relative(path) {
+            Ok(path) => scope.push(path),
+            Err(_) => {
+                return Err(Failure::new(
+                    format!(
+                        "{} lies outside the repository {}",
+                        path.display(),
+                        root.folder.display()
+                    ),
+                    "One run reads one repository: lint the other one by itself.",
+                ));
+            }
+        }
+    }
+    Ok((
+        Scope {
+            paths: scope,
+            examples: options.include_examples,
+        },
+        stand_in,
+    ))
+}
+
+/// Leaves out what was not asked for. Gives how many findings lie in examples and the like.
+pub(super) fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &Scope, options: &Lint) -> usize {
+    let least = options.min_severity.unwrap_or(Severity::Info);
+    let surest: Precision = options.min_precision;
+    let mut left_out = 0;
+    findings.retain(|finding| {
+        let path = setup.sources.get(finding.at.source).path.clone();
+        // A file that was named is reported also where the other end is what a person would edit.
+        let named = |span: &Span| {
+            scope
+                .paths
+                .iter()
+                .any(|scope| *setup.sources.get(span.source).path == **scope)
+        };
+        if !scope.asks(&path) && !finding.related.iter().any(|(span, _)| named(span)) {
+            return false;
+        }
+        if finding.severity < least || finding.precision < surest {
+            return false;
+        }
+        left_out += usize::from(scope.leaves_out(&path));
+        !scope.leaves_out(&path)
+    });
+    left_out
+}
+
+/// Folders whose files are not deployed, or are somebody else's.
+fn is_example(path: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "testdata",
+        "examples",
+        "example",
+        "fixtures",
+        "fixture",
+        "test-fixtures",
+        "samples",
+        "__tests__",
+        "vendor",
+        "third_party",
+        "test",
+        "tests",
+    ];
+    // A chart inside a chart is vendored.
+    path.split('/').any(|part| NAMES.contains(&part)) || path.matches("charts/").count() > 1
+}
