@@ -284,3 +284,77 @@ fn good_and_fixed_examples_are_accepted() {
     eprintln!("{} examples validated by envoy", texts.len());
     assert!(refused.is_empty(), "{refused:#?}");
 }
+
+const BOOTSTRAP: &str = r#"{
+	// An edge with one route.
+  "staticResources": {
+    "listeners": [{
+      "address": { "socketAddress": { "address": "0.0.0.0", "portValue": 10000 } },
+      "filterChains": [{ "filters": [{
+        "name": "envoy.filters.network.http_connection_manager",
+        "typedConfig": {
+          "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+          "statPrefix": "edge",
+          "routeConfig": { "virtualHosts": [{ "name": "shop", "domains": ["*"], "routes": [
+            { "match": { "prefix": "/" }, "route": { "cluster": "apj" } } /* misspelled */
+          ] }] },
+          "httpFilters": [{ "name": "envoy.filters.http.router", "typedConfig": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" } }]
+        }
+      }] }]
+    }],
+    "clusters": [{ "name": "api", "type": "strict_dns", "loadAssignment": { "clusterName": "api", "endpoints": [
+      { "lbEndpoints": [{ "endpoint": { "address": { "socketAddress": { "address": "api", "portValue": 8000 } } } }] }
+    ] } }]
+  }
+}
+"#;
+
+#[test]
+fn json_with_comments_and_names_in_camel_case() {
+    let files = BTreeMap::from([("envoy.json".to_owned(), BOOTSTRAP.to_owned())]);
+    let (problems, findings, gateways, sources) = lint(&files);
+    assert_eq!((problems.as_slice(), gateways), (&[][..], 1));
+    let found: Vec<_> = findings
+        .iter()
+        .map(|finding| (&*finding.rule, line(&sources, finding)))
+        .collect();
+    assert_eq!(found, [("undefined-cluster", 12)]);
+    let fix = findings[0].fix.as_ref().unwrap();
+    let fixed = splice(BOOTSTRAP, &fix.edits).unwrap();
+    assert_eq!(fixed, BOOTSTRAP.replace("\"apj\"", "\"api\""));
+}
+
+#[test]
+fn templates_are_never_an_error() {
+    let looped = "static_resources:\n  clusters:\n{{- range .Values.apps }}\n  - name: {{ .name }}\n{{- end }}\n  listeners: {{ toYaml .l | nindent 4 }}\n";
+    let unknown = BOOTSTRAP
+        .replace("\"api\", \"type\"", "\"{{ .Values.name }}\", \"type\"")
+        .replace("\t// An edge with one route.\n", "")
+        .replace(" /* misspelled */", "");
+    for (path, text) in [
+        ("chart/templates/envoy.yaml", looped),
+        ("envoy.yaml.tmpl", looped),
+        ("envoy_bootstrap.json", &unknown),
+        ("envoy.json", "{ \"static_resources\": {{ include \"x\" . }} }"),
+    ] {
+        let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
+        let (problems, findings, ..) = lint(&files);
+        assert_eq!(problems, Vec::<String>::new(), "{path}");
+        let messages: Vec<_> = findings.iter().map(|finding| &finding.message).collect();
+        assert!(messages.is_empty(), "{path}: {messages:?}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_no_finding() {
+    // Another filter, another type of cluster, a deadline of its own: none of them is wrong.
+    let text = BOOTSTRAP
+        .replace("http_connection_manager.v3.HttpConnectionManager", "acme.v1.Manager")
+        .replace(
+            "\"name\": \"envoy.filters.network.http_connection_manager\"",
+            "\"name\": \"acme\"",
+        );
+    let (problems, findings, gateways, _) = lint(&BTreeMap::from([("envoy.json".to_owned(), text)]));
+    assert_eq!((problems.len(), findings.len(), gateways), (0, 0, 1));
+}

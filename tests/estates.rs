@@ -32,6 +32,10 @@ macro_rules! estates {
 estates! {
     clean => 0,
     compose_name_resolved_once => 0,
+    envoy_and_nginx_retries => 1,
+    envoy_and_nginx_retries_once => 0,
+    envoy_to_services => 1,
+    envoy_to_services_sound => 0,
     loopback_across_containers => 1,
     one_overlay_broken => 1,
     php_fpm_beside_nginx => 1,

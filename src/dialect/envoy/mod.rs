@@ -5,5 +5,6 @@ mod cluster;
 mod lower;
 pub mod place;
 mod resources;
+mod route;
 pub mod table;
 mod tree;

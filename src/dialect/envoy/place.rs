@@ -148,23 +148,21 @@ pub fn loose(estate: &mut Estate, context: &Context<'_>, files: &[usize]) {
         gateway(estate, bootstrap, resources, &lookup, version, place);
         named.extend(seen.into_inner());
     }
-    let mut rest: BTreeMap<&str, Vec<(Arc<str>, Arc<Tree>)>> = BTreeMap::new();
-    for (file, tree) in read
-        .iter()
-        .filter(|(_, tree)| !is_whole(tree) && !named.contains(&tree.source()))
-    {
-        let of_folder = rest.entry(folder_of(&file.path)).or_default();
-        of_folder.push((file.path.clone(), tree.clone()));
+    let mut rest: BTreeMap<&str, Vec<&Arc<Tree>>> = BTreeMap::new();
+    for (file, tree) in &read {
+        if !is_whole(tree) && !named.contains(&tree.source()) {
+            rest.entry(folder_of(&file.path)).or_default().push(tree);
+        }
     }
-    for (folder, files) in rest {
-        let trees: Vec<Arc<Tree>> = files.iter().map(|(_, tree)| tree.clone()).collect();
+    for (folder, trees) in rest {
+        let trees: Vec<Arc<Tree>> = trees.into_iter().cloned().collect();
         let resources = Resources::of_files(&trees);
         if resources.listeners.is_empty() && resources.routes.is_empty() {
             continue;
         }
         let place = Place {
             container: None,
-            label: files[0].0.clone(),
+            label: context.sources.get(trees[0].source()).path.clone(),
             namespace: Arc::from(""),
             folder: Arc::from(folder),
         };
