@@ -57,9 +57,11 @@ pub(super) fn lower(
         version,
         label,
         clusters,
+        is_static: true,
         done: Lowered::default(),
     };
-    for place in &listeners {
+    for (at, place) in listeners.iter().enumerate() {
+        lower.is_static = at < lower.resources.static_listeners;
         lower.listener(place);
     }
     if let Some(admin) = admin {
@@ -75,6 +77,8 @@ pub(super) struct Lower<'a> {
     pub version: Option<&'a Version>,
     pub label: &'a str,
     pub clusters: HashMap<String, Cluster>,
+    /// Whether the listener at hand stands in the bootstrap.
+    pub is_static: bool,
     pub done: Lowered,
 }
 
@@ -185,9 +189,9 @@ impl Lower<'_> {
             checked: false,
         };
         if let Some(routes) = child(config, "route_config") {
-            // A static table is checked against the clusters known at start; clusters from files come later.
+            // Routes that stand in the listener are checked when it is loaded, those from elsewhere are not.
             let said = plain(routes, "validate_clusters");
-            frame.checked = said.map_or(!self.resources.from_files, |said| said.eq_ignore_ascii_case("true"));
+            frame.checked = said.is_none_or(|said| said.eq_ignore_ascii_case("true"));
             self.table(place, routes, &frame);
         } else if let Some(rds) = child(config, "rds") {
             let wanted = plain(rds, "route_config_name").unwrap_or_default();

@@ -24,10 +24,12 @@ pub(super) struct Resources {
     pub more_listeners: Option<Doubt>,
     /// Why there may be more clusters.
     pub more_clusters: Option<Doubt>,
+    /// How many of the listeners are static: those are checked before any cluster comes from elsewhere.
+    pub static_listeners: usize,
+    /// Why there may be more static clusters.
+    pub more_static: Option<Doubt>,
     /// Paths of files that were looked for.
     pub named: Vec<String>,
-    /// Whether clusters come from files, which Envoy does not check routes against.
-    pub from_files: bool,
 }
 
 impl Resources {
@@ -44,6 +46,8 @@ impl Resources {
             found.more_listeners = more(resources, "listeners");
             found.more_clusters = more(resources, "clusters");
         }
+        found.static_listeners = found.listeners.len();
+        found.more_static = found.more_clusters.clone();
         found.admin = get(root, "admin.address").map(|at| Place::new(tree, at));
         if let Some(dynamic) = child(root, "dynamic_resources") {
             for name in ["lds_config", "cds_config"] {
@@ -51,10 +55,7 @@ impl Resources {
                 let missing = found.read_files(config, files);
                 let more = match name {
                     "lds_config" => &mut found.more_listeners,
-                    _ => {
-                        found.from_files = true;
-                        &mut found.more_clusters
-                    }
+                    _ => &mut found.more_clusters,
                 };
                 *more = more.take().or(missing);
             }
@@ -78,7 +79,6 @@ impl Resources {
         let doubt = first.map(|span| Doubt::at("the bootstrap of these resources is not in the repository", span));
         found.more_clusters = doubt.clone();
         found.more_listeners = doubt;
-        found.from_files = true;
         found
     }
 

@@ -183,6 +183,7 @@ impl Lower<'_> {
         }
         if let Known::Is(name) = &known {
             let node = place.site(self.model, at);
+            let open = self.more_clusters(frame).is_some();
             let entity = self.model.entity_mut(id);
             entity.facts.push(Fact {
                 field: route::TARGET.id(),
@@ -193,7 +194,6 @@ impl Lower<'_> {
                     node: Some(node),
                 }),
             });
-            let open = self.resources.more_clusters.is_some();
             entity.set(
                 route::TARGET_CHECKED,
                 frame.checked && !open && frame.module == "proxy",
@@ -214,7 +214,7 @@ impl Lower<'_> {
                     reuses_connections,
                 });
             }
-            (Known::Is(name), None) => match self.resources.more_clusters.clone() {
+            (Known::Is(name), None) => match self.more_clusters(frame) {
                 Some(doubt) => self.push(id, Known::Unknown(doubt.clone()), Some(doubt)),
                 None => {
                     let doubt = Doubt::at(format!("no cluster is called {name}"), span);
@@ -226,6 +226,15 @@ impl Lower<'_> {
                 let doubt = Doubt::at("the route names no cluster", span);
                 self.push(id, Known::Unknown(doubt.clone()), Some(doubt));
             }
+        }
+    }
+
+    /// Why a cluster that is not found may be there all the same. A static table is checked at start, before clusters
+    /// come from files or a management server.
+    fn more_clusters(&self, frame: &Frame) -> Option<Doubt> {
+        match frame.checked && self.is_static {
+            true => self.resources.more_static.clone(),
+            false => self.resources.more_clusters.clone(),
         }
     }
 
