@@ -6,6 +6,7 @@ mod chains;
 mod names;
 mod socket;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
@@ -79,10 +80,11 @@ pub struct Hop {
 /// Links an environment: adds a hop for every route, endpoint and container that answers.
 pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let names = Names::new(estate);
+    let mut statuses = HashMap::new();
     let mut hops = Vec::new();
     for at in 0..estate.gateways.len() {
         let gateway = estate.gateways[at].clone();
-        let status = status(&mut estate.model, gateway.id);
+        let status = status(&mut estate.model, gateway.id, &mut statuses);
         for route in &gateway.routes {
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
@@ -141,16 +143,23 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-fn status(model: &mut Model, gateway: EntityId) -> Known<EntityId> {
+/// How failures of a gateway's product look; the same for every gateway of the product.
+fn status(model: &mut Model, gateway: EntityId, known: &mut HashMap<Arc<str>, Known<EntityId>>) -> Known<EntityId> {
     let span = model.entity(gateway).span;
-    match model.get(gateway, gateway::PRODUCT) {
-        Known::Is(product) => match behaviour::status_of(&product, span) {
+    model.get(gateway, gateway::PRODUCT).then(|product| {
+        let mut made = || match behaviour::status_of(&product, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
-        },
-        Known::Absent => Known::Absent,
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    }
+        };
+        match known.get(&product) {
+            Some(status) => status.clone(),
+            None => {
+                let status = made();
+                known.insert(product, status.clone());
+                status
+            }
+        }
+    })
 }
 
 fn entity(
