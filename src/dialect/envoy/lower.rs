@@ -43,6 +43,7 @@ pub(super) fn lower(
                 clusters.entry(name.to_string()).or_insert(lowered);
             }
             Known::Unknown(doubt) => {
+                resources.more_static.get_or_insert(doubt.clone());
                 resources.more_clusters.get_or_insert(doubt);
             }
             Known::Absent => {}
