@@ -145,8 +145,10 @@ impl<'j> Ways<'j> {
 
     fn path(&self, model: &Model, root: EntityId) -> Option<String> {
         debug_assert!(model.entity(root).kind != Kind::Status);
+        // A chain goes the way of its last hop.
+        let last = model.linked(root, "inner").is().unwrap_or(root);
         self.by_entity
-            .get(&root)
+            .get(&last)
             .filter(|path| !path.is_empty())
             .map(|path| (*path).to_owned())
     }

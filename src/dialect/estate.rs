@@ -42,8 +42,13 @@ impl Placement {
             })
             .collect();
         let mut mounted = HashSet::new();
-        for seen in containers.iter().flat_map(|(_, files)| &files.files) {
-            origins(sources, &seen.source, &mut mounted, 0);
+        for (placed, files) in &containers {
+            for seen in &files.files {
+                // A build or a test may mount the whole repository: that is no Envoy.
+                if !super::envoy::place::is_anothers(&placed.spec, seen) {
+                    origins(sources, &seen.source, &mut mounted, 0);
+                }
+            }
         }
         Placement { containers, mounted }
     }
@@ -116,6 +121,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
     lower.containers(placement);
     lower.machines();
     lower.loose_nginx();
+    super::envoy::place::loose(&mut lower.estate, context, &environment.loose);
     lower.ingresses();
     lower.policies();
     facts::load_balancers(&mut lower.estate, context.facts);
@@ -303,6 +309,10 @@ impl Lower<'_> {
         } else if joined.product.is_none() && looks_like_nginx(files) {
             // A custom image with nginx files mounted: a gateway, though its main file is in the image.
             self.nginx_container(placed, files, at, &joined);
+        }
+        if joined.product.is_none() {
+            let context = self.context;
+            super::envoy::place::container(&mut self.estate, &context, placed, files, at);
         }
         let process = self.estate.containers[at].process.clone();
         self.estate.model.entity_mut(id).link("process", process);

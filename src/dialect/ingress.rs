@@ -61,17 +61,17 @@ fn rows() -> Vec<Row> {
     );
     both(
         "proxy-next-upstream",
-        |name| Row::new(name, route::NEXT_UPSTREAM, Unit::Text),
+        |name| Row::new(name, route::RETRY_ON, Unit::Text),
         Some("error timeout"),
     );
     both(
         "proxy-next-upstream-tries",
-        |name| Row::new(name, route::NEXT_UPSTREAM_TRIES, Unit::Number),
+        |name| Row::new(name, route::TRIES, Unit::Number),
         Some("3"),
     );
     both(
         "proxy-next-upstream-timeout",
-        |name| Row::new(name, route::NEXT_UPSTREAM_TIMEOUT, Unit::Seconds).zero_is_unlimited(),
+        |name| Row::new(name, route::RETRY_TIMEOUT, Unit::Seconds).zero_is_unlimited(),
         Some("0"),
     );
     rows.extend(super::annotations::rows(PREFIX));

@@ -2,12 +2,14 @@
 
 mod annotations;
 pub mod chart;
+pub mod envoy;
 pub mod estate;
 pub mod facts;
 pub mod ingress;
 pub mod join;
 pub mod kubernetes;
 pub mod load_balancer;
+pub mod nearest;
 pub mod nginx;
 pub mod policy;
 pub mod process;

@@ -40,6 +40,8 @@ pub enum Role {
     OtherYaml,
     /// nginx, whole or a fragment.
     Nginx,
+    /// An Envoy bootstrap, or resources in a file it reads.
+    Envoy,
     /// A php-fpm pool or another INI file.
     Ini,
     /// A gunicorn configuration in Python.
@@ -57,7 +59,10 @@ pub enum Role {
 impl Role {
     /// Whether files of this role stand outside documents and may be part of an environment all the same.
     pub fn is_loose(self) -> bool {
-        matches!(self, Role::Nginx | Role::Ini | Role::Python | Role::JavaScript)
+        matches!(
+            self,
+            Role::Nginx | Role::Envoy | Role::Ini | Role::Python | Role::JavaScript
+        )
     }
 }
 

@@ -192,6 +192,7 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
         Language::Yaml(YamlKind::Compose) => Role::Compose,
         Language::Yaml(YamlKind::Kustomization) => Role::Kustomization,
         Language::Yaml(YamlKind::Other) => Role::OtherYaml,
+        Language::Yaml(YamlKind::Envoy) => Role::Envoy,
         Language::Yaml(YamlKind::HelmValues | YamlKind::HelmTemplate | YamlKind::ChartYaml) => Role::Helm,
         Language::Nginx(_) => Role::Nginx,
         Language::Ini(IniKind::PhpFpm) => Role::Ini,
@@ -206,6 +207,7 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
 pub fn tree(source: &Source, role: Role) -> Option<Tree> {
     match role {
         Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Some(yaml::parse(source)),
+        Role::Envoy => Some(yaml::parse_commented(source)),
         Role::JavaScript => assign::javascript_settings(source.id, source.text.clone()),
         Role::Nginx | Role::Ini | Role::Python => {
             let found = holes::holes(source.id, &source.text, holes::detect(&source.text));

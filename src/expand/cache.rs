@@ -18,6 +18,8 @@ pub enum Language {
     Python,
     /// A Node server's settings.
     JavaScript,
+    /// YAML or JSON, as Envoy reads it.
+    Yaml,
 }
 
 /// Text and pieces: which text of which origin stands where.
@@ -69,6 +71,9 @@ impl ExpandCache {
 
 /// Reads a source in a language, template text masked.
 pub fn parse(source: &Source, language: Language) -> Tree {
+    if language == Language::Yaml {
+        return yaml::parse_commented(source);
+    }
     let text = source.text.clone();
     let found = holes::holes(source.id, &text, holes::detect(&text));
     let found = holes::merge(found, &holes::replaced(source));
@@ -79,6 +84,7 @@ pub fn parse(source: &Source, language: Language) -> Tree {
         Language::Python => assign::python(source.id, text, &masked, found),
         Language::JavaScript => assign::javascript_settings(source.id, text.clone())
             .unwrap_or_else(|| TreeBuilder::new(source.id, text, Vec::new(), Shape::Map).finish()),
+        Language::Yaml => yaml::parse_commented(source),
     }
 }
 

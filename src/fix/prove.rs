@@ -46,7 +46,7 @@ impl Outcome {
             }
         }
         for kind in Kind::ALL {
-            if matches!(kind, Kind::Hop | Kind::Status) {
+            if matches!(kind, Kind::Hop | Kind::Chain | Kind::Status) {
                 continue;
             }
             for (at, id) in model.all(kind).enumerate() {

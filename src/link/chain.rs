@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Hop;
 use crate::dialect::join::Estate;
 use crate::model::Known;
-use crate::model::field::{process, route};
+use crate::model::field::process;
 
 /// Writes the path of each hop: `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
 pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
@@ -22,31 +22,6 @@ pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
     let written: Vec<String> = (0..hops.len()).map(|at| path(estate, hops, &into, at)).collect();
     for (hop, path) in hops.iter_mut().zip(written) {
         hop.path = path;
-    }
-}
-
-/// Links every hop to the one by which requests reach its gateway: of several, the one that waits the shortest.
-pub(super) fn outer(estate: &mut Estate, hops: &[Hop]) {
-    let waits = |hop: &Hop| estate.model.get(hop.route, route::READ_TIMEOUT).is();
-    let mut into: HashMap<usize, usize> = HashMap::new();
-    for (at, hop) in hops.iter().enumerate() {
-        let (Known::Is(container), Some(time)) = (&hop.container, waits(hop)) else {
-            continue;
-        };
-        if estate.gateways[hop.gateway].container == Some(*container) {
-            continue;
-        }
-        let shortest = into.get(container).and_then(|known| waits(&hops[*known]));
-        if shortest.is_none_or(|shortest| time < shortest) {
-            into.insert(*container, at);
-        }
-    }
-    for hop in hops {
-        let gateway = &estate.gateways[hop.gateway];
-        if let Some(outer) = gateway.container.and_then(|container| into.get(&container)) {
-            let outer = hops[*outer].id;
-            estate.model.entity_mut(hop.id).link("outer", Known::Is(outer));
-        }
     }
 }
 

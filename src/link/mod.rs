@@ -2,6 +2,7 @@
 
 mod address;
 mod chain;
+mod chains;
 mod names;
 mod nearly;
 mod policy;
@@ -139,7 +140,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     policy::settle_ports(estate, &names, &hops);
     selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
-    chain::outer(estate, &hops);
+    chains::add(estate, &hops);
     hops
 }
 

@@ -84,6 +84,30 @@ const INGRESS_NGINX: &[Cause] = &[
     (status::STALE_ADDRESS, "502 or 504"),
 ];
 
+/// Envoy, reproduced on 1.40.0: flags as in its access log.
+const ENVOY: &[Cause] = &[
+    (status::REFUSED, "503 (UF, connection refused)"),
+    (
+        status::NO_PORT,
+        "503 (UF: kube-proxy refuses or drops connections to a port the Service does not expose)",
+    ),
+    (
+        status::NO_ENDPOINTS,
+        "503 (UF, or UH when the name leads to no address)",
+    ),
+    (status::SOCKET_MISSING, "503 (UF, no such file or directory)"),
+    (status::READ_TIMEOUT, "504 (UT, upstream request timeout)"),
+    (status::CLOSED, "503 (UC, upstream connection termination)"),
+    (status::STALE_ADDRESS, "503 (UF, connections to the old address fail)"),
+    (status::TLS_TO_PLAIN, "503 (UF, WRONG_VERSION_NUMBER)"),
+    (status::PLAIN_TO_TLS, "503 (UC, upstream connection termination)"),
+    (status::WRONG_HTTP, "502 (UPE, protocol error)"),
+    (status::NO_LIVE, "503 (UH, no healthy upstream)"),
+    (status::OVERFLOW, "503 (UO, upstream overflow)"),
+    (status::NO_GROUP, "503 (NC, no cluster found)"),
+    (status::BIG_HEADER, "502 (UPE, response headers too large)"),
+];
+
 /// AWS: what `Troubleshoot your Application Load Balancers` says of 502, 503 and 504.
 const AWS_ALB: &[Cause] = &[
     (status::REFUSED, "502 (the target refused the connection)"),
@@ -157,6 +181,7 @@ pub fn status_of(product: &str, span: Span) -> Option<Entity> {
     let causes = match product {
         "nginx" => NGINX,
         "ingress-nginx" => INGRESS_NGINX,
+        "envoy" => ENVOY,
         "AWS ALB" => AWS_ALB,
         "Google Cloud load balancer" => GOOGLE,
         "Cloudflare" => CLOUDFLARE,

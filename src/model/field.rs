@@ -42,11 +42,15 @@ pub enum Kind {
     Policy,
     /// One port that a NetworkPolicy lets in.
     PolicyPort,
+    /// An address a gateway accepts requests on, with what it does before it routes them.
+    Listener,
+    /// Two hops in a row: a request that one gateway sends to the next.
+    Chain,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
@@ -64,6 +68,8 @@ impl Kind {
         Kind::Autoscaler,
         Kind::Policy,
         Kind::PolicyPort,
+        Kind::Listener,
+        Kind::Chain,
     ];
 
     /// The name rules use.
@@ -86,6 +92,8 @@ impl Kind {
             Kind::Autoscaler => "autoscaler",
             Kind::Policy => "policy",
             Kind::PolicyPort => "policy_port",
+            Kind::Listener => "listener",
+            Kind::Chain => "chain",
         }
     }
 
@@ -114,6 +122,8 @@ impl Kind {
             Kind::Autoscaler => autoscaler::FIELDS,
             Kind::Policy => policy::FIELDS,
             Kind::PolicyPort => policy_port::FIELDS,
+            Kind::Listener => listener::FIELDS,
+            Kind::Chain => chain::FIELDS,
         }
     }
 
@@ -122,6 +132,8 @@ impl Kind {
         match self {
             Kind::Hop => HOP_LINKS,
             Kind::Gateway => GATEWAY_LINKS,
+            Kind::Route => ROUTE_LINKS,
+            Kind::Chain => CHAIN_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
             Kind::Service => SERVICE_LINKS,
@@ -255,7 +267,7 @@ fields! { route, Kind::Route;
     PASS: Arc<str> = "pass", "The protocol module: `proxy`, `fastcgi`, `uwsgi`, `scgi`, `grpc` or `stream`.";
     SCHEME: Arc<str> = "scheme", "The scheme of the target, such as `http` or `https`.";
     CONNECT_TIMEOUT: Duration = "connect_timeout", "How long the gateway waits for a connection to the upstream.";
-    READ_TIMEOUT: Duration = "read_timeout", "How long the gateway waits between two reads of the response; not a total.";
+    READ_TIMEOUT: Duration = "read_timeout", "How long the gateway waits for the response: between two reads in nginx, for all of it in Envoy.";
     SEND_TIMEOUT: Duration = "send_timeout", "How long the gateway waits between two writes of the request.";
     BUFFER_SIZE: Size = "buffer_size", "The buffer that must hold the whole response header.";
     BUFFERS_NUMBER: i64 = "buffers_number", "How many buffers a response body may use.";
@@ -273,10 +285,8 @@ fields! { route, Kind::Route;
     BACKEND_PROTOCOL: Arc<str> = "backend_protocol", "ingress-nginx: the protocol spoken to the backend, such as `HTTP`, `HTTPS` or `GRPC`.";
     AUTH: Arc<str> = "auth", "ingress-nginx: the address that decides whether a request may pass (`auth-url`).";
     AUTH_HEADERS: Arc<str> = "auth_headers", "ingress-nginx: response headers of the authentication that are passed on (`auth-response-headers`).";
-    NEXT_UPSTREAM: Arc<str> = "next_upstream", "After which failures the request is sent to another server, as a list of words.";
     RETRY_NON_IDEMPOTENT: bool = "retry_non_idempotent", "ingress-nginx: whether the controller's ConfigMap adds `non_idempotent` to what is retried.";
     NEXT_UPSTREAM_TRIES: i64 = "next_upstream_tries", "How many servers a request may be sent to; 0 is as many as there are.";
-    NEXT_UPSTREAM_TIMEOUT: Duration = "next_upstream_timeout", "How long a request may be sent to further servers.";
     INTERCEPT_ERRORS: bool = "intercept_errors", "Whether error responses of the upstream are replaced by the gateway's error pages.";
     ERROR_PAGES: Arc<str> = "error_pages", "The status codes that have an error page here, as a list; absent when there is none.";
     LOSES_HOST: bool = "loses_host", "Whether an outer block sets the Host header for the upstream and this one drops it by setting other headers.";
@@ -285,6 +295,17 @@ fields! { route, Kind::Route;
     HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path a load balancer asks to find out whether a target is healthy.";
     CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
     CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
+    PATH: Arc<str> = "path", "The path prefix it takes and passes on unchanged; absent where it matches otherwise or rewrites.";
+    IDLE_TIMEOUT: Duration = "idle_timeout", "How long a request may be silent in both directions.";
+    TRIES: i64 = "tries", "How often one request is sent upstream at most, the first time included.";
+    RETRY_ON: Arc<str> = "retry_on", "The conditions on which a request is sent again, as written.";
+    RETRY_TIMEOUT: Duration = "retry_timeout", "The time after which no try begins any more (nginx), or within which all must end (Envoy).";
+    PER_TRY_TIMEOUT: Duration = "per_try_timeout", "How long one try may take.";
+    RETRIES_CLOSED: bool = "retries_closed", "Whether a request is sent again, whatever its method, when the upstream closes the connection it was sent on.";
+    TARGET: Arc<str> = "target", "The name of the group the route leads to, as written.";
+    NEAREST: Arc<str> = "nearest", "The declared group whose name is most like an undeclared target.";
+    TARGET_CHECKED: bool = "target_checked", "Whether the product refuses to start when the target is not declared.";
+    GRPC: bool = "grpc", "Whether the route takes gRPC requests only.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -298,6 +319,14 @@ fields! { upstream, Kind::Upstream;
     LIVE_SERVERS: i64 = "live_servers", "How many of them are not marked `down`.";
     PRIMARY_SERVERS: i64 = "primary_servers", "How many of them are not `backup`.";
     USED: bool = "used", "Whether any route leads to the group.";
+    DISCOVERY: Arc<str> = "discovery", "How Envoy finds its endpoints: `STATIC`, `STRICT_DNS`, `LOGICAL_DNS`, `EDS`, `ORIGINAL_DST`.";
+    MAX_CONNECTIONS: i64 = "max_connections", "How many connections to it may be open at once.";
+    MAX_PENDING: i64 = "max_pending", "How many requests may wait for a connection at once.";
+    MAX_REQUESTS: i64 = "max_requests", "How many requests may be under way at once.";
+    MAX_EJECTION_PERCENT: i64 = "max_ejection_percent", "How much of it outlier detection may take out.";
+    PANIC_THRESHOLD: i64 = "panic_threshold", "Below this share of healthy endpoints, in percent, health is ignored; 0 never ignores it.";
+    HEALTH_CHECKED: bool = "health_checked", "Whether endpoints are checked actively, or taken out when they fail.";
+    PRIORITIES: i64 = "priorities", "How many priorities its endpoints have: with more than one there is something to fall back to.";
 }
 
 fields! { endpoint, Kind::Endpoint;
@@ -379,7 +408,7 @@ fields! { socket, Kind::Socket;
     PORT: i64 = "port", "The TCP port.";
     PATH: Arc<str> = "path", "The path of the unix socket.";
     LOOPBACK: bool = "loopback", "Whether only the same network namespace reaches it: 127.0.0.1, ::1, localhost.";
-    SPEAKS: Arc<str> = "speaks", "What is spoken there: `http` (1.x, plain), `https`, `fastcgi` or `uwsgi`; absent where that is not known.";
+    SPEAKS: Arc<str> = "speaks", "What is spoken there: `http` (1.x, plain), `h2c` (plain HTTP of any version), `https`, `fastcgi` or `uwsgi`; absent where that is not known.";
 }
 
 fields! { status, Kind::Status;
@@ -391,7 +420,7 @@ fields! { status, Kind::Status;
     CLOSED: Arc<str> = "closed", "What the client sees when the upstream closes the connection before it answers.";
     STALE_ADDRESS: Arc<str> = "stale_address", "What the client sees when the address no longer belongs to the target.";
     NOT_RESOLVED: Arc<str> = "not_resolved", "What the client sees when the name cannot be looked up while the gateway runs.";
-    NO_LIVE: Arc<str> = "no_live", "What the client sees when every server of a group is marked down.";
+    NO_LIVE: Arc<str> = "no_live", "What the client sees when a group has no usable server: none is listed, or every one is marked down or ejected.";
     TLS_TO_PLAIN: Arc<str> = "tls_to_plain", "What the client sees when the gateway begins TLS with an upstream that speaks none.";
     PLAIN_TO_TLS: Arc<str> = "plain_to_tls", "What the client sees when the gateway speaks plain HTTP to an upstream that expects TLS.";
     HANDSHAKE: Arc<str> = "handshake", "What the client sees when the upstream refuses the TLS handshake for want of a name.";
@@ -401,6 +430,9 @@ fields! { status, Kind::Status;
     GRPC_TO_HTTP1: Arc<str> = "grpc_to_http1", "What the client sees when gRPC (HTTP/2) is sent to an HTTP/1 server.";
     OTHER_MISMATCH: Arc<str> = "other_mismatch", "What the client sees when gateway and upstream otherwise do not speak the same protocol.";
     BIG_HEADER: Arc<str> = "big_header", "What the client sees when the upstream's response header does not fit the buffer.";
+    WRONG_HTTP: Arc<str> = "wrong_http", "What the client sees when the gateway speaks HTTP/2 to an upstream that speaks HTTP/1.1 only.";
+    OVERFLOW: Arc<str> = "overflow", "What the client sees when a limit on connections or requests is reached.";
+    NO_GROUP: Arc<str> = "no_group", "What the client sees when the route's group does not exist while the gateway runs.";
 }
 
 fields! { setting, Kind::Setting;
@@ -445,6 +477,21 @@ fields! { policy_port, Kind::PolicyPort;
     SERVICE: Arc<str> = "service", "The Service that exposes this number and leads to another port of the same pods; absent where there is none.";
     POD_PORT: i64 = "pod_port", "The port of the pods that this Service leads to.";
     POD_PORT_ALLOWED: bool = "pod_port_allowed", "Whether some policy of these pods lets that port in.";
+}
+
+fields! { listener, Kind::Listener;
+    NAME: Arc<str> = "name", "Its name, or its address.";
+    PORT: i64 = "port", "The port it listens on.";
+    HTTP_FILTERS: i64 = "http_filters", "How many HTTP filters a request passes.";
+    HAS_ROUTER: bool = "has_router", "Whether the last of the HTTP filters is the router, which sends requests upstream.";
+}
+
+fields! { chain, Kind::Chain;
+    NAME: Arc<str> = "name", "Both routes in words.";
+    TRIES: i64 = "tries", "How often one request may reach the last target: the tries of every layer whose condition covers the final failure of the next, multiplied; absent where fewer than two layers count.";
+    ARITHMETIC: Arc<str> = "arithmetic", "How `tries` comes about: `nginx 3 × envoy 4 = 12`.";
+    INNER_WAIT: Duration = "inner_wait", "How long the inner gateway may wait for its response: its own limit, or the application's where that is known and shorter.";
+    INNER_BUDGET: Duration = "inner_budget", "How long the inner gateway may take over all its tries, when each of them times out; absent where it does not repeat timeouts.";
 }
 
 const HOP_LINKS: &[LinkInfo] = &[
@@ -499,11 +546,6 @@ const HOP_LINKS: &[LinkInfo] = &[
         doc: "What failures of this hop look like at the gateway's client.",
     },
     LinkInfo {
-        name: "outer",
-        to: Kind::Hop,
-        doc: "The hop by which requests reach this hop's gateway (of several, the one that waits the shortest); absent when none is known.",
-    },
-    LinkInfo {
         name: "policy",
         to: Kind::Policy,
         doc: "The first network policy that selects the pod.",
@@ -515,6 +557,25 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     to: Kind::Container,
     doc: "The container the gateway runs in.",
 }];
+
+const ROUTE_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "listener",
+    to: Kind::Listener,
+    doc: "The listener whose requests it takes, where one listener has them.",
+}];
+
+const CHAIN_LINKS: &[LinkInfo] = &[
+    LinkInfo {
+        name: "outer",
+        to: Kind::Hop,
+        doc: "The hop nearer to the client, which ends in the inner gateway.",
+    },
+    LinkInfo {
+        name: "inner",
+        to: Kind::Hop,
+        doc: "The hop the inner gateway sends the request on.",
+    },
+];
 
 const CONTAINER_LINKS: &[LinkInfo] = &[
     LinkInfo {

@@ -15,6 +15,8 @@ pub enum Unit {
     FpmTime,
     /// Milliseconds without a suffix (Node).
     Millis,
+    /// A protobuf duration in JSON: seconds with a mandatory `s`, `15s` or `0.25s` (Envoy).
+    ProtoTime,
     /// nginx's size: bytes, or `k K m M`.
     NginxSize,
     /// Kubernetes' quantity of bytes: plain, `k M G T` (thousands) or `Ki Mi Gi Ti`.
@@ -23,6 +25,10 @@ pub enum Unit {
     PhpSize,
     /// A preStop hook that waits, as Kubernetes writes it since 1.30: only spelled, never read.
     PreStopSleep,
+    /// A size in whole KiB without a suffix (Envoy).
+    Kib,
+    /// Envoy's `http_protocol_options`, `http2_protocol_options`, …, as the HTTP version they switch to.
+    HttpOptions,
     /// A whole number.
     Number,
     /// `on` or `off`.
@@ -35,11 +41,13 @@ impl Unit {
     /// The type of the values it reads.
     pub fn kind(self) -> Type {
         match self {
-            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis | Unit::PreStopSleep => Type::Duration,
-            Unit::NginxSize | Unit::Quantity | Unit::PhpSize => Type::Size,
+            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis | Unit::PreStopSleep | Unit::ProtoTime => {
+                Type::Duration
+            }
+            Unit::NginxSize | Unit::Quantity | Unit::PhpSize | Unit::Kib => Type::Size,
             Unit::Number => Type::Number,
             Unit::OnOff => Type::Bool,
-            Unit::Text => Type::Text,
+            Unit::Text | Unit::HttpOptions => Type::Text,
         }
     }
 
@@ -66,10 +74,19 @@ impl Unit {
                 Some(Value::Duration(Duration::from_secs(seconds.checked_mul(factor)?)))
             }
             Unit::Millis => text.parse().ok().map(|ms| Value::Duration(Duration::from_millis(ms))),
+            Unit::ProtoTime => proto_time(text).map(Value::Duration),
             Unit::NginxSize => nginx_size(text).map(Value::Size),
             Unit::Quantity => quantity(text).map(Value::Size),
             Unit::PhpSize => php_size(text).map(Value::Size),
             Unit::PreStopSleep => None,
+            Unit::Kib => {
+                let kib: u64 = text.parse().ok()?;
+                Some(Value::Size(Size(kib.checked_mul(1024)?)))
+            }
+            Unit::HttpOptions => {
+                let (_, version) = HTTP_OPTIONS.iter().find(|(name, _)| *name == text)?;
+                Some(Value::Text(Arc::from(*version)))
+            }
             Unit::Number => text.parse().ok().map(Value::Number),
             Unit::OnOff => match text.to_ascii_lowercase().as_str() {
                 "on" | "true" => Some(Value::Bool(true)),
@@ -92,6 +109,18 @@ impl Unit {
             (Unit::Seconds | Unit::FpmTime, Value::Duration(duration)) => {
                 Some(duration.micros().div_ceil(1_000_000).to_string())
             }
+            (Unit::ProtoTime, Value::Duration(duration)) => Some(match duration.micros() % 1_000_000 {
+                0 => format!("{}s", duration.micros() / 1_000_000),
+                rest => {
+                    let whole = format!("{}.{rest:06}", duration.micros() / 1_000_000);
+                    format!("{}s", whole.trim_end_matches('0'))
+                }
+            }),
+            (Unit::Kib, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.0.div_ceil(1024).to_string()),
+            (Unit::HttpOptions, Value::Text(text)) => {
+                let (name, _) = HTTP_OPTIONS.iter().find(|(_, version)| *version == &**text)?;
+                Some((*name).to_owned())
+            }
             (Unit::Millis, Value::Duration(duration)) => Some(duration.micros().div_ceil(1000).to_string()),
             (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.to_string()),
             (Unit::Quantity, Value::Size(size)) if *size != Size::UNLIMITED => {
@@ -110,6 +139,31 @@ impl Unit {
             _ => None,
         }
     }
+}
+
+/// Envoy's names for the protocol of a cluster, with the HTTP version each stands for.
+const HTTP_OPTIONS: [(&str, &str); 3] = [
+    ("http_protocol_options", "1.1"),
+    ("http2_protocol_options", "2"),
+    ("http3_protocol_options", "3"),
+];
+
+/// A duration as protobuf's JSON has it: `15s`, `0.25s`; nanoseconds are cut to microseconds.
+fn proto_time(text: &str) -> Option<Duration> {
+    let number = text.trim().strip_suffix('s')?;
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || part.len() > 9 {
+        return None;
+    }
+    let mut micros: u64 = 0;
+    for digit in part.bytes().chain(std::iter::repeat(b'0')).take(6) {
+        micros = micros * 10 + u64::from(digit - b'0');
+    }
+    let seconds: u64 = whole.parse().ok()?;
+    Some(Duration::from_micros(
+        seconds.checked_mul(1_000_000)?.checked_add(micros)?,
+    ))
 }
 
 /// nginx's time, as `ngx_parse_time` reads it.

@@ -9,6 +9,7 @@ mod yaml;
 use std::collections::HashSet;
 
 pub use name::by_name;
+pub use yaml::is_envoy;
 
 /// What a name says the file may be, and so how its content is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +76,8 @@ pub enum YamlKind {
     HelmTemplate,
     /// A chart's own description.
     ChartYaml,
+    /// An Envoy bootstrap, or resources in a file it reads.
+    Envoy,
     /// Any other YAML: workflows, playbooks, dashboards.
     Other,
 }

@@ -3,6 +3,7 @@
 
 mod builder;
 mod embed;
+mod json;
 mod spans;
 
 use std::borrow::Cow;
@@ -37,6 +38,25 @@ pub fn parse_text(source: SourceId, text: &Arc<str>, masked: &[Span], recorded: 
     let holes = holes::merge(masked.to_vec(), recorded);
     let tree = TreeBuilder::new(source, text.clone(), holes, Shape::List);
     let mut documents = Documents::new(text, &readable, masked, tree);
+    read(&readable, &mut documents);
+    documents.finish()
+}
+
+/// Like `parse`; a file that begins as JSON may also hold comments as JavaScript writes them, and tabs.
+pub fn parse_commented(source: &Source) -> Tree {
+    let text = &source.text;
+    if !text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '/']) {
+        return parse(source);
+    }
+    let (readable, comments) = json::blank(text);
+    if readable == **text {
+        return parse(source);
+    }
+    let mut tree = TreeBuilder::new(source.id, text.clone(), Vec::new(), Shape::List);
+    for (start, end) in comments {
+        tree.comment(start, end);
+    }
+    let mut documents = Documents::new(text, &readable, &[], tree);
     read(&readable, &mut documents);
     documents.finish()
 }

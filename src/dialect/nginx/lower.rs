@@ -432,6 +432,8 @@ impl Lower<'_> {
             }
         }
         let done = self.destination(tree, node, id, module, &target);
+        self.tries(id, &done);
+        self.path(id, at, place, &target);
         self.done.routes.push(done);
     }
 
@@ -545,6 +547,46 @@ impl Lower<'_> {
         self.model
             .entity_mut(id)
             .set_known(route::BUSY_BUFFERS_SIZE, busy, span);
+    }
+
+    /// How often a request is sent: once to each server at most (ngx_http_upstream_next).
+    fn tries(&mut self, id: EntityId, done: &Route) {
+        let span = self.model.entity(id).span;
+        let servers = match &done.doubt {
+            Some(doubt) => Known::Unknown(doubt.clone()),
+            None => Known::Is(done.endpoints.len() as i64),
+        };
+        let off = self
+            .model
+            .get(id, route::RETRY_ON)
+            .map(|on| on.split(' ').any(|word| word == "off"));
+        let limit = self.model.fact(id, route::NEXT_UPSTREAM_TRIES.id());
+        let at = match &limit {
+            Known::Is(view) if view.site.is_some() => view.span,
+            _ => span,
+        };
+        let limit = self.model.get(id, route::NEXT_UPSTREAM_TRIES);
+        let tries = off.then(|off| match off {
+            true => Known::Is(1),
+            false => {
+                limit.then(|limit| servers.map(|servers| if limit == 0 { servers } else { servers.min(limit) }.max(1)))
+            }
+        });
+        self.model.entity_mut(id).set_known(route::TRIES, tries, at);
+    }
+
+    /// The prefix of a location that passes requests on as they are.
+    fn path(&mut self, id: EntityId, at: At<'_>, place: Option<At<'_>>, target: &Target) {
+        let words: Vec<&str> = place.map(|place| place.texts().collect()).unwrap_or_default();
+        let prefix = match words.as_slice() {
+            [prefix] | ["^~", prefix] if prefix.starts_with('/') => *prefix,
+            _ => return,
+        };
+        let rewrites = || at.parent().is_some_and(|block| block.child("rewrite").is_some());
+        let uri = at.text().is_none_or(|text| super::address::address(text).has_uri);
+        if !uri && !target.by_variable && !rewrites() {
+            self.model.entity_mut(id).set(route::PATH, Arc::from(prefix), at.head());
+        }
     }
 
     fn connection_header(&mut self, id: EntityId, module: &str, frame: &Frame, span: Span) {

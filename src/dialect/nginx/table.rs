@@ -44,17 +44,15 @@ fn rows() -> Vec<Row> {
                 Unit::NginxSize,
             ));
         }
-        add(Row::new(row("next_upstream"), route::NEXT_UPSTREAM, Unit::Text)
+        add(Row::new(row("next_upstream"), route::RETRY_ON, Unit::Text)
             .words()
             .default("error timeout", source));
         add(Row::new(row("next_upstream_tries"), route::NEXT_UPSTREAM_TRIES, Unit::Number).default("0", source));
-        add(Row::new(
-            row("next_upstream_timeout"),
-            route::NEXT_UPSTREAM_TIMEOUT,
-            Unit::NginxTime,
-        )
-        .zero_is_unlimited()
-        .default("0", source));
+        add(
+            Row::new(row("next_upstream_timeout"), route::RETRY_TIMEOUT, Unit::NginxTime)
+                .zero_is_unlimited()
+                .default("0", source),
+        );
         add(Row::new(row("intercept_errors"), route::INTERCEPT_ERRORS, Unit::OnOff).default("off", source));
         if matches!(module, "proxy" | "uwsgi" | "grpc") {
             add(Row::new(row("ssl_server_name"), route::SSL_SERVER_NAME, Unit::OnOff).default("off", source));

@@ -117,7 +117,9 @@ fn is_manifest(stem: &str) -> bool {
         "kustomization",
     ];
     let last = stem.rsplit(['-', '_', '.']).next().unwrap_or(stem);
-    stem.starts_with("compose") || stem.starts_with("docker-compose") || KINDS.contains(&last)
+    // Envoy's own, and the files of resources it reads.
+    let of_envoy = || stem.contains("envoy") || matches!(last, "bootstrap" | "xds" | "lds" | "cds" | "rds" | "eds");
+    stem.starts_with("compose") || stem.starts_with("docker-compose") || KINDS.contains(&last) || of_envoy()
 }
 
 fn is_gunicorn(folders: &str, stem: &str) -> bool {

@@ -27,6 +27,8 @@ pub(super) fn claim(charts: &Charts, path: &str, text: &str) -> Claim {
         return Claim::likely(Language::Yaml(YamlKind::HelmValues));
     } else if is_helm(path, text) {
         YamlKind::HelmTemplate
+    } else if is_envoy(text) {
+        YamlKind::Envoy
     } else {
         return Claim::likely(Language::Yaml(YamlKind::Other));
     };
@@ -147,4 +149,38 @@ fn has_containers(block: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a text is an Envoy bootstrap or a file of resources for one, in YAML or JSON.
+pub fn is_envoy(text: &str) -> bool {
+    const BOOTSTRAP: [&str; 4] = [
+        "static_resources",
+        "staticResources",
+        "dynamic_resources",
+        "dynamicResources",
+    ];
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let in_files = || has("resources") && has("type.googleapis.com/envoy.");
+    let found: Vec<&str> = BOOTSTRAP.into_iter().filter(|word| has(word)).collect();
+    if found.is_empty() && !in_files() {
+        return false;
+    }
+    let mut lines = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty() && !line.starts_with(['#', '/']) && *line != "---");
+    if lines
+        .clone()
+        .next()
+        .is_some_and(|line| line.trim_start().starts_with('{') && !line.contains("{{"))
+    {
+        let key = |word: &&str| has(&format!("\"{word}\""));
+        return found.iter().any(key) || has("\"resources\"");
+    }
+    let is_key = |line: &str, word: &str| {
+        let line = line.trim_start_matches(['"', '\'']);
+        line.strip_prefix(word)
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'))
+    };
+    lines.any(|line| found.iter().any(|word| is_key(line, word)) || is_key(line, "resources") && in_files())
 }

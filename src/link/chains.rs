@@ -1,0 +1,290 @@
+//! Two hops in a row: what retries, timeouts and header limits of one gateway mean behind another.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::Hop;
+use crate::dialect::join::Estate;
+use crate::model::field::{chain, gateway, listener, process, route, socket, workload};
+use crate::model::value::Duration;
+use crate::model::{Entity, EntityId, Kind, Known, Model};
+
+/// A request passes at most this many gateways; more are a loop.
+const LONGEST: usize = 8;
+/// As many different ways into one route are looked at.
+const MOST: usize = 64;
+
+/// Adds a chain for every route of a gateway and every route of another that leads to it.
+pub(super) fn add(estate: &mut Estate, hops: &[Hop]) {
+    let ways = Ways::new(estate, hops);
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for inner in 0..hops.len() {
+        for outer in ways.leading_to(inner).take(MOST) {
+            if seen.insert((hops[outer].route, hops[inner].route)) {
+                found.push(ways.entity(outer, inner));
+            }
+        }
+    }
+    for entity in found {
+        estate.model.add(entity);
+    }
+}
+
+/// Which hops lead to which gateways.
+struct Ways<'a> {
+    estate: &'a Estate,
+    hops: &'a [Hop],
+    by_container: HashMap<usize, Vec<usize>>,
+    /// Layers up to a hop, found once.
+    known: RefCell<HashMap<usize, Vec<Retries>>>,
+}
+
+impl<'a> Ways<'a> {
+    fn new(estate: &'a Estate, hops: &'a [Hop]) -> Self {
+        let mut by_container: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, hop) in hops.iter().enumerate() {
+            if let Known::Is(container) = hop.container {
+                by_container.entry(container).or_default().push(at);
+            }
+        }
+        Self {
+            estate,
+            hops,
+            by_container,
+            known: RefCell::default(),
+        }
+    }
+
+    fn model(&self) -> &Model {
+        &self.estate.model
+    }
+
+    /// The hops whose requests may take a hop: they end in its gateway, on its listener, with a path it takes.
+    fn leading_to(&self, inner: usize) -> impl Iterator<Item = usize> + '_ {
+        let hop = &self.hops[inner];
+        let own = self.estate.gateways[hop.gateway].container;
+        let leading = own.and_then(|container| self.by_container.get(&container));
+        leading.into_iter().flatten().copied().filter(move |outer| {
+            self.hops[*outer].gateway != hop.gateway
+                && self.same_port(&self.hops[*outer], hop)
+                && self.same_path(&self.hops[*outer], hop)
+        })
+    }
+
+    fn same_port(&self, outer: &Hop, inner: &Hop) -> bool {
+        let arrives = self.model().linked(outer.id, "socket").is();
+        let arrives = arrives.and_then(|socket| self.model().get(socket, socket::PORT).is());
+        let takes = self.model().linked(inner.route, "listener").is();
+        let takes = takes.and_then(|listener| self.model().get(listener, listener::PORT).is());
+        match (arrives, takes) {
+            (Some(arrives), Some(takes)) => arrives == takes,
+            _ => true,
+        }
+    }
+
+    fn same_path(&self, outer: &Hop, inner: &Hop) -> bool {
+        let path = |hop: &Hop| self.model().get(hop.route, route::PATH).is();
+        match (path(outer), path(inner)) {
+            (Some(outer), Some(inner)) => outer.starts_with(&*inner) || inner.starts_with(&*outer),
+            _ => true,
+        }
+    }
+
+    fn product(&self, hop: &Hop) -> Arc<str> {
+        let gateway = self.estate.gateways[hop.gateway].id;
+        let product = self.model().get(gateway, gateway::PRODUCT).is();
+        product.unwrap_or_else(|| Arc::from("gateway"))
+    }
+
+    fn retries(&self, hop: &Hop) -> Option<Retries> {
+        let product = self.product(hop);
+        let mut tries = self.model().get(hop.route, route::TRIES).is()?;
+        if &*product == "ingress-nginx" {
+            // Each try goes to another pod, and by default there is one.
+            let workload = self.model().linked(hop.id, "workload").is()?;
+            tries = tries.min(self.model().get(workload, workload::REPLICAS).is().unwrap_or(1));
+        }
+        let on = self.model().get(hop.route, route::RETRY_ON).is();
+        Some(Retries {
+            on: on.unwrap_or_else(|| Arc::from("")),
+            product,
+            tries: tries.max(1),
+        })
+    }
+
+    /// The layers whose tries multiply up to a hop, outermost first: those of the way with the largest product.
+    fn layers(&self, at: usize, passed: &mut Vec<usize>) -> Vec<Retries> {
+        if let Some(known) = self.known.borrow().get(&at) {
+            return known.clone();
+        }
+        let Some(own) = self.retries(&self.hops[at]) else {
+            return Vec::new();
+        };
+        let mut best: Vec<Retries> = Vec::new();
+        if passed.len() < LONGEST && !passed.contains(&at) {
+            passed.push(at);
+            for outer in self.leading_to(at).take(MOST) {
+                let layers = self.layers(outer, passed);
+                let covers = layers.last().is_some_and(|last| last.covers(&own));
+                if covers && product(&layers) > product(&best) {
+                    best = layers;
+                }
+            }
+            passed.pop();
+        }
+        best.push(own);
+        self.known.borrow_mut().insert(at, best.clone());
+        best
+    }
+
+    fn entity(&self, outer: usize, inner: usize) -> Entity {
+        let (outer_hop, inner_hop) = (&self.hops[outer], &self.hops[inner]);
+        let name = |hop: &Hop| self.model().entity(hop.route).name.clone();
+        let gateway = |hop: &Hop| self.model().entity(self.estate.gateways[hop.gateway].id).name.clone();
+        let words = format!(
+            "{} {} to {} {}",
+            gateway(outer_hop),
+            name(outer_hop),
+            gateway(inner_hop),
+            name(inner_hop)
+        );
+        let span = self.model().entity(inner_hop.route).span;
+        let mut entity = Entity::new(Kind::Chain, words.clone(), span);
+        entity.set(chain::NAME, Arc::from(words), span);
+        entity.link("outer", Known::Is(outer_hop.id));
+        entity.link("inner", Known::Is(inner_hop.id));
+        if let Some((tries, arithmetic)) = self.multiplied(outer, inner) {
+            entity.set(chain::TRIES, tries, span);
+            entity.set(chain::ARITHMETIC, Arc::from(arithmetic), span);
+        }
+        if let Some(wait) = self.model().get(inner_hop.route, route::READ_TIMEOUT).is() {
+            let process = self.model().linked(inner_hop.id, "container").is();
+            let process = process.and_then(|container| self.model().linked(container, "process").is());
+            let works = process.and_then(|process| self.model().get(process, process::REQUEST_TIMEOUT).is());
+            entity.set(chain::INNER_WAIT, works.map_or(wait, |works| works.min(wait)), span);
+        }
+        if let Some(budget) = self.budget(inner_hop.route, inner_hop) {
+            entity.set(chain::INNER_BUDGET, budget, span);
+        }
+        entity
+    }
+
+    fn multiplied(&self, outer: usize, inner: usize) -> Option<(i64, String)> {
+        let own = self.retries(&self.hops[inner])?;
+        let mut layers = self.layers(outer, &mut vec![inner]);
+        if !layers.last()?.covers(&own) {
+            return None;
+        }
+        layers.push(own);
+        let counted: Vec<String> = layers
+            .iter()
+            .filter(|layer| layer.tries > 1)
+            .map(|layer| format!("{} {}", layer.product, layer.tries))
+            .collect();
+        if counted.len() < 2 {
+            return None;
+        }
+        let tries = product(&layers);
+        Some((tries, format!("{} = {tries}", counted.join(" × "))))
+    }
+
+    /// The longest a gateway may take when every try times out.
+    fn budget(&self, route: EntityId, hop: &Hop) -> Option<Duration> {
+        let retries = self.retries(hop)?;
+        if retries.tries < 2 || !retries.repeats_timeouts() {
+            return None;
+        }
+        let get = |field| self.model().get(route, field).is();
+        let whole = get(route::READ_TIMEOUT)?;
+        let times = |one: Duration| match one.is_unlimited() {
+            true => one,
+            false => Duration::from_micros(one.micros().saturating_mul(retries.tries.unsigned_abs())),
+        };
+        let limit = get(route::RETRY_TIMEOUT).unwrap_or(Duration::UNLIMITED);
+        Some(match &*retries.product {
+            // One limit for all tries together.
+            "envoy" => times(get(route::PER_TRY_TIMEOUT).unwrap_or(whole)).min(whole),
+            // After the limit no try begins; the last one still takes its time.
+            _ => times(whole).min(limit.plus(whole)),
+        })
+    }
+}
+
+fn product(layers: &[Retries]) -> i64 {
+    layers.iter().fold(i64::from(!layers.is_empty()), |all, layer| {
+        all.saturating_mul(layer.tries)
+    })
+}
+
+/// What one layer does about failures.
+#[derive(Clone, Debug)]
+struct Retries {
+    product: Arc<str>,
+    tries: i64,
+    on: Arc<str>,
+}
+
+impl Retries {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.on.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty())
+    }
+
+    /// Statuses on which a request is sent again. A refused or broken connection is none: between gateways it stands
+    /// for a gateway that is gone, not for one that answers.
+    fn repeated(&self) -> BTreeSet<u16> {
+        let mut found = BTreeSet::new();
+        for word in self.words() {
+            match (&*self.product, word) {
+                ("envoy", "5xx") => found.extend(500..600),
+                ("envoy", "gateway-error") | ("haproxy", "all-retryable-errors") => found.extend([502, 503, 504]),
+                ("haproxy", word) => found.extend(word.parse::<u16>()),
+                (_, word) => found.extend(word.strip_prefix("http_").and_then(|status| status.parse::<u16>().ok())),
+            }
+        }
+        found
+    }
+
+    /// The statuses a request may end with after all tries have failed in the way that is repeated. A layer that repeats
+    /// nothing hands on what it gets.
+    fn last_answer(&self) -> BTreeSet<u16> {
+        if self.tries < 2 {
+            return BTreeSet::from([500, 502, 503, 504]);
+        }
+        let mut found = self.repeated();
+        for word in self.words() {
+            match (&*self.product, word) {
+                ("envoy", "connect-failure" | "reset" | "refused-stream" | "reset-before-request") => {
+                    found.insert(503);
+                }
+                ("envoy", "5xx" | "gateway-error") => found.extend([502, 503, 504]),
+                ("haproxy", "conn-failure") => found.extend([503]),
+                ("haproxy", "empty-response" | "junk-response") => found.extend([502]),
+                ("haproxy", "response-timeout") => found.extend([504]),
+                ("haproxy", _) | ("envoy", _) => {}
+                (_, "error" | "invalid_header") => found.extend([502]),
+                (_, "timeout") => found.extend([504]),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Whether this layer sends a request again that the next one has given up.
+    fn covers(&self, next: &Retries) -> bool {
+        !self.repeated().is_disjoint(&next.last_answer())
+    }
+
+    fn repeats_timeouts(&self) -> bool {
+        let product = &*self.product;
+        self.words().any(|word| {
+            matches!(
+                (product, word),
+                ("envoy", "5xx" | "gateway-error" | "reset")
+                    | ("haproxy", "response-timeout" | "all-retryable-errors")
+                    | ("nginx" | "ingress-nginx", "timeout")
+            )
+        })
+    }
+}
