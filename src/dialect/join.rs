@@ -40,6 +40,8 @@ pub struct Listen {
     pub socket: Option<Arc<str>>,
     /// Whether only the same network namespace reaches it.
     pub loopback: bool,
+    /// Whether every connection must begin with a PROXY protocol header.
+    pub proxy_protocol: bool,
     /// Where it is written.
     pub span: Span,
 }

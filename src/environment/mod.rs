@@ -35,6 +35,8 @@ pub enum Role {
     OtherYaml,
     /// nginx, whole or a fragment.
     Nginx,
+    /// HAProxy, whole or some of its sections.
+    Haproxy,
     /// A php-fpm pool or another INI file.
     Ini,
     /// A gunicorn configuration in Python.

@@ -5,6 +5,7 @@ mod chain;
 mod names;
 mod socket;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
@@ -76,8 +77,15 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let mut hops = Vec::new();
     for at in 0..estate.gateways.len() {
         let gateway = estate.gateways[at].clone();
-        let status = status(&mut estate.model, gateway.id);
+        let mut statuses: HashMap<Arc<str>, Known<EntityId>> = HashMap::new();
         for route in &gateway.routes {
+            let pass = match estate.model.get(route.id, crate::model::field::route::PASS) {
+                Known::Is(pass) if gateway.product == "haproxy" => pass,
+                _ => Arc::from(""),
+            };
+            let known = statuses.entry(pass);
+            let pass = known.key().clone();
+            let status = known.or_insert_with(|| status(&mut estate.model, gateway.id, &pass)).clone();
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
                 let doubt = route
@@ -132,10 +140,10 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-fn status(model: &mut Model, gateway: EntityId) -> Known<EntityId> {
+fn status(model: &mut Model, gateway: EntityId, pass: &str) -> Known<EntityId> {
     let span = model.entity(gateway).span;
     match model.get(gateway, gateway::PRODUCT) {
-        Known::Is(product) => match behaviour::status_of(&product, span) {
+        Known::Is(product) => match behaviour::status_of(&product, pass, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
         },

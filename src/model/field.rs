@@ -14,6 +14,10 @@ pub enum Kind {
     Gateway,
     /// Where a gateway decides to pass requests on: a location, an Ingress path.
     Route,
+    /// A frontend: what takes requests from clients and chooses where they go (HAProxy's `frontend` and `listen`).
+    Listener,
+    /// A value whose spelling itself can be wrong, wherever it is in force.
+    Setting,
     /// A named group of endpoints, or the implicit group of a single address.
     Upstream,
     /// One address of an upstream.
@@ -36,10 +40,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
+        Kind::Listener,
+        Kind::Setting,
         Kind::Upstream,
         Kind::Endpoint,
         Kind::Service,
@@ -57,6 +63,8 @@ impl Kind {
             Kind::Hop => "hop",
             Kind::Gateway => "gateway",
             Kind::Route => "route",
+            Kind::Listener => "listener",
+            Kind::Setting => "setting",
             Kind::Upstream => "upstream",
             Kind::Endpoint => "endpoint",
             Kind::Service => "service",
@@ -80,6 +88,8 @@ impl Kind {
             Kind::Hop => hop::FIELDS,
             Kind::Gateway => gateway::FIELDS,
             Kind::Route => route::FIELDS,
+            Kind::Listener => listener::FIELDS,
+            Kind::Setting => setting::FIELDS,
             Kind::Upstream => upstream::FIELDS,
             Kind::Endpoint => endpoint::FIELDS,
             Kind::Service => service::FIELDS,
@@ -97,6 +107,7 @@ impl Kind {
         match self {
             Kind::Hop => HOP_LINKS,
             Kind::Gateway => GATEWAY_LINKS,
+            Kind::Endpoint => ENDPOINT_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
             _ => &[],
@@ -207,6 +218,7 @@ fields! { hop, Kind::Hop;
     ELSEWHERE: Arc<str> = "elsewhere", "The name of another container of the same environment that listens on or declares the port; absent when there is none.";
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
+    INNER_BUFFER_SIZE: Size = "inner_buffer_size", "The largest response header that the next gateway passes on, when this hop leads to one.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
 }
 
@@ -214,6 +226,8 @@ fields! { gateway, Kind::Gateway;
     NAME: Arc<str> = "name", "What a person calls it: the file, the workload or the Ingress.";
     PRODUCT: Arc<str> = "product", "`nginx`, `ingress-nginx`, …";
     VERSION: Arc<str> = "version", "The product's version, from the image or the configuration.";
+    BUFFER_SIZE: Size = "buffer_size", "HAProxy: the buffer that must hold a whole request or response header (`tune.bufsize`).";
+    ENDS_IN_LINE_FEED: bool = "ends_in_line_feed", "HAProxy: whether the last line of each of its files is complete.";
 }
 
 fields! { route, Kind::Route;
@@ -228,7 +242,27 @@ fields! { route, Kind::Route;
     BUFFERS_SIZE: Size = "buffers_size", "The size of each of those buffers.";
     BUSY_BUFFERS_SIZE: Size = "busy_buffers_size", "How much of the buffers may be busy sending to the client while the response is not yet read.";
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
+    TARGET: Arc<str> = "target", "HAProxy: the backend as named where it is chosen.";
+    TARGET_FOUND: bool = "target_found", "HAProxy: whether a backend of that name exists.";
+    TARGET_NEAREST: Arc<str> = "target_nearest", "HAProxy: the existing name most like a name that does not exist.";
+    MAP: Arc<str> = "map", "HAProxy: the map file that gives the backend's name; absent where the name is written out.";
+    FALLBACK: bool = "fallback", "HAProxy: whether the frontend has a default_backend for what nothing else takes.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
+}
+
+fields! { listener, Kind::Listener;
+    NAME: Arc<str> = "name", "Its name.";
+    MODE: Arc<str> = "mode", "`http` or `tcp`.";
+    CLIENT_TIMEOUT: Duration = "client_timeout", "How long a client may be silent.";
+    TAKES_ALL: bool = "takes_all", "Whether every request is sent somewhere or answered on purpose; absent where that cannot be told.";
+    CONDITIONS: Arc<str> = "conditions", "The first condition under which a request is sent on.";
+    DEFAULT_BACKEND: Arc<str> = "default_backend", "Where requests go that nothing else takes.";
+}
+
+fields! { setting, Kind::Setting;
+    NAME: Arc<str> = "name", "What is set, such as `timeout server`.";
+    TIME: Duration = "time", "The length of time it is set to.";
+    BARE: bool = "bare", "Whether the number has no unit.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -238,6 +272,22 @@ fields! { upstream, Kind::Upstream;
     KEEPALIVE_TIMEOUT: Duration = "keepalive_timeout", "How long an idle connection is kept.";
     ZONE: Arc<str> = "zone", "The shared memory zone of the group.";
     RESOLVER: Arc<str> = "resolver", "The name servers used to look names up again.";
+    MODE: Arc<str> = "mode", "HAProxy: `http` or `tcp`.";
+    CONNECT_TIMEOUT: Duration = "connect_timeout", "HAProxy: how long a connection to a server may take.";
+    SERVER_TIMEOUT: Duration = "server_timeout", "HAProxy: how long a server may be silent.";
+    QUEUE_TIMEOUT: Duration = "queue_timeout", "HAProxy: how long a request waits for a free server; the connect timeout where it is not set.";
+    MISSING_TIMEOUTS: Arc<str> = "missing_timeouts", "HAProxy: the timeouts that are nowhere set, in words; absent where all are.";
+    RETRIES: i64 = "retries", "How many times a failed connection is tried again.";
+    RETRY_ON: Arc<str> = "retry_on", "HAProxy: the failures after which a request is tried again.";
+    REDISPATCH: bool = "redispatch", "HAProxy: whether a request may be tried again on another server.";
+    HTTP_REUSE: Arc<str> = "http_reuse", "HAProxy: when idle connections are used again: `never`, `safe`, `aggressive` or `always`.";
+    SERVERS: i64 = "servers", "How many servers take requests.";
+    UNCHECKED: i64 = "unchecked", "HAProxy: how many of the servers have no health check.";
+    FIRST_UNCHECKED: Arc<str> = "first_unchecked", "HAProxy: the first server without a health check.";
+    DEFAULT_CHECK: Arc<str> = "default_check", "HAProxy: what `default-server` says of checks in the group's own section.";
+    HTTP_CHECK: bool = "http_check", "HAProxy: whether the group's own section has `option httpchk`.";
+    CHECK_PATH: Arc<str> = "check_path", "The path that HTTP health checks ask for.";
+    LIMITED: bool = "limited", "HAProxy: whether a server has a `maxconn`, so that requests may have to wait.";
 }
 
 fields! { endpoint, Kind::Endpoint;
@@ -246,6 +296,15 @@ fields! { endpoint, Kind::Endpoint;
     PORT: i64 = "port", "The TCP port.";
     SOCKET: Arc<str> = "socket", "The path of the unix socket.";
     RESOLVE: bool = "resolve", "Whether the name is looked up again while the gateway runs.";
+    NAME: Arc<str> = "name", "HAProxy: the server's name.";
+    HAS_PORT: bool = "has_port", "HAProxy: whether a port is written; without one the port that the client came to is used.";
+    SELF_LOOP: bool = "self_loop", "HAProxy: whether the server, for want of a port, is the listener that the request came through.";
+    IS_NAME: bool = "is_name", "Whether the host is a name that has to be looked up, rather than an IP address.";
+    CHECK: bool = "check", "HAProxy: whether the server's health is checked.";
+    SEND_PROXY: bool = "send_proxy", "Whether connections begin with a PROXY protocol header.";
+    RESOLVERS: Arc<str> = "resolvers", "HAProxy: the `resolvers` section that looks the name up again.";
+    INIT_ADDR: Arc<str> = "init_addr", "HAProxy: how the address is found at start (`init-addr`).";
+    UNSET_VARIABLE: Arc<str> = "unset_variable", "An environment variable in the address that the container does not set.";
 }
 
 fields! { service, Kind::Service;
@@ -294,6 +353,7 @@ fields! { socket, Kind::Socket;
     ADDRESS: Arc<str> = "address", "The address as written, or as the default has it.";
     PORT: i64 = "port", "The TCP port.";
     PATH: Arc<str> = "path", "The path of the unix socket.";
+    PROXY_PROTOCOL: bool = "proxy_protocol", "Whether every connection must begin with a PROXY protocol header.";
     LOOPBACK: bool = "loopback", "Whether only the same network namespace reaches it: 127.0.0.1, ::1, localhost.";
 }
 
@@ -364,6 +424,12 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "container",
     to: Kind::Container,
     doc: "The container the gateway runs in.",
+}];
+
+const ENDPOINT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "upstream",
+    to: Kind::Upstream,
+    doc: "The group the endpoint belongs to (HAProxy).",
 }];
 
 const CONTAINER_LINKS: &[LinkInfo] = &[LinkInfo {

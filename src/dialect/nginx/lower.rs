@@ -371,6 +371,7 @@ impl Lower<'_> {
             port,
             socket,
             loopback,
+            proxy_protocol: at.texts().any(|word| word == "proxy_protocol"),
             span,
         });
     }

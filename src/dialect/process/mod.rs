@@ -52,7 +52,9 @@ impl<'a> ProcessContext<'a> {
             .as_ref()
             .filter(|image| !image.unknown && spec.built.is_none())?;
         let name = spec.image_name()?;
-        let is_it = name == product || (product == "nginx" && name == "nginx-unprivileged");
+        let is_it = name == product
+            || (product == "haproxy" && is_haproxy_image(spec))
+            || (product == "nginx" && name == "nginx-unprivileged");
         is_it.then(|| Version::of_image(&image.text))?
     }
 }
@@ -119,6 +121,7 @@ pub fn lower(
         "gunicorn" => gunicorn::lower(model, context, &started, files),
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
+        "haproxy" => haproxy(model, context, spec, program.span),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
         name if node::starts(name, first) => node::lower(model, context, &started, files),
@@ -158,6 +161,11 @@ fn of_image(
         join.official_only = true;
         return Some(join);
     }
+    if is_haproxy_image(spec) {
+        let mut join = haproxy(model, context, spec, image.span);
+        join.official_only = true;
+        return Some(join);
+    }
     let nginx = matches!(spec.image_name()?, "nginx" | "nginx-unprivileged" | "openresty");
     nginx.then(|| {
         let id = entity(model, context, spec, "nginx", image.span);
@@ -189,6 +197,30 @@ fn nginx(
         && direct(&spec.arguments)
         && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
     join
+}
+
+/// Images that hold HAProxy and nothing else, with its configuration at the usual place.
+pub fn is_haproxy_image(spec: &ContainerSpec) -> bool {
+    const IMAGES: [&str; 4] = [
+        "haproxy",
+        "haproxytech/haproxy-alpine",
+        "haproxytech/haproxy-debian",
+        "haproxytech/haproxy-ubuntu",
+    ];
+    spec.built.is_none() && IMAGES.iter().any(|image| spec.is_official(image))
+}
+
+/// HAProxy as a process; what it binds is for its own dialect to say.
+fn haproxy(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, span: Span) -> ProcessJoin {
+    let id = entity(model, context, spec, "haproxy", span);
+    let doubt = Doubt::at("the HAProxy configuration says what it binds", span);
+    model.entity_mut(id).set(process::KEEPS_CONNECTIONS, true, span);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("haproxy"),
+        sockets: Known::Unknown(doubt),
+        official_only: is_haproxy_image(spec),
+    }
 }
 
 /// nginx as a process; what it listens on is for its own dialect to say.
