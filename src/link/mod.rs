@@ -123,8 +123,26 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         }
     }
     address::settle_target_ports(estate, &names);
+    inner_buffers(estate, &hops);
     chain::paths(estate, &mut hops);
     hops
+}
+
+/// The largest response header that the next gateway lets through: what arrives may be as long.
+fn inner_buffers(estate: &mut Estate, hops: &[Hop]) {
+    for hop in hops {
+        let Known::Is(container) = hop.container else { continue };
+        let inner = estate.gateways.iter().filter(|gateway| gateway.container == Some(container));
+        let routes = inner.flat_map(|gateway| &gateway.routes);
+        let sizes = routes.filter_map(|route| {
+            match estate.model.fact(route.id, crate::model::field::route::BUFFER_SIZE.id()) {
+                Known::Is(crate::model::FactView { value: crate::model::Value::Size(size), span, .. }) => Some((size, span)),
+                _ => None,
+            }
+        });
+        let Some((size, span)) = sizes.max_by_key(|(size, _)| *size) else { continue };
+        estate.model.entity_mut(hop.id).set(hop::INNER_BUFFER_SIZE, size, span);
+    }
 }
 
 fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {

@@ -23,6 +23,8 @@ pub enum Form {
     Valued,
     /// A word that is there or not, such as `resolve` behind an address.
     Flag,
+    /// This text behind the place of the fact makes it true.
+    Behind(&'static str),
 }
 
 /// A default and the versions it holds for.
@@ -135,6 +137,13 @@ impl Row {
     #[must_use]
     pub fn flag(mut self) -> Row {
         self.form = Form::Flag;
+        self
+    }
+
+    /// A text behind the fact's place makes it true.
+    #[must_use]
+    pub fn behind(mut self, text: &'static str) -> Row {
+        self.form = Form::Behind(text);
         self
     }
 

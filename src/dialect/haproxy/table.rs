@@ -83,4 +83,4 @@ pub static TIME: LazyLock<Row> = LazyLock::new(|| Row::new("time", setting::TIME
 
 /// The line feed at the end of a file.
 pub static LINE_FEED: LazyLock<Row> =
-    LazyLock::new(|| Row::new("line feed", gateway::ENDS_IN_LINE_FEED, Unit::Present).flag());
+    LazyLock::new(|| Row::new("line feed", gateway::ENDS_IN_LINE_FEED, Unit::Present).behind("\n"));
