@@ -1,7 +1,7 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::expand::ExpandCache;
 use crate::finding::{EnvironmentHits, Finding};
 use crate::fix::prove::{Outcome, World};
 use crate::link::{self, Hop};
-use crate::model::{EntityId, Kind, Model, Version};
+use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{self, Checked, RuleSet};
 use crate::syntax::Tree;
@@ -39,7 +39,8 @@ pub struct Judged {
     pub checked: Checked,
     /// The files that have a part in it.
     pub files: HashSet<SourceId>,
-    outcome: Outcome,
+    /// Made when a fix is to be proved.
+    outcome: OnceLock<Outcome>,
 }
 
 /// All environments of a repository, judged.
@@ -93,9 +94,7 @@ impl<'a> Analysis<'a> {
         let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
         (
             hops().count(),
-            hops()
-                .filter(|hop| matches!(hop.container, crate::model::Known::Is(_)))
-                .count(),
+            hops().filter(|hop| matches!(hop.container, Known::Is(_))).count(),
         )
     }
 }
@@ -111,6 +110,9 @@ impl<'j> Ways<'j> {
         for hop in &judged.hops {
             by_entity.insert(hop.id, hop.path.as_str());
             by_entity.entry(hop.route).or_insert(hop.path.as_str());
+            if let Known::Is(port) = judged.estate.model.linked(hop.id, "service_port") {
+                by_entity.entry(port).or_insert(hop.path.as_str());
+            }
         }
         Self { by_entity }
     }
@@ -159,7 +161,6 @@ fn judge(
             let mut estate = estate::lower(&context, &environments[at], placement);
             let hops = link::link(&mut estate);
             let checked = rule::check(&estate.model, ground.rules);
-            let outcome = Outcome::of(&estate.model, &checked.hits, checked.not_evaluated.len());
             let own = environments[at].files.iter().chain(&environments[at].loose);
             let files = own
                 .map(|file| repository.files()[*file].source.id)
@@ -170,20 +171,25 @@ fn judge(
                 hops,
                 checked,
                 files,
-                outcome,
+                outcome: OnceLock::new(),
             }
         })
         .collect()
 }
 
 impl Judged {
+    fn outcome(&self) -> &Outcome {
+        self.outcome
+            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked.hits, self.checked.not_evaluated.len()))
+    }
+
     fn empty() -> Judged {
         Judged {
             estate: Estate::default(),
             hops: Vec::new(),
             checked: Checked::default(),
             files: HashSet::new(),
-            outcome: Outcome::default(),
+            outcome: OnceLock::new(),
         }
     }
 }
@@ -204,7 +210,7 @@ impl World for Analysis<'_> {
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        &self.judged[environment].outcome
+        self.judged[environment].outcome()
     }
 
     fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
@@ -219,13 +225,8 @@ impl World for Analysis<'_> {
             })
             .collect();
         let places = places?;
-        let mut judged = judge(self.ground, &repository, &again, Some(&places));
-        Some(
-            places
-                .iter()
-                .map(|at| std::mem::take(&mut judged[*at].outcome))
-                .collect(),
-        )
+        let judged = judge(self.ground, &repository, &again, Some(&places));
+        Some(places.iter().map(|at| judged[*at].outcome().clone()).collect())
     }
 }
 
@@ -243,28 +244,19 @@ impl<'a> Analysis<'a> {
 
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
-        files.iter().fold(self.repository.clone(), |repository, (id, text)| {
-            let Some(old) = repository.files().iter().find(|file| file.source.id == *id).cloned() else {
-                return repository;
-            };
+        let changed = files.iter().filter_map(|(id, text)| {
+            let old = self.repository.of_source(*id)?.clone();
             let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
             let tree = read::tree(&source, old.role)
                 .filter(|_| old.tree.is_some())
                 .map(Arc::new);
-            repository.with(File { source, tree, ..old })
-        })
+            Some(File { source, tree, ..old })
+        });
+        self.repository.with(changed.collect())
     }
 
-    /// Proves the fixes of findings, each on its own.
+    /// Offers findings their proved fixes.
     pub fn prove(&self, findings: &mut [Finding]) {
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| finding.places.iter().any(|place| place.proposal.is_some()))
-        {
-            match crate::fix::prove::prove(self, finding) {
-                Ok(fix) => finding.fix = Some(fix),
-                Err(reason) => finding.no_fix_reason = Some(reason.0),
-            }
-        }
+        crate::fix::prove::prove(self, findings, self.repository.files().len());
     }
 }

@@ -464,7 +464,7 @@ impl Lower<'_> {
             return;
         }
         let trees = |source: &Arc<Source>| context.nginx(source);
-        let includes = RepositoryIncludes::new(context.repository, &files, &trees);
+        let includes = RepositoryIncludes::new(context.repository, &trees);
         for config in place::loose(context.repository, &files, &includes) {
             let file = &context.repository.files()[config.file];
             let version = context.versions.get("nginx").cloned();

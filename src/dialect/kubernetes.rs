@@ -155,6 +155,7 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> ServicePort {
     let label = label.unwrap_or_else(|| Arc::from("?"));
     let mut entity = Entity::new(Kind::ServicePort, format!("{}/{label}", document.name), span);
     entity.set(service_port::NAME, label, span);
+    entity.set(service_port::SERVICE, document.name.clone(), span);
     entity.set_known(service_port::PORT, port.clone().map(i64::from), port_span);
     entity.set_known(service_port::TARGET_PORT, target.clone(), span);
     ServicePort {

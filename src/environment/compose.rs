@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::Doubt;
-use crate::repo::Span;
+use crate::repo::{SourceId, Span};
 use crate::syntax::{At, NodeId, Tree};
 
 use super::merge::merged_document;
 use super::overlay::{compose, extend, with_services};
-use super::{Document, Environment, Platform, Repository, Role, folder_of, is_development, join};
+use super::{Document, Environment, MountSource, Platform, Repository, Role, folder_of, is_development, join};
 
 /// How deep includes and extends are followed.
 const DEEPEST: usize = 16;
@@ -39,10 +39,39 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
         is_same
     });
     let parts = parts_of_others(repository);
-    folders
+    let mut found: Vec<Environment> = folders
         .iter()
         .flat_map(|(_, files)| folder_environments(repository, files, &parts))
-        .collect()
+        .collect();
+    if !found.is_empty() {
+        add_files(repository, &mut found);
+    }
+    found
+}
+
+/// Adds the files that services mount or take their variables from.
+fn add_files(repository: &Repository, environments: &mut [Environment]) {
+    let all = repository.files().iter().enumerate();
+    let by_source: HashMap<SourceId, usize> = all.map(|(at, file)| (file.source.id, at)).collect();
+    for environment in environments {
+        let mut files: BTreeSet<usize> = environment.files.iter().copied().collect();
+        files.extend(join(&environment.folder, ".env").and_then(|path| repository.index(&path)));
+        let mut mounted = BTreeSet::new();
+        for placed in super::containers(environment, repository) {
+            let values = placed.spec.environment.iter();
+            files.extend(values.filter_map(|(_, value)| by_source.get(&value.span.source)));
+            mounted.extend(placed.spec.mounts.into_iter().filter_map(|mount| match mount.source {
+                MountSource::Path(path) => Some(path),
+                _ => None,
+            }));
+        }
+        for path in mounted {
+            let inside = repository.under(&path).iter().filter(|file| file.role.is_loose());
+            files.extend(inside.filter_map(|file| repository.index(&file.path)));
+            files.extend(repository.index(&path));
+        }
+        environment.files = files.into_iter().collect();
+    }
 }
 
 /// The name of a compose file inside its folder.
@@ -116,23 +145,17 @@ fn folder_environments(repository: &Repository, files: &[usize], parts: &HashSet
         .filter_map(|at| Some((precedence(name(at))?, at)))
         .min()
         .map(|(_, at)| at);
+    // `docker compose` takes one of them along, whatever the base is called.
+    let is_override = |at: usize| matches!(stem(name(at)), "compose.override" | "docker-compose.override");
+    let overlay: Vec<usize> = files.iter().copied().filter(|at| is_override(*at)).take(1).collect();
     let mut found = Vec::new();
     for &at in files {
         if parts.contains(&at) {
             continue;
         }
-        let overlays = |base: usize| {
-            let wanted = format!("{}.override", stem(name(base)));
-            files
-                .iter()
-                .copied()
-                .filter(|at| stem(name(*at)) == wanted)
-                .collect::<Vec<_>>()
-        };
-        let is_override = stem(name(at)).ends_with(".override");
         match base {
-            Some(base) if at == base => found.push(environment(repository, at, base, &overlays(base))),
-            Some(_) if is_override => {}
+            Some(base) if at == base => found.push(environment(repository, at, base, &overlay)),
+            Some(_) if is_override(at) => {}
             Some(base) if is_variant(name(at)) && !stands_alone(repository, at) => {
                 found.push(environment(repository, at, base, &[at]));
             }

@@ -129,7 +129,7 @@ pub(super) fn scatter_loose(repository: &Repository, environments: &mut [Environ
     };
     let rest = [last];
     for (index, file) in repository.files().iter().enumerate() {
-        if !matches!(file.role, Role::Nginx | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript) {
+        if !file.role.is_loose() {
             continue;
         }
         let mut folder = folder_of(&file.path);

@@ -176,25 +176,35 @@ impl Merge {
                 by_key.entry(value).or_default().push(at);
             }
         }
+        let change_of = |item: At<'_>| {
+            let candidates = by_key.get(item.scalar(key[0])?)?;
+            candidates
+                .iter()
+                .copied()
+                .find(|at| same_rest(item, changes[*at], &key[1..]))
+        };
+        let stays = |item| change_of(item).is_none_or(|at| matches!(directive(changes[at]), Directive::Merge));
+        if !base.items().any(stays) {
+            // Nothing of the base is left: the list stands in the patch.
+            return self.added(patch, depth);
+        }
         let mut used = HashSet::new();
         self.open(base)?;
         for item in base.items() {
-            let candidates = item.scalar(key[0]).and_then(|value| by_key.get(value));
-            let change = candidates.and_then(|found| found.iter().find(|at| same_rest(item, changes[**at], &key[1..])));
-            let Some(change) = change else {
+            let Some(change) = change_of(item) else {
                 self.copy(item)?;
                 continue;
             };
-            used.insert(*change);
-            match directive(changes[*change]) {
+            used.insert(change);
+            match directive(changes[change]) {
                 Directive::Delete => {}
-                Directive::Replace => self.added(changes[*change], depth)?,
-                Directive::Merge => self.map(item, changes[*change], base.name(), Some(key[0]), depth)?,
+                Directive::Replace => self.added(changes[change], depth)?,
+                Directive::Merge => self.map(item, changes[change], base.name(), Some(key[0]), depth)?,
             }
         }
-        for (at, item) in changes.into_iter().enumerate() {
+        for (at, item) in changes.iter().enumerate() {
             if !used.contains(&at) {
-                self.added(item, depth)?;
+                self.added(*item, depth)?;
             }
         }
         self.out.close(base.span().end);

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Doubt;
-use crate::repo::Source;
+use crate::repo::{Source, SourceId};
 use crate::syntax::{At, NodeId, Tree};
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
@@ -51,6 +51,13 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Whether files of this role stand outside documents and may be part of an environment all the same.
+    pub fn is_loose(self) -> bool {
+        matches!(self, Role::Nginx | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript)
+    }
+}
+
 /// One file, read and parsed.
 #[derive(Clone, Debug)]
 pub struct File {
@@ -69,6 +76,7 @@ pub struct File {
 pub struct Repository {
     files: Vec<File>,
     by_path: HashMap<Arc<str>, usize>,
+    by_source: HashMap<SourceId, usize>,
 }
 
 impl Repository {
@@ -80,7 +88,16 @@ impl Repository {
             .enumerate()
             .map(|(at, file)| (file.path.clone(), at))
             .collect();
-        Self { files, by_path }
+        let by_source = files
+            .iter()
+            .enumerate()
+            .map(|(at, file)| (file.source.id, at))
+            .collect();
+        Self {
+            files,
+            by_path,
+            by_source,
+        }
     }
 
     /// All files, in order of path.
@@ -91,6 +108,11 @@ impl Repository {
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&File> {
         self.by_path.get(path).map(|at| &self.files[*at])
+    }
+
+    /// The file that has this source.
+    pub fn of_source(&self, source: SourceId) -> Option<&File> {
+        self.by_source.get(&source).map(|at| &self.files[*at])
     }
 
     /// The place of a path in `files`.
@@ -109,11 +131,15 @@ impl Repository {
         &self.files[from..from + len]
     }
 
-    /// The same repository with one file's text replaced, for proving a fix.
-    pub fn with(&self, file: File) -> Self {
+    /// The same repository with some files replaced by others of the same paths, for proving fixes.
+    pub fn with(&self, files: Vec<File>) -> Self {
         let mut copy = self.clone();
-        if let Some(at) = copy.index(&file.path) {
-            copy.files[at] = file;
+        for file in files {
+            if let Some(at) = copy.index(&file.path) {
+                copy.by_source.remove(&copy.files[at].source.id);
+                copy.by_source.insert(file.source.id, at);
+                copy.files[at] = file;
+            }
         }
         copy
     }
@@ -178,6 +204,14 @@ fn is_development(path: &str) -> bool {
         _ => (path, ""),
     };
     folders.split('/').any(says_so) || file.split(['.', '-', '_']).any(says_so)
+}
+
+/// Whether a field path is `outer` or leads further into it.
+fn is_inside(path: &str, outer: &str) -> bool {
+    outer.is_empty()
+        || path
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// What deploys an environment.
@@ -248,7 +282,7 @@ impl Document {
     pub fn doubt(&self, path: &str) -> Option<&Doubt> {
         self.doubts
             .iter()
-            .find(|(prefix, _)| path.starts_with(prefix.as_str()) || prefix.starts_with(path))
+            .find(|(changed, _)| is_inside(path, changed) || is_inside(changed, path))
             .map(|(_, doubt)| doubt)
     }
 

@@ -231,16 +231,9 @@ impl Merge {
     }
 
     fn append(&mut self, base: At<'_>, overlay: At<'_>) -> Option<()> {
-        self.left = self.left.checked_sub(1)?;
-        // A scalar on the base's side becomes the first of the list.
-        let name = base
-            .name_word()
-            .map(|word| self.out.synthetic(base.word_span(word), base.name()));
-        if base.is_list() {
-            self.out.open_like(base);
-        } else {
-            self.out.open(name, Shape::List, base.span().start);
-        }
+        // A scalar counts as a list of one.
+        self.open(if base.is_list() { base } else { overlay })?;
+        self.out.shape(Shape::List);
         let mut seen = HashSet::new();
         for side in [base, overlay] {
             if !side.is_list() {

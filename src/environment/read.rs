@@ -54,10 +54,25 @@ pub fn read(
         let role = role_of(&charts, &stand_in.path, &String::from_utf8_lossy(&stand_in.bytes));
         loaded.push(Loaded::Bytes(stand_in.path, stand_in.bytes, role));
     }
-    let mut found = Read {
-        failures: walked.problems,
-        ..Read::default()
-    };
+    let mut found = parse(sources, loaded);
+    found.failures.extend(walked.problems);
+    found.failures.sort();
+    found
+}
+
+/// A repository that lies in no folder: the examples of rules, texts of a fuzzer.
+pub fn in_memory(sources: &Sources, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Read {
+    let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
+    let charts = Charts::among(files.iter().map(|(path, _)| path.as_str()));
+    let loaded = files.into_iter().map(|(path, bytes)| {
+        let role = role_of(&charts, &path, &String::from_utf8_lossy(&bytes));
+        Loaded::Bytes(path, bytes, role)
+    });
+    parse(sources, loaded.collect())
+}
+
+fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
+    let mut found = Read::default();
     let mut files = Vec::new();
     for one in loaded {
         match one {
@@ -86,8 +101,6 @@ pub fn read(
             found.problems.extend(tree.problems.iter().cloned());
         }
     }
-    found.failures.sort();
-    // What lies behind a symbolic link inside the repository is also found under the link's name.
     found.repository = Repository::new(files);
     found
 }

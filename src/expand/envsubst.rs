@@ -12,6 +12,9 @@ use crate::syntax::argv;
 /// How deep texts may be made from each other; a longer chain is no configuration.
 const DEEPEST: usize = 4;
 
+/// A small template can ask for a large value many times; no configuration is as long as this.
+const LONGEST: usize = 16 << 20;
+
 /// What stands for a variable.
 enum Fill<'e> {
     /// The text stays as it is.
@@ -167,7 +170,7 @@ fn run(
     }
 }
 
-/// The text of a template, filled; `None` where texts are made from each other too often.
+/// The text of a template, filled; `None` where texts are made from each other too often, or grow too long.
 fn filled(
     sources: &Sources,
     spec: &ContainerSpec,
@@ -192,6 +195,9 @@ fn filled(
         };
         run_of(&mut text, &mut pieces, template, copied, start);
         copied = end;
+        if text.len() + value.0.len() > LONGEST {
+            return None;
+        }
         if !value.0.is_empty() {
             let own = Span::new(template.id, start as u32, end as u32);
             pieces.push(piece(sources, text.len(), &value.0, value.1.unwrap_or(own)));

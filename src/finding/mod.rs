@@ -34,6 +34,8 @@ pub struct Place {
     pub environment: EnvironmentIndex,
     /// The entity.
     pub root: EntityId,
+    /// What is wrong there, without values: what a fix must make go away.
+    pub subject: String,
     /// The fix proposed there.
     pub proposal: Option<Result<Proposal, String>>,
     /// The path of the request, such as `Ingress shop → web:80 → nginx → api:8000 gunicorn`.

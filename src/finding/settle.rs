@@ -153,6 +153,7 @@ fn place(of: &Located<'_>) -> Place {
     Place {
         environment: of.environment,
         root: of.hit.root,
+        subject: of.hit.subject.clone(),
         proposal: of.hit.fix.clone(),
         path: of.path.map(str::to_owned),
     }

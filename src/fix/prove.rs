@@ -2,7 +2,6 @@
 //! finding is gone, no new one appears, nothing became unknown, and no written fact changed but those that were meant.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
@@ -78,49 +77,133 @@ pub trait World {
     fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>>;
 }
 
-/// The proved fix of a finding.
-///
-/// # Errors
-/// Why none is offered.
-pub fn prove(world: &dyn World, finding: &Finding) -> Result<Fix, Refusal> {
-    let mut last = Refusal::new("the rule proposes none here");
-    let mut tried: Vec<Vec<Edit>> = Vec::new();
+/// Up to this many file readings each fix is proved by itself; above, fixes that do not touch each other are proved
+/// together, and by themselves only where that fails.
+const ALONE: usize = 20_000;
+
+/// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
+pub fn prove(world: &dyn World, findings: &mut [Finding], files: usize) {
+    let mut open: Vec<Open> = Vec::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if finding.places.iter().any(|place| place.proposal.is_some()) {
+            open.push(Open {
+                finding: at,
+                attempts: attempts(world, finding),
+            });
+        }
+    }
+    if open.len() * files > ALONE {
+        together(world, findings, &mut open);
+    }
+    for open in open {
+        let finding = &mut findings[open.finding];
+        match alone(world, finding, open.attempts) {
+            Ok(fix) => finding.fix = Some(fix),
+            Err(reason) => finding.no_fix_reason = Some(reason.0),
+        }
+    }
+}
+
+/// A finding that wants a fix, with every way its places propose.
+struct Open {
+    finding: usize,
+    attempts: Vec<Result<Attempt, Refusal>>,
+}
+
+/// One way to mend a finding.
+struct Attempt {
+    fix: Fix,
+    /// Fields whose written facts it means to change.
+    meant: BTreeSet<&'static str>,
+}
+
+fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
+    let mut found: Vec<Result<Attempt, Refusal>> = Vec::new();
     for place in [Where::Written, Where::OwnBlock] {
         for at in &finding.places {
             let proposal = match &at.proposal {
                 Some(Ok(proposal)) => proposal,
                 Some(Err(reason)) => {
-                    last = Refusal::new(reason.clone());
+                    found.push(Err(Refusal::new(reason.clone())));
                     continue;
                 }
                 None => continue,
             };
             let model = world.model(at.environment);
-            let edits = match spell::edits(world.sources(), model, &proposal.changes, place) {
-                Ok(edits) if edits.is_empty() => continue,
-                Ok(edits) => edits,
-                Err(reason) => {
-                    last = reason;
-                    continue;
-                }
-            };
-            if tried.contains(&edits) {
-                continue;
-            }
-            match holds(world, finding, proposal, &edits) {
-                Ok(()) => {
-                    return Ok(Fix {
+            match spell::edits(world.sources(), model, &proposal.changes, place) {
+                Ok(edits) if edits.is_empty() => {}
+                Ok(edits) if found.iter().flatten().any(|known| known.fix.edits == edits) => {}
+                Ok(edits) => {
+                    let because = proposal.because.as_deref().map(str::to_owned);
+                    let fix = Fix {
                         title: title(model, proposal),
-                        because: proposal.because.as_deref().map(str::to_owned),
+                        because,
                         edits,
-                    });
+                    };
+                    found.push(Ok(Attempt {
+                        fix,
+                        meant: meant(world, finding, proposal),
+                    }));
                 }
-                Err(reason) => last = reason,
+                Err(reason) => found.push(Err(reason)),
             }
-            tried.push(edits);
+        }
+    }
+    found
+}
+
+/// The first attempt that holds.
+fn alone(world: &dyn World, finding: &Finding, attempts: Vec<Result<Attempt, Refusal>>) -> Result<Fix, Refusal> {
+    let mut last = Refusal::new("the rule proposes none here");
+    for attempt in attempts {
+        match attempt.and_then(|attempt| holds(world, &[(finding, &attempt)]).map(|()| attempt.fix)) {
+            Ok(fix) => return Ok(fix),
+            Err(reason) => last = reason,
         }
     }
     Err(last)
+}
+
+/// Proves first attempts in batches that do not touch each other; what is proved leaves the list.
+fn together(world: &dyn World, findings: &mut [Finding], open: &mut Vec<Open>) {
+    let mut waiting: Vec<usize> = (0..open.len())
+        .filter(|at| matches!(open[*at].attempts.first(), Some(Ok(_))))
+        .collect();
+    let mut proved = Vec::new();
+    while !waiting.is_empty() {
+        let mut batch: Vec<(&Finding, &Attempt)> = Vec::new();
+        let mut members = Vec::new();
+        waiting.retain(|at| {
+            let Some(Ok(attempt)) = open[*at].attempts.first() else {
+                return false;
+            };
+            let touches = batch
+                .iter()
+                .any(|(_, other)| overlap(&other.fix.edits, &attempt.fix.edits));
+            if !touches {
+                batch.push((&findings[open[*at].finding], attempt));
+                members.push(*at);
+            }
+            touches
+        });
+        if batch.len() > 1 && holds(world, &batch).is_ok() {
+            proved.extend(members);
+        }
+    }
+    proved.sort_unstable();
+    for at in proved.into_iter().rev() {
+        let Open { finding, attempts } = open.remove(at);
+        if let Some(Ok(attempt)) = attempts.into_iter().next() {
+            findings[finding].fix = Some(attempt.fix);
+        }
+    }
+}
+
+fn overlap(a: &[Edit], b: &[Edit]) -> bool {
+    a.iter().any(|a| {
+        b.iter()
+            .any(|b| a.span.source == b.span.source && a.span.start <= b.span.end && b.span.start <= a.span.end)
+    })
 }
 
 /// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
@@ -160,6 +243,7 @@ fn title(model: &Model, proposal: &Proposal) -> String {
             let row = model.row_for(change.entity, change.field).map(|row| row.name.clone());
             let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
             match &change.action {
+                Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),
                 Action::Set(value) => format!("set {name} to {value}"),
                 Action::Remove => format!("remove {name}"),
             }
@@ -169,34 +253,39 @@ fn title(model: &Model, proposal: &Proposal) -> String {
     parts.join(", ")
 }
 
-fn holds(world: &dyn World, finding: &Finding, proposal: &Proposal, edits: &[Edit]) -> Result<(), Refusal> {
-    let files: BTreeSet<SourceId> = edits.iter().map(|edit| edit.span.source).collect();
+/// Whether these fixes, made together, mend their findings and change nothing else.
+fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusal> {
+    let mut by_file: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
+    for edit in fixes.iter().flat_map(|(_, attempt)| &attempt.fix.edits) {
+        by_file.entry(edit.span.source).or_default().push(edit.clone());
+    }
     let mut texts = Vec::new();
-    for file in &files {
-        let of_file: Vec<Edit> = edits.iter().filter(|edit| edit.span.source == *file).cloned().collect();
-        match splice(&world.sources().get(*file).text, &of_file) {
+    for (file, edits) in &by_file {
+        match splice(&world.sources().get(*file).text, edits) {
             Some(text) => texts.push((*file, text)),
             None => return Err(Refusal::new("its changes overlap")),
         }
     }
-    let users = world.users(&files);
+    let users = world.users(&by_file.into_keys().collect());
     let Some(after) = world.after(&users, &texts) else {
         return Err(Refusal::new("with it the environments would no longer be the same"));
     };
-    let meant = meant(world, finding, proposal);
+    let meant: BTreeSet<&str> = fixes
+        .iter()
+        .flat_map(|(_, attempt)| attempt.meant.iter().copied())
+        .collect();
     let mut changed = false;
     for (environment, after) in users.iter().zip(&after) {
         let before = world.before(*environment);
-        if after.subjects.contains(&finding.subject) {
+        let mut places = fixes.iter().flat_map(|(finding, _)| &finding.places);
+        if places.any(|place| place.environment == *environment && after.subjects.contains(&place.subject)) {
             return Err(Refusal::new(
                 "it would not mend every place that this finding holds for",
             ));
         }
         if let Some(new) = after.subjects.difference(&before.subjects).next() {
-            return Err(Refusal::new(format!(
-                "it would bring about another finding ({})",
-                new.split(' ').next().unwrap_or(new)
-            )));
+            let rule = new.split(' ').next().unwrap_or(new);
+            return Err(Refusal::new(format!("it would bring about another finding ({rule})")));
         }
         if after.unevaluated > before.unevaluated {
             return Err(Refusal::new("with it less could be evaluated"));
@@ -235,9 +324,4 @@ pub fn apart<'f>(fixes: impl Iterator<Item = &'f Fix>) -> Vec<&'f Fix> {
         }
     }
     taken
-}
-
-/// The text of a source after edits, for the next round.
-pub fn text_after(source: &Arc<crate::repo::Source>, edits: &[Edit]) -> Option<String> {
-    splice(&source.text, edits)
 }

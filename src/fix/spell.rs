@@ -35,7 +35,15 @@ pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where)
         }
     }
     for ((_, _, name), insert) in inserts {
-        edits.push(insert.spell(sources, model, &name)?);
+        let edit = insert.spell(sources, model, &name)?;
+        // Several new lines of one block are one edit: two insertions at one place have no order of their own.
+        match edits
+            .iter_mut()
+            .find(|other: &&mut Edit| other.span == edit.span && edit.span.is_empty())
+        {
+            Some(before) => before.text.push_str(&edit.text),
+            None => edits.push(edit),
+        }
     }
     edits.into_iter().map(|edit| sources.lift(edit)).collect()
 }

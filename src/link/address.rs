@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::End;
 use super::names::{Found, Names};
 use super::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
-use crate::dialect::join::{Endpoint, Estate, Gateway, Service};
+use crate::dialect::join::{Container, Endpoint, Estate, Gateway, Service};
 use crate::dialect::nginx::address::{is_ip, is_loopback};
-use crate::model::field::service_port;
+use crate::model::field::{process, service_port};
 use crate::model::{Doubt, EntityId, Known};
 
 /// All ends of an endpoint: one, or one per container that may answer.
@@ -107,10 +107,8 @@ fn cluster(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
         Found::None => {
             let reason = match &estate.incomplete {
                 Some(doubt) => format!("no Service {name} is here, and {}", doubt.reason),
-                None => format!(
-                    "no Service {name} is in the repository where {} could reach it",
-                    gateway_name(estate, gateway)
-                ),
+                None if gateway.unplaced => format!("nothing called {name} is in the repository near the gateway"),
+                None => format!("no Service {name} is in the repository where the gateway could reach it"),
             };
             let mut end = End::unknown(Doubt::at(reason, endpoint.span));
             if host.contains('.') && !host.contains(".svc") {
@@ -437,10 +435,6 @@ fn service_name(host: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-fn gateway_name(estate: &Estate, gateway: &Gateway) -> Arc<str> {
-    estate.model.entity(gateway.id).name.clone()
-}
-
 /// For every port of every Service: whether its target exists in the pods it selects.
 pub(super) fn settle_target_ports(estate: &mut Estate, names: &Names) {
     let mut found = Vec::new();
@@ -455,17 +449,31 @@ pub(super) fn settle_target_ports(estate: &mut Estate, names: &Names) {
                 (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()),
                 _ => Known::Absent,
             };
-            let workload = pods.as_ref().is().map(|pods| estate.containers[pods[0][0]].workload);
-            found.push((port.id, port.span, known, workload));
+            let first = pods.as_ref().is().and_then(|pods| pods.first()?.first().copied());
+            found.push((port.id, port.span, known, first));
         }
     }
-    for (id, span, known, workload) in found {
-        let entity = estate.model.entity_mut(id);
-        entity.set_known(service_port::TARGET_FOUND, known, span);
-        if let Some(workload) = workload {
+    for (id, span, known, first) in found {
+        if let Some(container) = first.map(|at| &estate.containers[at]) {
+            let (workload, listening) = (container.workload, listening(estate, container));
+            let entity = estate.model.entity_mut(id);
             entity.link("workload", Known::Is(workload));
+            if let Some(listening) = listening.filter(|_| known == Known::Is(false)) {
+                entity.set(service_port::LISTENING, listening, span);
+            }
         }
+        estate
+            .model
+            .entity_mut(id)
+            .set_known(service_port::TARGET_FOUND, known, span);
     }
+}
+
+fn listening(estate: &Estate, container: &Container) -> Option<Arc<str>> {
+    let process = container.process.as_ref().is().copied()?;
+    let name = estate.model.get(process, process::NAME).is()?;
+    let sockets = estate.model.get(process, process::SOCKETS).is()?;
+    Some(Arc::from(format!("{name} in {} listens on {sockets}", container.name)))
 }
 
 fn target_found(estate: &Estate, pods: &[Vec<usize>], target: &str) -> Known<bool> {
@@ -484,6 +492,8 @@ fn target_found(estate: &Estate, pods: &[Vec<usize>], target: &str) -> Known<boo
                     match on_port(container, number) {
                         Known::Is(_) => return Known::Is(true),
                         Known::Unknown(doubt) => open = Some(doubt),
+                        // Who listens on a unix socket only is told of where that socket is missed.
+                        Known::Absent if !listens_tcp(container) => return Known::Absent,
                         Known::Absent => {}
                     }
                 }
@@ -491,4 +501,8 @@ fn target_found(estate: &Estate, pods: &[Vec<usize>], target: &str) -> Known<boo
         }
     }
     open.map_or(Known::Is(false), Known::Unknown)
+}
+
+fn listens_tcp(container: &Container) -> bool {
+    matches!(&container.sockets, Known::Is(sockets) if sockets.iter().any(|socket| socket.path.is_none()))
 }

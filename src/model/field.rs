@@ -320,6 +320,8 @@ fields! { service_port, Kind::ServicePort;
     NAME: Arc<str> = "name", "Its name.";
     PORT: i64 = "port", "The port the Service exposes.";
     TARGET_PORT: Arc<str> = "target_port", "The container port it leads to, a number or a name; the port itself where none is written.";
+    SERVICE: Arc<str> = "service", "The Service's name.";
+    LISTENING: Arc<str> = "listening", "What the selected process is known to listen on instead, in words; absent where that is not known.";
     TARGET_FOUND: bool = "target_found", "Whether the target port exists: a named one among the declared container ports, a numeric one among what the process is known to listen on.";
 }
 

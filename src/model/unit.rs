@@ -49,7 +49,8 @@ impl Unit {
             Unit::NginxTime => nginx_time(text).map(Value::Duration),
             Unit::Seconds => {
                 let seconds: f64 = text.trim().parse().ok()?;
-                (seconds >= 0.0 && seconds < 1e12)
+                (0.0..1e12)
+                    .contains(&seconds)
                     .then(|| Value::Duration(Duration::from_micros((seconds * 1e6) as u64)))
             }
             Unit::FpmTime => {

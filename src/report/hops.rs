@@ -24,6 +24,8 @@ pub struct Line {
     pub application: Vec<Shown>,
     /// Why the hop is not linked.
     pub not_linked: Option<String>,
+    /// For a linked hop: why nothing is known of what answers.
+    pub not_known: Option<String>,
 }
 
 /// A value with where it comes from.
@@ -68,13 +70,13 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
         application.push(show(id, "works", process::REQUEST_TIMEOUT.id()));
         application.push(show(id, "keeps idle", process::KEEPALIVE_TIMEOUT.id()));
     }
-    let not_linked = match &hop.container {
+    let (not_linked, not_known) = match &hop.container {
         Known::Is(at) => match &estate.containers[*at].process {
-            Known::Unknown(doubt) => Some(doubt.reason.to_string()),
-            _ => None,
+            Known::Unknown(doubt) => (None, Some(doubt.reason.to_string())),
+            _ => (None, None),
         },
-        Known::Absent => Some("nothing answers at this address".to_owned()),
-        Known::Unknown(doubt) => Some(doubt.reason.to_string()),
+        Known::Absent => (Some("nothing answers at this address".to_owned()), None),
+        Known::Unknown(doubt) => (Some(doubt.reason.to_string()), None),
     };
     Line {
         environment: environment.to_owned(),
@@ -84,6 +86,7 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
         gateway: gateway.into_iter().flatten().collect(),
         application: application.into_iter().flatten().collect(),
         not_linked,
+        not_known,
     }
 }
 
@@ -134,8 +137,9 @@ pub fn table(lines: &[Line]) -> String {
         if let Some(reason) = &line.not_linked {
             parts.push(format!("not linked: {reason}"));
         }
-        if !line.application.is_empty() {
+        if !line.application.is_empty() || line.not_known.is_some() {
             parts.push("|".to_owned());
+            parts.extend(line.not_known.clone());
             parts.extend(values(&line.application));
         }
         if lines.iter().any(|other| other.environment != line.environment) {

@@ -216,7 +216,7 @@ impl Typer<'_> {
                     return Err(disagree(at, "compared with", &a, &b));
                 }
                 if ordered && matches!(a.of, Type::Bool | Type::Text) {
-                    let message = format!("a {} is neither more nor less than another", a.of.name());
+                    let message = format!("{} is neither more nor less than another", one(a.of.name()));
                     return Err(Mistake::new(at, message));
                 }
                 bool_of(Expr::Compare(compare, Box::new(a.expr), Box::new(b.expr)))
@@ -274,7 +274,10 @@ fn unknown_name(kind: Kind, name: &Name) -> Mistake {
             .map(|link| link.name)
             .chain(kind.fields().iter().map(|field| field.name))
     };
-    let mistake = Mistake::new(name.span.clone(), format!("a {} has no `{}`", kind.name(), name.text));
+    let mistake = Mistake::new(
+        name.span.clone(),
+        format!("{} has no `{}`", one(kind.name()), name.text),
+    );
     match nearest(&name.text, known()) {
         Some(near) => mistake.help(format!("did you mean `{near}`?")),
         None => mistake.help(format!("it has {}", known().collect::<Vec<_>>().join(", "))),
@@ -294,7 +297,7 @@ pub(super) fn expect(typed: &Typed, wanted: Type) -> Result<(), Mistake> {
 }
 
 pub(super) fn disagree(at: Range<usize>, how: &str, a: &Typed, b: &Typed) -> Mistake {
-    let mistake = Mistake::new(at, format!("a {} cannot be {how} a {}", a.of.name(), b.of.name()));
+    let mistake = Mistake::new(at, format!("{} cannot be {how} {}", one(a.of.name()), one(b.of.name())));
     match hint(a.of, b.of).or_else(|| hint(b.of, a.of)) {
         Some(help) => mistake.help(help),
         None => mistake,
@@ -345,4 +348,14 @@ fn arithmetic(name: Operator, at: Range<usize>, a: Typed, b: Typed, span: Range<
         of,
         span,
     })
+}
+
+/// A name with its article.
+fn one(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {name}")
 }

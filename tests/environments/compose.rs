@@ -161,3 +161,51 @@ service /lost lost on default
 "#
     );
 }
+
+#[test]
+fn which_files_are_projects() {
+    let cases: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[
+                ("compose.yaml", "services: { a: { image: x } }"),
+                ("docker-compose.override.yml", "services: { a: { command: y } }"),
+                ("docker-compose.prod.override.yml", "services: { a: { command: z } }"),
+            ],
+            "compose.yaml y, docker-compose.prod.override.yml z",
+        ),
+        (
+            &[("docker-compose.prod.yml", "services: { a: { image: x } }")],
+            "docker-compose.prod.yml ",
+        ),
+        (
+            &[
+                (
+                    "compose.yaml",
+                    "services: { a: { image: x, extends: { file: common.compose.yml, service: a } } }",
+                ),
+                ("common.compose.yml", "services: { a: { command: c } }"),
+            ],
+            "compose.yaml c",
+        ),
+        (
+            &[
+                (
+                    "compose.yaml",
+                    "include: [{ path: [b/compose.yaml, b/more.compose.yaml] }]\nservices: {}",
+                ),
+                ("b/compose.yaml", "services: { a: { image: x, command: b } }"),
+                ("b/more.compose.yaml", "services: { a: { command: m } }"),
+            ],
+            "compose.yaml m",
+        ),
+    ];
+    for (files, expected) in cases {
+        let repo = Repo::new(files);
+        let environments = repo.group();
+        let lines = environments.iter().map(|environment| {
+            let command = environment.documents[0].at().scalar("services.a.command");
+            format!("{} {}", environment.name, command.unwrap_or_default())
+        });
+        assert_eq!(lines.collect::<Vec<_>>().join(", "), expected);
+    }
+}

@@ -255,15 +255,29 @@ spec:
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: { name: base }
-spec: { path: ./b/base, targetNamespace: flux }
+spec:
+  path: ./b/base
+  targetNamespace: flux
+  patches:
+    - patch: |
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: { name: x }
+        data: { k: patched }
 ",
         ),
         ("plain/d/x.yaml", object),
         ("plain/e/x.yaml", object),
         ("plain/e/site.conf", "server {}"),
     ]);
+    let environments = repo.group();
+    let patched = named(&environments, "b/base").documents[0].at().get("data.k").unwrap();
     assert_eq!(
-        outline(&repo.group()),
+        (patched.text(), repo.place(patched.span())),
+        (Some("patched"), "argo.yaml:19".to_owned())
+    );
+    assert_eq!(
+        outline(&environments),
         r#"a/base Kustomize
   ConfigMap /x a/base/x.yaml
 a/dev Kustomize (development)
@@ -351,6 +365,7 @@ spec:
       tolerations: [{ key: a }]
       containers: [{ name: one, env: [{ name: A, value: '1' }, { name: B, value: '2' }] }, { name: two }]
       volumes: [{ name: v, emptyDir: {} }]
+      imagePullSecrets: [{ name: old }]
 ";
     let patch = "apiVersion: apps/v1
 kind: Deployment
@@ -363,6 +378,7 @@ spec:
         - { name: one, env: [{ name: B, $patch: delete }, { name: C, value: '3', x: null }] }
         - { name: three }
       volumes: [{ $patch: replace }, { name: w }]
+      imagePullSecrets: [{ name: old, $patch: delete }, { name: new }]
 ";
     let repo = Repo::new(&[
         (

@@ -116,9 +116,15 @@ impl Walk<'_> {
         } else {
             span.start
         };
-        let between = at.tree().holes().iter().find(|hole| {
-            hole.overlaps(span) && hole.start >= head_end && !children.iter().any(|child| hole.overlaps(*child))
-        });
+        let holes = at.tree().holes();
+        let from = holes.partition_point(|hole| hole.end <= head_end);
+        let between = holes[from..]
+            .iter()
+            .take_while(|hole| hole.start < span.end)
+            .find(|hole| {
+                let next = children.partition_point(|child| child.end <= hole.start);
+                hole.start >= head_end && children.get(next).is_none_or(|child| !hole.overlaps(*child))
+            });
         if let Some(hole) = between {
             self.doubt("template text stands here that is filled in later".to_owned(), *hole);
         }

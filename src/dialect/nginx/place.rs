@@ -1,6 +1,5 @@
 //! Where nginx's files lie: in a container, in the repository, or in the output of `nginx -T`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -132,21 +131,12 @@ fn glob(pattern: &str) -> Option<GlobMatcher> {
 pub struct RepositoryIncludes<'a> {
     repository: &'a Repository,
     trees: Trees<'a>,
-    paths: HashMap<SourceId, Arc<str>>,
 }
 
 impl<'a> RepositoryIncludes<'a> {
-    /// Includes among these files (indexes into the repository).
-    pub fn new(repository: &'a Repository, files: &[usize], trees: Trees<'a>) -> Self {
-        let paths = files
-            .iter()
-            .map(|at| &repository.files()[*at])
-            .map(|file| (file.source.id, file.path.clone()));
-        Self {
-            repository,
-            trees,
-            paths: paths.collect(),
-        }
+    /// Includes among the files of a repository.
+    pub fn new(repository: &'a Repository, trees: Trees<'a>) -> Self {
+        Self { repository, trees }
     }
 
     /// The files a pattern means, seen from a file: relative to its folder or one around it, and `/etc/nginx/…` as if
@@ -205,16 +195,10 @@ impl<'a> RepositoryIncludes<'a> {
 
 impl Includes for RepositoryIncludes<'_> {
     fn resolve(&self, from: &Tree, pattern: &str) -> Included {
-        let Some(path) = self.paths.get(&from.source()).cloned().or_else(|| {
-            self.repository
-                .files()
-                .iter()
-                .find(|file| file.source.id == from.source())
-                .map(|file| file.path.clone())
-        }) else {
+        let Some(file) = self.repository.of_source(from.source()) else {
             return missing(pattern);
         };
-        let found = self.lookup(&path, pattern);
+        let found = self.lookup(&file.path, pattern);
         if found.is_empty() {
             return missing(pattern);
         }

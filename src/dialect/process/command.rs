@@ -1,7 +1,7 @@
 //! What a container starts, from its entrypoint and arguments.
 
 use crate::environment::container::{ContainerSpec, Text};
-use crate::expand::verbatim;
+use crate::expand::{ExpandCache, block, verbatim};
 use crate::repo::{Sources, Span};
 use crate::syntax::argv::{self, Argument, Command};
 
@@ -24,16 +24,16 @@ pub(super) enum Runs<'s> {
 }
 
 /// Finds what a container starts.
-pub(super) fn runs<'s>(sources: &Sources, spec: &'s ContainerSpec) -> Runs<'s> {
+pub(super) fn runs<'s>(sources: &Sources, cache: &ExpandCache, spec: &'s ContainerSpec) -> Runs<'s> {
     let mut words = Vec::new();
     let mut holes = false;
     for list in [&spec.entrypoint, &spec.arguments].into_iter().flatten() {
         holes |= list.iter().any(|text| text.unknown);
         match list.as_slice() {
             [line] if spec.shell && line.text.trim().contains(char::is_whitespace) => {
-                words.extend(split(sources, &argument(sources, line)));
+                words.extend(split(sources, &argument(sources, cache, line)));
             }
-            list => words.extend(list.iter().map(|text| argument(sources, text))),
+            list => words.extend(list.iter().map(|text| argument(sources, cache, text))),
         }
     }
     let Some(first) = words.first() else { return Runs::Image };
@@ -48,8 +48,10 @@ pub(super) fn runs<'s>(sources: &Sources, spec: &'s ContainerSpec) -> Runs<'s> {
 }
 
 /// A text as an argument, with the exact place where it has one.
-pub(super) fn argument(sources: &Sources, text: &Text) -> Argument {
-    let span = verbatim(sources, &text.text, text.span).unwrap_or(text.span);
+fn argument(sources: &Sources, cache: &ExpandCache, text: &Text) -> Argument {
+    let span = verbatim(sources, &text.text, text.span)
+        .or_else(|| block(sources, cache, &text.text, text.span))
+        .unwrap_or(text.span);
     Argument::new(&*text.text, span, text.unknown)
 }
 

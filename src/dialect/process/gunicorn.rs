@@ -201,7 +201,7 @@ fn layers(
         Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt)),
         Known::Absent => {
             let bound = !matches!(find(&layers, "bind"), Known::Absent) || started.variable("PORT").is_some();
-            if !bound && let Some(doubt) = hidden_settings(started) {
+            if !bound && let Some(doubt) = hidden_settings(context, started) {
                 layers.push(Layer::doubtful(doubt));
             }
         }
@@ -211,9 +211,15 @@ fn layers(
 
 /// An image from elsewhere that is told nothing about where to listen would be reachable from nowhere: it most likely
 /// holds a `gunicorn.conf.py` or sets `PORT`.
-fn hidden_settings(started: &Started<'_>) -> Option<Doubt> {
+fn hidden_settings(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> {
     let spec = started.spec;
-    let seen = spec.built.is_some() || spec.is_official("python");
+    let dockerfile = spec.built.as_ref().and_then(|folder| join(folder, "Dockerfile"));
+    let seen = match dockerfile.and_then(|path| context.repository.get(&path)) {
+        Some(file) => !["PORT", "GUNICORN_CMD_ARGS"]
+            .iter()
+            .any(|name| file.source.text.contains(name)),
+        None => spec.built.is_some() || spec.is_official("python"),
+    };
     let reason = "the image may hold a gunicorn.conf.py, or set PORT";
     (!seen || spec.more_environment).then(|| Doubt::at(reason, started.command.program.span))
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod gunicorn;
+mod image;
 mod node;
 mod php_fpm;
 mod settings;
@@ -11,13 +12,14 @@ mod uvicorn;
 
 use std::collections::HashMap;
 
-use crate::environment::container::ContainerSpec;
+use crate::environment::container::{ContainerSpec, Text};
 use crate::environment::{File, Repository};
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Version};
 use crate::repo::{Sources, Span};
 use command::{Runs, Started};
+use image::Image;
 
 pub use sockets::{Bind, SocketJoin};
 
@@ -42,20 +44,17 @@ impl<'a> ProcessContext<'a> {
         self.loose.iter().filter_map(move |at| files.get(*at))
     }
 
-    /// The version the configuration states, else the one in the tag of an image that is named after the product.
+    /// The version the configuration states, else the one in the tag of an image that is named after the product, also
+    /// of the base that a Dockerfile names.
     fn version(&self, spec: &ContainerSpec, product: &str) -> Option<Version> {
         if let Some(stated) = self.versions.get(product) {
             return Some(stated.clone());
         }
-        let image = spec
-            .image
-            .as_ref()
-            .filter(|image| !image.unknown && spec.built.is_none())?;
-        let name = spec.image_name()?;
-        let is_it = name == product
-            || (product == "haproxy" && is_haproxy_image(spec))
-            || (product == "nginx" && name == "nginx-unprivileged");
-        is_it.then(|| Version::of_image(&image.text))?
+        let image = Image::of(self, spec)?;
+        let is_it = image.name() == product
+            || (product == "haproxy" && is_haproxy(&image))
+            || (product == "nginx" && image.name() == "nginx-unprivileged");
+        is_it.then(|| image.version())?
     }
 }
 
@@ -106,7 +105,7 @@ pub fn lower(
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
-    let started = match command::runs(context.sources, spec) {
+    let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {
             return of_image(model, context, spec, files).unwrap_or_else(|| unknown(foreign(spec), spec.span));
@@ -117,7 +116,7 @@ pub fn lower(
     let name = program.base_name();
     let first = started.command.arguments.first().map(|argument| argument.text.as_str());
     match name {
-        _ if program.unknown => unknown(format!("the program {} is not", program.text), program.span),
+        _ if program.unknown => unknown(format!("its program is {}", program.text), program.span),
         "gunicorn" => gunicorn::lower(model, context, &started, files),
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
@@ -152,27 +151,29 @@ fn of_image(
     spec: &ContainerSpec,
     files: &ContainerFiles,
 ) -> Option<ProcessJoin> {
-    let image = spec
-        .image
-        .as_ref()
-        .filter(|image| !image.unknown && spec.built.is_none())?;
-    if php_fpm::is_image(spec) {
-        let mut join = php_fpm::lower(model, context, spec, files, image.span);
-        join.official_only = true;
+    let image = Image::of(context, spec).filter(|image| !image.other_command)?;
+    let span = spec.image.as_ref().map_or(spec.span, |image| image.span);
+    let unchanged = !image.changed;
+    if php_fpm::is_image(&image) {
+        let mut join = php_fpm::lower(model, context, spec, files, span);
+        join.official_only = unchanged;
         return Some(join);
     }
-    if is_haproxy_image(spec) {
-        let mut join = haproxy(model, context, spec, image.span);
-        join.official_only = true;
+    if is_haproxy(&image) {
+        let mut join = haproxy(model, context, spec, span);
+        join.official_only = unchanged;
         return Some(join);
     }
-    let nginx = matches!(spec.image_name()?, "nginx" | "nginx-unprivileged" | "openresty");
-    nginx.then(|| {
-        let id = entity(model, context, spec, "nginx", image.span);
-        let mut join = gateway(model, id, image.span);
-        join.official_only = spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged");
+    matches!(image.name(), "nginx" | "nginx-unprivileged" | "openresty").then(|| {
+        let id = entity(model, context, spec, "nginx", span);
+        let mut join = gateway(model, id, span);
+        join.official_only = unchanged && is_official_nginx(&image);
         join
     })
+}
+
+fn is_official_nginx(image: &Image) -> bool {
+    image.is_official("nginx") || image.is_official("nginxinc/nginx-unprivileged")
 }
 
 fn nginx(
@@ -184,30 +185,37 @@ fn nginx(
 ) -> ProcessJoin {
     let id = entity(model, context, spec, "nginx", span);
     let mut join = gateway(model, id, span);
-    // The arguments of the image's own command, written out. Behind a shell something else may run beside it.
-    let direct = |list: &Option<Vec<_>>| {
-        list.as_ref()
-            .is_none_or(|list: &Vec<crate::environment::container::Text>| {
-                list.iter()
-                    .all(|text| !matches!(text.text.rsplit('/').next(), Some("sh" | "bash" | "ash")))
-            })
-    };
+    // Behind a shell something else may run beside it.
+    let is_shell = |text: &Text| matches!(text.text.rsplit('/').next(), Some("sh" | "bash" | "ash"));
+    let direct = !spec.arguments.iter().flatten().any(is_shell);
     join.official_only = started.command.certain
         && spec.entrypoint.is_none()
-        && direct(&spec.arguments)
-        && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
+        && direct
+        && Image::of(context, spec).is_some_and(|image| !image.changed && is_official_nginx(&image));
     join
 }
 
 /// Images that hold HAProxy and nothing else, with its configuration at the usual place.
-pub fn is_haproxy_image(spec: &ContainerSpec) -> bool {
+fn is_haproxy(image: &Image) -> bool {
     const IMAGES: [&str; 4] = [
         "haproxy",
         "haproxytech/haproxy-alpine",
         "haproxytech/haproxy-debian",
         "haproxytech/haproxy-ubuntu",
     ];
-    spec.built.is_none() && IMAGES.iter().any(|image| spec.is_official(image))
+    IMAGES.iter().any(|name| image.is_official(name))
+}
+
+/// Whether a container runs such an image as it is.
+pub fn is_haproxy_image(spec: &ContainerSpec) -> bool {
+    let image = spec.image.as_ref().filter(|image| !image.unknown && spec.built.is_none());
+    image.is_some_and(|image| {
+        is_haproxy(&Image {
+            text: image.text.split('@').next().unwrap_or_default().to_owned(),
+            changed: false,
+            other_command: false,
+        })
+    })
 }
 
 /// HAProxy as a process; what it binds is for its own dialect to say.

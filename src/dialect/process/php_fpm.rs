@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use super::image::Image;
 use super::settings::{self, Layer, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
-use crate::environment::container::MountSource;
-use crate::environment::{ContainerSpec, Role};
+use crate::environment::{ContainerSpec, Role, join};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
@@ -31,14 +31,17 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// Whether the image is the official one with php-fpm, or one of the official images made from it.
-pub(super) fn is_image(spec: &ContainerSpec) -> bool {
-    const FROM_PHP: &[&str] = &["wordpress", "nextcloud", "drupal", "matomo", "joomla", "phpmyadmin"];
-    let tag = spec
-        .image
-        .as_ref()
-        .and_then(|image| image.text.rsplit('/').next()?.split_once(':'));
-    let fpm = tag.is_some_and(|(_, tag)| tag.contains("fpm"));
-    fpm && spec.built.is_none() && (spec.is_official("php") || FROM_PHP.iter().any(|name| spec.is_official(name)))
+pub(super) fn is_image(image: &Image) -> bool {
+    const OFFICIAL: &[&str] = &[
+        "php",
+        "wordpress",
+        "nextcloud",
+        "drupal",
+        "matomo",
+        "joomla",
+        "phpmyadmin",
+    ];
+    image.tag().contains("fpm") && OFFICIAL.iter().any(|name| image.is_official(name))
 }
 
 /// The pools of the files in their order: by name, the layers of the last file first.
@@ -52,7 +55,10 @@ pub(super) fn lower(
     span: Span,
 ) -> ProcessJoin {
     let id = super::entity(model, context, spec, "php-fpm", span);
-    let official = is_image(spec);
+    let official = Image::of(context, spec).is_some_and(|image| is_image(&image));
+    if let Some(doubt) = copied_pools(context, spec) {
+        return doubtful(model, id, &doubt);
+    }
     let unread = files.unknown.iter().find(|(path, _)| {
         let folder = path.trim_end_matches('/');
         is_pool(&format!("{folder}/x.conf")) || is_pool(folder)
@@ -80,18 +86,21 @@ pub(super) fn lower(
             span,
         };
         let last = found.iter().rev().find(|(_, tree)| says_listen(tree, "www"));
-        match docker_pool_counts(context, spec, last.map(|(path, _)| *path)) {
-            Known::Is(false) => {}
-            Known::Is(true) => drop(addresses.insert("www".to_owned(), Known::Is(docker))),
-            // It does not matter when both say the same.
-            _ if matches!(addresses.get("www"), Some(Known::Is(own)) if own.bind == docker.bind) => {}
-            _ => {
-                let reason = "it depends on whether the image's zz-docker.conf is still there";
-                addresses.insert("www".to_owned(), Known::Unknown(Doubt::at(reason, span)));
-            }
+        if docker_pool_counts(context, spec, last.map(|(path, _)| *path)) {
+            addresses.insert("www".to_owned(), Known::Is(docker));
         }
     }
     finish(model, id, &pools, addresses)
+}
+
+/// A Dockerfile that touches the pools: what it copies to which name is not read.
+fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
+    let path = join(spec.built.as_ref()?, "Dockerfile")?;
+    let text = &context.repository.get(&path)?.source.text;
+    let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
+        .iter()
+        .any(|name| text.contains(name));
+    touches.then(|| Doubt::new(format!("{path} changes its pools")))
 }
 
 /// Pools among the files of a machine.
@@ -182,26 +191,20 @@ fn address(text: &str, pool: &str, span: Span) -> Address {
 
 /// Whether the image's own `listen = 9000` is the last word on the pool `www`, of which `last` is the last mounted file
 /// to say where it listens.
-fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: Option<&str>) -> Known<bool> {
+fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: Option<&str>) -> bool {
     const DOCKER: &str = "/usr/local/etc/php-fpm.d/zz-docker.conf";
-    let inside = |path: &str| path.strip_prefix(OFFICIAL).is_some_and(|rest| rest.starts_with('/'));
     let hides = |path: &str| path == DOCKER || path == OFFICIAL || OFFICIAL.starts_with(&format!("{path}/"));
-    if spec.mounts.iter().any(|mount| hides(mount.path.trim_end_matches('/'))) {
-        return Known::Is(false);
-    }
-    if last.is_some_and(|path| path > DOCKER) {
-        return Known::Is(false);
-    }
-    // A ConfigMap mounted as a folder hides the image's files; its keys arrive here one by one.
-    let by_key = spec.mounts.iter().find(|mount| {
-        matches!(mount.source, MountSource::Inline(..))
-            && inside(&mount.path)
-            && !context.sources.text(mount.span).contains("subPath")
+    let hidden = spec.mounts.iter().any(|mount| {
+        // The keys of a ConfigMap arrive one by one, but the folder they are mounted as hides the image's files.
+        let written = context.sources.text(mount.span);
+        let folder = written.trim_matches(['"', '\'']).trim_end_matches('/');
+        let by_key = mount
+            .path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'));
+        hides(mount.path.trim_end_matches('/')) || (by_key && hides(folder))
     });
-    match by_key {
-        Some(mount) => Known::Unknown(Doubt::at("the mount may hide the image's own files", mount.span)),
-        None => Known::Is(true),
-    }
+    !hidden && last.is_none_or(|path| path <= DOCKER)
 }
 
 fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {

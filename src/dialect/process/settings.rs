@@ -40,7 +40,8 @@ impl Setting {
             Known::Unknown(doubt) => Stored::Unknown(doubt),
             Known::Absent => Stored::Unknown(Doubt::at("nothing is written", self.span)),
         };
-        let site = Some(Site { row, node: self.place });
+        // Without a place the span may be that of a whole script, which nothing may replace.
+        let site = self.place.map(|place| Site { row, node: Some(place) });
         Fact {
             field: row.field,
             value,

@@ -62,6 +62,23 @@ pub(super) struct Address {
     pub span: Span,
 }
 
+impl Address {
+    /// Why a part of it is not known.
+    fn doubt(&self) -> Option<Doubt> {
+        match &self.bind {
+            Bind::Tcp {
+                host: Known::Unknown(doubt),
+                ..
+            }
+            | Bind::Tcp {
+                port: Known::Unknown(doubt),
+                ..
+            } => Some(doubt.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// A socket of a process, for linking.
 #[derive(Clone, Debug)]
 pub struct SocketJoin {
@@ -99,7 +116,11 @@ pub(super) fn add(model: &mut Model, id: EntityId, addresses: Known<Vec<Address>
         .find(|address| !is_tcp(address))
         .map(|address| address.span);
     let entity = model.entity_mut(id);
-    entity.set(process::SOCKETS, words.join(", ").into(), at);
+    let list = match addresses.iter().find_map(|address| address.doubt()) {
+        Some(doubt) => Known::Unknown(doubt),
+        None => Known::Is(words.join(", ").into()),
+    };
+    entity.set_known(process::SOCKETS, list, at);
     entity.set(process::LISTENS_TCP, tcp.is_some(), tcp.unwrap_or(at));
     entity.set(process::LISTENS_UNIX, unix.is_some(), unix.unwrap_or(at));
     entity.set_known(process::ONLY_PORT, only_port(&addresses), tcp.unwrap_or(at));

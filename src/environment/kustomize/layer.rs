@@ -38,9 +38,13 @@ impl<'k, 'r> Layers<'k, 'r> {
         }
     }
 
+    /// What is deployed is rarely included too: its result is given away rather than kept.
     pub fn root(&mut self, at: usize) -> Built {
         self.left = MOST_LAYERS;
-        self.build(at)
+        match &self.built[at] {
+            Some(built) => built.clone(),
+            None => self.layer(at, Built::default()),
+        }
     }
 
     fn build(&mut self, at: usize) -> Built {
@@ -123,16 +127,9 @@ impl<'k, 'r> Layers<'k, 'r> {
             .child("transformers")
             .filter(|entry| entry.items().next().is_some())
         {
-            let doubt = doubt_in("a transformer", own, entry.head());
-            doubt_all(built, &doubt);
+            built.doubt_all(&doubt_in("a transformer", own, entry.head()));
         }
         replacements(self.kustomizations, own, built);
-    }
-}
-
-fn doubt_all(built: &mut Built, doubt: &Doubt) {
-    for document in &mut built.documents {
-        document.doubts.push((String::new(), doubt.clone()));
     }
 }
 
@@ -145,7 +142,7 @@ fn replacements(kustomizations: &Kustomizations<'_>, own: &Kustomization<'_>, bu
                 let file = path.text().and_then(|path| join(own.folder, path));
                 let file = file.and_then(|path| kustomizations.repository.index(&path));
                 let Some(tree) = file.and_then(|file| tree_of(kustomizations.repository, file)) else {
-                    doubt_all(built, &doubt_in("a replacement", own, path.head()));
+                    built.doubt_all(&doubt_in("a replacement", own, path.head()));
                     continue;
                 };
                 built.files.extend(file);

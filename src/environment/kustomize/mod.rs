@@ -15,6 +15,7 @@ use crate::syntax::At;
 
 use super::directory::Objects;
 use super::{Document, Environment, Platform, Repository, Role, folder_of, is_development, join};
+use deployer::Deployed;
 use layer::Layers;
 
 /// Environments of kustomizations and of the paths that deployers name. Files that any kustomization names are taken
@@ -27,8 +28,8 @@ pub(super) fn environments(repository: &Repository, objects: &mut Objects) -> Ve
     for root in kustomizations.roots(&deployed) {
         let own = &kustomizations.all[root];
         let mut built = layers.root(root);
-        if let Some(namespace) = deployed.get(own.folder).and_then(Option::as_ref) {
-            transform::default_namespace(&mut built.documents, namespace);
+        if let Some(by) = deployed.get(own.folder) {
+            by.apply(repository, &mut built);
         }
         // The folder's name would be that of the directory environment.
         let name = if own.folder.is_empty() { own.path } else { own.folder };
@@ -152,7 +153,7 @@ impl<'r> Kustomizations<'r> {
     }
 
     /// Those that are deployed, in order of path.
-    fn roots(&self, deployed: &HashMap<String, Option<String>>) -> Vec<usize> {
+    fn roots(&self, deployed: &HashMap<String, Deployed>) -> Vec<usize> {
         let mut for_production = vec![false; self.all.len()];
         for from in self.all.iter().filter(|from| !is_development(from.folder)) {
             for at in self.included(from) {
@@ -234,6 +235,13 @@ impl Built {
     /// Notes why there may be more; the first reason is as good as any other.
     fn incomplete(&mut self, doubt: Doubt) {
         self.incomplete.get_or_insert(doubt);
+    }
+
+    /// Nothing that its objects say can be relied on.
+    fn doubt_all(&mut self, doubt: &Doubt) {
+        for document in &mut self.documents {
+            document.doubts.push((String::new(), doubt.clone()));
+        }
     }
 }
 

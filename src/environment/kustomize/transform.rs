@@ -33,11 +33,11 @@ pub(super) fn apply(repository: &Repository, own: &Kustomization<'_>, built: &mu
     }
 }
 
-/// What a deployer's own namespace does to objects that write none.
-pub(super) fn default_namespace(documents: &mut [Document], namespace: &str) {
+/// What a deployer's own namespace does: to all objects, or to those that write none.
+pub(super) fn default_namespace(documents: &mut [Document], namespace: &str, forced: bool) {
     let namespace: Arc<str> = namespace.into();
     for document in documents {
-        if document.namespace.is_empty() && is_namespaced(&document.kind) {
+        if (forced || document.namespace.is_empty()) && is_namespaced(&document.kind) {
             document.namespace = namespace.clone();
         }
     }

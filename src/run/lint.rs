@@ -1,0 +1,182 @@
+//! `gatelint lint`: read → judge → settle → narrow → prove → show, change or report.
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::fixing::{fix, show_diff};
+use super::scope::{narrow, scope};
+use super::setup::{Setup, runs, select};
+use super::{CLEAN, FOUND, Failure};
+use crate::analysis::Analysis;
+use crate::cli::{Cli, Lint};
+use crate::environment::read;
+use crate::finding::ignores::{Ignores, RuleIds};
+use crate::finding::settle::{self, Settled};
+use crate::finding::{RuleInfo, Summary};
+use crate::repo::Sources;
+use crate::report::progress::Progress;
+use crate::report::{self, FileProblem, Report};
+use crate::rule::Severity;
+use crate::syntax::ProblemKind;
+use crate::terminal::Look;
+
+pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
+    let look = Look::stdout(cli.color);
+    let quiet = options.quiet || options.diff;
+    let mut progress = Progress::start(!quiet && io::stderr().is_terminal());
+    let start = options
+        .paths
+        .iter()
+        .find(|path| path.as_os_str() != "-")
+        .map_or(Path::new("."), PathBuf::as_path);
+    let mut setup = Setup::new(
+        start,
+        options.config.as_deref(),
+        options.no_config,
+        Look::stderr(cli.color),
+    )?;
+    select(&mut setup.rules, &setup.config, options)?;
+    let (scope, stand_in) = scope(&setup.root, options)?;
+
+    let read = setup.read(stand_in, &progress);
+    let problems = problems(&setup.sources, &read);
+    let ground = setup.ground();
+    progress.step("linking", 0, 0);
+    let files = read.repository.files().len();
+    let mut analysis = Analysis::new(&ground, read.repository);
+    let mut settled = settle(&setup, &analysis, options);
+    let mut left_out = narrow(&setup, &mut settled.1.findings, &scope, options);
+    progress.step("proving fixes", 0, 0);
+    if options.format != report::Format::Concise || options.fix || options.diff {
+        analysis.prove(&mut settled.1.findings);
+    }
+    if options.diff {
+        progress.finish();
+        return show_diff(&setup, &settled.1.findings, options);
+    }
+    let mut fixed = 0;
+    if options.fix {
+        (fixed, settled, left_out) = fix(&setup, &mut analysis, settled, &scope, options)?;
+    }
+    let (silenced, settled) = settled;
+    progress.finish();
+
+    let count = |severity| {
+        settled
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let (hops, linked) = analysis.linked();
+    let summary = Summary {
+        files,
+        hops,
+        linked,
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        infos: count(Severity::Info),
+        ignored: silenced,
+        fixable: settled.findings.iter().filter(|finding| finding.fix.is_some()).count(),
+        left_out,
+    };
+    let report = Report {
+        sources: &setup.sources,
+        findings: &settled.findings,
+        unevaluated: &settled.unevaluated,
+        problems: &problems,
+        summary,
+    };
+    let shown = report::Options {
+        look,
+        verbose: options.verbose,
+        quiet: options.quiet,
+        least: options.min_severity.unwrap_or(if options.verbose {
+            Severity::Info
+        } else {
+            Severity::Warning
+        }),
+    };
+    report::write(&report, options.format, shown, &mut io::stdout().lock())?;
+    if fixed > 0 && !options.quiet {
+        writeln!(
+            io::stderr(),
+            "fixed {fixed} {}",
+            if fixed == 1 { "finding" } else { "findings" }
+        )?;
+    }
+    let fails = settled
+        .findings
+        .iter()
+        .any(|finding| options.fail_on.fails(finding.severity));
+    Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
+}
+
+pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
+    let files = read.failures.iter().map(FileProblem::of_file);
+    let mut found: Vec<FileProblem> = files
+        .chain(
+            read.problems
+                .iter()
+                .map(|problem| FileProblem::of_text(sources, problem)),
+        )
+        .collect();
+    for source in read
+        .repository
+        .files()
+        .iter()
+        .map(|file| &file.source)
+        .filter(|source| !source.replaced.is_empty())
+    {
+        let line = source.lines().line(source.replaced[0].0) + 1;
+        let message = "the file is not UTF-8; what is not was left out of account".to_owned();
+        found.push(FileProblem {
+            path: source.path.to_string(),
+            line,
+            kind: ProblemKind::PartlyRead,
+            message,
+        });
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Hits to findings, with ignores applied. Gives how many were silenced.
+pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, options: &Lint) -> (usize, Settled) {
+    let infos: Vec<RuleInfo> = setup
+        .rules
+        .rules()
+        .iter()
+        .map(|rule| RuleInfo {
+            id: rule.id.clone(),
+            category: rule.category.clone(),
+            precision: rule.precision,
+        })
+        .collect();
+    let mut settled = settle::settle(&setup.sources, &infos, &analysis.hits());
+    if options.no_ignores {
+        return (0, settled);
+    }
+    let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).collect();
+    let enabled = setup.rules.rules().iter().filter(|rule| rule.enabled);
+    let active: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
+    let ids = RuleIds {
+        known: &known,
+        active: &active,
+    };
+    let trees = analysis.trees();
+    let today = jiff::Zoned::now().date();
+    let ignores = Ignores::read(&setup.sources, &trees, &setup.config.ignores, ids, today);
+    let ignored = ignores.apply(&setup.sources, &trees, settled.findings, ids);
+    settled.findings = ignored.findings;
+    settled.findings.retain_mut(|finding| {
+        if let Some(severity) = setup.config.severity_of(&finding.rule) {
+            finding.severity = severity;
+        }
+        &*finding.category != "config" || runs(&setup.config, options, &finding.rule, "config")
+    });
+    settle::sort(&setup.sources, &mut settled.findings);
+    (ignored.silenced, settled)
+}

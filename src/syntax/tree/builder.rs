@@ -1,0 +1,226 @@
+//! Making trees: parsers open, fill and close nodes; merges copy nodes of other trees.
+
+use std::sync::Arc;
+
+use super::{At, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word};
+use crate::repo::{SourceId, Span};
+
+/// How deep `copy` goes; parsers refuse such depths.
+const DEEPEST_COPY: usize = 2048;
+
+/// Builds a tree in document order: parsers open, fill and close nodes.
+#[derive(Debug)]
+pub struct TreeBuilder {
+    tree: Tree,
+    open: Vec<NodeId>,
+}
+
+impl TreeBuilder {
+    /// Starts the tree of one text. `holes` must be ascending.
+    pub fn new(source: SourceId, text: Arc<str>, holes: Vec<Span>, root: Shape) -> Self {
+        let end = text.len() as u32;
+        let root = Node {
+            text: 0,
+            shape: root,
+            name: u32::MAX,
+            words: (0, 0),
+            parent: NodeId::NONE,
+            first: NodeId::NONE,
+            last: NodeId::NONE,
+            next: NodeId::NONE,
+            start: 0,
+            end,
+        };
+        let tree = Tree {
+            texts: vec![(source, text)],
+            nodes: vec![root],
+            words: Vec::new(),
+            holes,
+            comments: Vec::new(),
+            problems: Vec::new(),
+        };
+        Self {
+            tree,
+            open: vec![NodeId::ROOT],
+        }
+    }
+
+    /// How deep the open node lies; the root is 1.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Opens a child of the open node. Its words must be given before its children.
+    pub fn open(&mut self, name: Option<Word>, shape: Shape, start: u32) -> NodeId {
+        let text = name.as_ref().map_or(0, |word| word.text);
+        let name = match name {
+            Some(word) => {
+                self.tree.words.push(word);
+                self.tree.words.len() as u32 - 1
+            }
+            None => u32::MAX,
+        };
+        let id = NodeId(self.tree.nodes.len() as u32);
+        let parent = self.open.last().copied().unwrap_or(NodeId::ROOT);
+        let words = self.tree.words.len() as u32;
+        self.tree.nodes.push(Node {
+            text,
+            shape,
+            name,
+            words: (words, words),
+            parent,
+            first: NodeId::NONE,
+            last: NodeId::NONE,
+            next: NodeId::NONE,
+            start,
+            end: start,
+        });
+        let last = std::mem::replace(&mut self.tree.nodes[parent.0 as usize].last, id);
+        match last.some() {
+            Some(last) => self.tree.nodes[last.0 as usize].next = id,
+            None => self.tree.nodes[parent.0 as usize].first = id,
+        }
+        self.open.push(id);
+        id
+    }
+
+    /// Adds a word to the open node, which must have no children yet.
+    pub fn word(&mut self, word: Word) {
+        let id = self.open.last().copied().unwrap_or(NodeId::ROOT);
+        debug_assert!(self.tree.node(id).first.some().is_none(), "words come before children");
+        self.tree.words.push(word);
+        let len = self.tree.words.len() as u32;
+        let node = &mut self.tree.nodes[id.0 as usize];
+        if node.words.0 == node.words.1 {
+            node.words.0 = len - 1;
+        }
+        node.words.1 = len;
+    }
+
+    /// Changes the shape of the open node (a directive turns out to have a block).
+    pub fn shape(&mut self, shape: Shape) {
+        let id = self.open.last().copied().unwrap_or(NodeId::ROOT);
+        self.tree.nodes[id.0 as usize].shape = shape;
+    }
+
+    /// Closes the open node; the root is closed by `finish`.
+    pub fn close(&mut self, end: u32) {
+        if self.open.len() > 1
+            && let Some(id) = self.open.pop()
+        {
+            self.tree.nodes[id.0 as usize].end = end;
+        }
+    }
+
+    /// Notes a comment, from its `#` to the end of its line.
+    pub fn comment(&mut self, start: u32, end: u32) {
+        let source = self.tree.source();
+        self.tree.comments.push(Span::new(source, start, end));
+    }
+
+    /// Notes a place no one can know, in any order.
+    pub fn hole(&mut self, start: u32, end: u32) {
+        let source = self.tree.source();
+        self.tree.holes.push(Span::new(source, start, end));
+    }
+
+    /// First and last byte of a node's name.
+    pub fn name_of(&self, id: NodeId) -> Option<(usize, usize)> {
+        let word = self.tree.words.get(self.tree.node(id).name as usize)?;
+        Some((word.start as usize, word.end as usize))
+    }
+
+    /// Notes what could not be read.
+    pub fn problem(&mut self, start: u32, end: u32, kind: ProblemKind, message: impl Into<String>) {
+        let span = Span::new(self.tree.source(), start, end);
+        self.tree.problems.push(Problem {
+            span,
+            kind,
+            message: message.into(),
+        });
+    }
+
+    /// Registers the text of another tree, so that `copy` can take nodes from it.
+    fn import_text(&mut self, from: &Tree, text: u16) -> u16 {
+        let (id, content) = &from.texts[text as usize];
+        if let Some(known) = self.tree.texts.iter().position(|(own, _)| own == id) {
+            return known as u16;
+        }
+        self.tree.texts.push((*id, content.clone()));
+        self.tree
+            .holes
+            .extend(from.holes.iter().filter(|hole| hole.source == *id));
+        (self.tree.texts.len() - 1) as u16
+    }
+
+    fn import_word(&mut self, from: &Tree, word: &Word) -> Word {
+        Word {
+            text: self.import_text(from, word.text),
+            ..word.clone()
+        }
+    }
+
+    /// Opens a node that is like `at`, without its children: same name, words, span and shape (aliases are resolved).
+    pub fn open_like(&mut self, at: At<'_>) -> NodeId {
+        let name = at.name_word().map(|word| self.import_word(at.tree, word));
+        let target = at.target();
+        let shape = match target.shape {
+            Shape::Alias(_) => Shape::Leaf,
+            shape => shape,
+        };
+        let text = self.import_text(at.tree, target.text);
+        let id = self.open(name, shape, target.start);
+        self.tree.nodes[id.0 as usize].text = text;
+        for word in at.words() {
+            let word = self.import_word(at.tree, word);
+            self.word(word);
+        }
+        id
+    }
+
+    /// Copies a whole subtree. `budget` counts down nodes; at zero nothing more is copied, so that aliases cannot
+    /// multiply without bound.
+    pub fn copy(&mut self, at: At<'_>, budget: &mut usize) {
+        // Aliases of aliases may be deeper than any text.
+        let Some(left) = budget.checked_sub(1).filter(|_| self.depth() <= DEEPEST_COPY) else {
+            return;
+        };
+        *budget = left;
+        self.open_like(at);
+        let end = at.target().end;
+        for child in at.entries() {
+            self.copy(child, budget);
+        }
+        self.close(end);
+    }
+
+    /// A name that stands nowhere: for nodes a merge has to make itself.
+    pub fn synthetic(&mut self, at: Span, text: &str) -> Word {
+        let known = self.tree.texts.iter().position(|(id, _)| *id == at.source).unwrap_or(0);
+        Word {
+            text: known as u16,
+            ..Word::decoded(at.start, at.end, Style::Plain, text)
+        }
+    }
+
+    /// The finished tree. Nodes left open end where the text ends.
+    pub fn finish(mut self) -> Tree {
+        let end = self.tree.texts[0].1.len() as u32;
+        while self.open.len() > 1 {
+            self.close(end);
+        }
+        // `hole_in` searches the holes of a single text by halving: they must be ascending and apart.
+        let holes = &mut self.tree.holes;
+        if self.tree.texts.len() == 1 && !holes.is_sorted_by(|before, hole| before.end <= hole.start) {
+            holes.sort_unstable_by_key(|hole| (hole.start, hole.end));
+            holes.dedup_by(|hole, before| {
+                let joins = hole.start < before.end;
+                if joins {
+                    before.end = before.end.max(hole.end);
+                }
+                joins
+            });
+        }
+        self.tree
+    }
+}

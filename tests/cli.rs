@@ -1,0 +1,541 @@
+//! The command line as a person types it: what it prints, where, and with which exit code.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use common::{Place, found, said};
+
+const NGINX: &str = "\
+server {
+    listen 80;
+    location / {
+        proxy_pass http://api:8080;
+        proxy_read_timeout 60s;
+    }
+}
+";
+
+const COMPOSE: &str = "\
+services:
+  nginx:
+    image: nginx:1.28
+    volumes:
+      - ./edge/nginx.conf:/etc/nginx/conf.d/default.conf:ro
+  api:
+    image: python:3.13
+    command: gunicorn --bind 0.0.0.0:8000 --timeout 120 app:app
+";
+
+const REFUSED: &str = "\
+events {}
+http {
+    server {
+        listen 80;
+        location / {
+            proxy_pass http://127.0.0.1:8000;
+            proxy_buffer_size 16k;
+            proxy_buffers 8 4k;
+        }
+    }
+}
+";
+
+/// The rules these tests speak of, so that a new rule does not change them.
+const TWO: [&str; 2] = ["--select", "upstream-port-not-exposed,read-timeout-below-app,config"];
+
+/// A warning with a safe fix and one with an unsafe one in `edge`, an error in `machine`.
+fn shop() -> Place {
+    Place::new(&[
+        ("edge/nginx.conf", NGINX),
+        ("compose.yaml", COMPOSE),
+        ("machine/nginx.conf", REFUSED),
+    ])
+}
+
+fn lint<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut all = vec!["lint"];
+    all.extend(arguments);
+    all
+}
+
+fn two<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut all = lint(&TWO);
+    all.extend(arguments);
+    all
+}
+
+#[test]
+fn each_format() {
+    let place = shop();
+    let human = place.run(&two(&[]));
+    assert_eq!((human.code, human.err.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("lint_human", human.out);
+    let concise = place.run(&two(&["--format", "concise"]));
+    insta::assert_snapshot!("lint_concise", concise.out);
+    let json = place.json(&TWO);
+    let expected = [
+        "edge/nginx.conf:4 upstream-port-not-exposed",
+        "edge/nginx.conf:5 read-timeout-below-app",
+    ];
+    assert_eq!(found(&json), expected);
+    assert_eq!(json["summary"]["linked"], 1);
+    let schema = place.run(&["schema", "report"]).json();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    // Only findings.
+    let quiet = place.run(&two(&["-q"]));
+    assert_eq!(quiet.out.trim_end(), human.out.rsplit_once("\n\n").unwrap().0);
+}
+
+#[test]
+fn exit_codes() {
+    let place = shop();
+    let code = |arguments: &[&str]| place.run(&lint(arguments)).code;
+    assert_eq!(code(&[]), Some(1));
+    assert_eq!(code(&["--exit-zero"]), Some(0));
+    assert_eq!(code(&["--fail-on", "never"]), Some(0));
+    assert_eq!(code(&TWO), Some(0));
+    assert_eq!(place.run(&two(&["--fail-on", "warning"])).code, Some(1));
+    assert_eq!(place.run(&two(&["--fail-on", "info"])).code, Some(1));
+    assert_eq!(place.run(&two(&["--fail-on", "warning", "--diff"])).code, Some(1));
+    assert_eq!(
+        place
+            .run(&two(&["--min-severity", "error", "--fail-on", "warning"]))
+            .code,
+        Some(0)
+    );
+    assert_eq!(code(&["--fix", "--diff"]), Some(2));
+    assert_eq!(code(&["--unsafe-fixes"]), Some(2));
+}
+
+#[test]
+fn what_is_selected() {
+    let place = shop();
+    let places = |arguments: &[&str]| {
+        let mut all = vec!["--format", "concise"];
+        all.extend(arguments);
+        place.run(&lint(&all)).places()
+    };
+    let timeout = "edge/nginx.conf:5:28: warning read-timeout-below-app";
+    let port = "edge/nginx.conf:4:31: warning upstream-port-not-exposed";
+    assert_eq!(places(&["--select", "read-timeout-below-app"]), [timeout]);
+    assert_eq!(
+        places(&["--select", TWO[1], "--ignore", "upstream-port-not-exposed"]),
+        [timeout]
+    );
+    assert!(places(&["--select", "timeouts"]).contains(&timeout.to_owned()));
+    assert!(!places(&["--ignore", "timeouts"]).contains(&timeout.to_owned()));
+    assert!(places(&["--min-precision", "high"]).contains(&port.to_owned()));
+    let errors = places(&["--min-severity", "error"]);
+    assert!(
+        errors.iter().all(|line| line.contains(" error ")) && errors.len() == 1,
+        "{errors:?}"
+    );
+
+    let unknown = place.run(&lint(&["--select", "read-timeout-bellow-app"]));
+    assert_eq!(unknown.code, Some(2));
+    insta::assert_snapshot!(unknown.err, @r"
+    error: there is no rule or category read-timeout-bellow-app
+      `gatelint rules` lists them. Did you mean read-timeout-below-app?
+    ");
+    let misspelt = place.run(&lint(&["--ignore", "timeout"]));
+    assert_eq!(misspelt.code, Some(2));
+    assert!(misspelt.err.contains("Did you mean timeouts?"), "{}", misspelt.err);
+}
+
+#[test]
+fn mistakes_of_the_configuration_point_into_it() {
+    let place = shop();
+    place.write(
+        ".gatelint.yaml",
+        "select: [timeouts]\nseverty:\n  a: off\noptions:\n  read-timeout-below-app: { margin: soon }\n",
+    );
+    let said = place.run(&["lint"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!("config_mistakes", said.err);
+    // What does not need the configuration does not read it.
+    assert_eq!(place.run(&["lint", "--no-config"]).code, Some(1));
+    assert_eq!(place.run(&["rules"]).code, Some(2));
+    assert_eq!(place.run(&["lint", "--config", "none.yaml"]).code, Some(2));
+    place.write("other.yaml", "select: [read-timeout-below-app]\n");
+    let said = place.run(&lint(&["--config", "other.yaml", "--format", "concise"]));
+    assert_eq!(said.places(), ["edge/nginx.conf:5:28: warning read-timeout-below-app"]);
+    place.write(
+        ".gatelint.yaml",
+        "select: [timeouts]\nseverity: { read-timeout-below-app: error }\n",
+    );
+    assert_eq!(place.run(&["lint", "edge"]).code, Some(1));
+}
+
+#[test]
+fn ignores_in_comments_and_configuration() {
+    let place = shop();
+    let with = |comment: &str| {
+        place.write(
+            "edge/nginx.conf",
+            NGINX.replace("60s;", &format!("60s; # gatelint: {comment}")),
+        );
+        let said = place.run(&two(&["--format", "concise"]));
+        said.places()
+            .into_iter()
+            .filter(|line| !line.contains(":4:"))
+            .collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with("ignore[read-timeout-below-app] slow reports"), none);
+    assert_eq!(
+        with("ignore[read-timeout-below-app] slow reports until 2999-01-31"),
+        none
+    );
+    let timeout = "edge/nginx.conf:5:28: warning read-timeout-below-app";
+    let about = |rule: &str| vec![timeout.to_owned(), format!("edge/nginx.conf:5:33: warning {rule}")];
+    assert_eq!(
+        with("ignore[read-timeout-below-app] over until 2020-01-31"),
+        about("ignore-expired")
+    );
+    assert_eq!(with("ignore[read-timeout-below-app]"), about("ignore-invalid"));
+    assert_eq!(with("ignore[read-timeout-belo-app] typo"), about("ignore-invalid"));
+    assert_eq!(
+        with("ignore[upstream-port-not-exposed] elsewhere"),
+        about("ignore-unused")
+    );
+    // A rule that is not run cannot have used it.
+    place.write(
+        "edge/nginx.conf",
+        NGINX.replace("60s;", "60s; # gatelint: ignore[name-resolved-once] x"),
+    );
+    assert_eq!(place.run(&two(&["--format", "concise"])).places().len(), 2);
+
+    place.write("edge/nginx.conf", NGINX);
+    place.write(
+        ".gatelint.yaml",
+        "ignores:\n  - { rule: read-timeout-below-app, file: edge/*, reason: slow reports }\n  - { rule: upstream-port-not-exposed, object: nowhere, reason: x }\n",
+    );
+    let said = place.run(&two(&["--format", "concise"]));
+    assert_eq!(
+        said.places(),
+        [
+            ".gatelint.yaml:3:13: warning ignore-unused",
+            "edge/nginx.conf:4:31: warning upstream-port-not-exposed"
+        ]
+    );
+    let without = place.run(&two(&["--format", "concise", "--no-ignores"]));
+    assert_eq!(without.places().len(), 2, "{}", without.out);
+    assert!(place.run(&two(&[])).out.contains("1 ignored"));
+}
+
+const RULE: &str = "\
+id: no-port-8080
+category: targets
+severity: error
+precision: high
+since: 0.1.0
+title: Port 8080 is forbidden here
+why: We say so.
+each: endpoint
+require: endpoint.port != 8080
+point: endpoint.port
+message: \"port {endpoint.port} is forbidden\"
+help: Use another.
+examples:
+  - name: the port
+    bad: { nginx.conf: \"server { location / { proxy_pass http://a:8080; } } # <--\" }
+  - name: another
+    good: { nginx.conf: \"server { location / { proxy_pass http://a:80; } }\" }
+";
+
+#[test]
+fn rules_of_ones_own() {
+    let place = shop();
+    place.write(".gatelint.yaml", "rules: [policy]\n");
+    place.write("policy/targets/no-port-8080.yaml", RULE);
+    let said = place.run(&lint(&["--select", "no-port-8080", "--format", "concise"]));
+    assert_eq!(
+        said.out, "edge/nginx.conf:4:31: error no-port-8080 port 8080 is forbidden\n",
+        "{}",
+        said.err
+    );
+    assert_eq!(said.code, Some(1));
+    assert!(place.run(&["rules"]).out.contains("no-port-8080"));
+    assert!(
+        place
+            .run(&["explain", "no-port-8080"])
+            .out
+            .contains("Port 8080 is forbidden here")
+    );
+
+    place.write(
+        "policy/targets/no-port-8080.yaml",
+        RULE.replace("endpoint.port != 8080", "endpoint.prot != '8080'"),
+    );
+    let said = place.run(&["lint"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!("rule_mistake", said.err);
+}
+
+#[test]
+fn fixes_change_what_they_say_and_nothing_else() {
+    let place = shop();
+    let crlf = NGINX.replace('\n', "\r\n");
+    place.write("edge/nginx.conf", &crlf);
+    let file = place.path("edge/nginx.conf");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    let diff = place.run(&two(&["--diff"]));
+    assert_eq!(
+        (diff.code, diff.err.as_str()),
+        (Some(0), "1 more with --unsafe-fixes\n")
+    );
+    let expected = "-        proxy_pass http://api:8080;\r\n+        proxy_pass http://api:8000;\r\n";
+    assert!(diff.out.contains(expected), "{}", diff.out);
+    assert_eq!(place.text("edge/nginx.conf"), crlf);
+
+    let fixed = place.run(&two(&["--fix"]));
+    assert_eq!((fixed.code, fixed.err.as_str()), (Some(0), "fixed 1 finding\n"));
+    assert!(fixed.out.contains("warning[read-timeout-below-app]") && !fixed.out.contains("warning[upstream"));
+    let port = crlf.replace("8080", "8000");
+    assert_eq!(place.text("edge/nginx.conf"), port);
+    assert_eq!(place.run(&two(&["--fix"])).err, "");
+    assert_eq!(place.text("edge/nginx.conf"), port);
+
+    let all = place.run(&two(&["--fix", "--unsafe-fixes"]));
+    assert_eq!(all.err, "fixed 1 finding\n");
+    let timeout = port.replace("60s", "125s");
+    assert_eq!(place.text("edge/nginx.conf"), timeout);
+    let again = place.run(&two(&["--fix", "--unsafe-fixes"]));
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    assert_eq!(place.text("edge/nginx.conf"), timeout);
+    assert_eq!(place.run(&two(&["--diff", "--unsafe-fixes"])).err, "no fix to show\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+    // Nothing is left beside it, and nothing else was touched.
+    let names: Vec<_> = common::files(&place.path(""))
+        .into_iter()
+        .filter(|path| !path.starts_with(place.path(".git")))
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(
+        (place.text("compose.yaml"), place.text("machine/nginx.conf")),
+        (COMPOSE.into(), REFUSED.into())
+    );
+}
+
+#[test]
+fn a_fix_that_is_out_of_scope_is_not_applied() {
+    let place = shop();
+    let said = place.run(&lint(&["machine", "--fix", "--unsafe-fixes"]));
+    assert!(said.err.contains("fixed 1 finding"), "{}", said.err);
+    assert_eq!(place.text("edge/nginx.conf"), NGINX);
+    assert_ne!(place.text("machine/nginx.conf"), REFUSED);
+}
+
+#[test]
+fn standard_input_stands_in_for_a_file() {
+    let place = shop();
+    let run = |name: &str, text: &str| {
+        let mut command = place.command(&two(&["--format", "concise", "-", "--stdin-filename", name]));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let good = NGINX.replace("8080", "8000").replace("60s", "125s");
+    assert_eq!(run("edge/nginx.conf", &good), (Some(0), String::new(), String::new()));
+    let (_, out, _) = run("edge/nginx.conf", &NGINX.replace("8080", "9"));
+    assert!(
+        out.starts_with("edge/nginx.conf:4:31: warning upstream-port-not-exposed"),
+        "{out}"
+    );
+    assert_eq!(run("../edge.conf", "").0, Some(2));
+    assert_eq!(place.run(&["lint", "-"]).code, Some(2));
+    assert_eq!(place.text("edge/nginx.conf"), NGINX);
+}
+
+#[test]
+fn paths_limit_the_report_not_the_reading() {
+    let place = shop();
+    let places = |arguments: &[&str]| {
+        place
+            .run(&two(&[&["--format", "concise"], arguments].concat()))
+            .places()
+    };
+    assert_eq!(places(&["edge"]).len(), 2);
+    assert_eq!(places(&["./edge/../edge/nginx.conf"]).len(), 2);
+    assert_eq!(places(&["machine"]).len(), 0);
+    assert_eq!(places(&["edge", "machine"]).len(), 2);
+    // A finding also belongs to the file that was named where the other end is written.
+    assert_eq!(places(&["compose.yaml"]).len(), 2);
+    let inside = place.run_in("edge", &two(&["--format", "concise"]));
+    assert_eq!(inside.places(), places(&["edge"]), "{}", inside.err);
+    let above = place.run_in("edge", &two(&["--format", "concise", ".."]));
+    assert_eq!(above.places(), places(&["edge"]));
+
+    let missing = place.run(&["lint", "nowhere"]);
+    assert_eq!(missing.code, Some(2));
+    insta::assert_snapshot!(missing.err, @r"
+    error: nowhere does not exist
+      Give files and folders of the repository, or nothing for the current folder.
+    ");
+    let other = shop();
+    let outside = place.run(&["lint", "edge", &other.path("edge").display().to_string()]);
+    assert_eq!(outside.code, Some(2));
+    assert!(outside.err.contains("lies outside the repository"), "{}", outside.err);
+    // By itself it is a repository of its own.
+    assert_eq!(
+        place.run(&["lint", &other.path("edge").display().to_string()]).code,
+        Some(0)
+    );
+}
+
+#[test]
+fn the_map() {
+    let place = shop();
+    insta::assert_snapshot!("hops", place.run(&["hops"]).out);
+    let named = place.run(&["hops", "api"]);
+    assert_eq!((named.code, named.out.lines().count()), (Some(0), 1));
+    let none = place.run(&["hops", "nothing"]);
+    assert_eq!(none.code, Some(0));
+    assert!(none.out.starts_with("no hop"), "{}", none.out);
+    let json = place.run(&["hops", "--format", "json"]).json();
+    assert_eq!(json.as_array().unwrap().len(), 2);
+    assert_eq!(place.run(&["hops", "nothing", "--format", "json"]).out, "[]\n");
+}
+
+#[test]
+fn pages() {
+    let place = Place::new(&[]);
+    let text = |arguments: &[&str]| {
+        let said = place.run(arguments);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
+        said.out
+    };
+    assert!(text(&["rules"]).contains("read-timeout-below-app"));
+    let rules: serde_json::Value = serde_json::from_str(&text(&["rules", "--format", "json"])).unwrap();
+    assert!(rules.to_string().contains("\"read-timeout-below-app\""));
+    assert!(text(&["explain", "read-timeout-below-app"]).starts_with("read-timeout-below-app (warning, timeouts)"));
+    let page = text(&["explain", "--format", "markdown", "read-timeout-below-app"]);
+    assert!(page.starts_with("# ") && page.contains("```"), "{page}");
+    for of in ["rule", "config", "report", "model"] {
+        assert!(text(&["schema", of]).starts_with('{'));
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(text(&["completions", shell]).contains("unsafe-fixes"));
+    }
+    assert!(text(&["man"]).contains(".TH gatelint"));
+    assert!(text(&["--help"]).contains("Exit codes"));
+    assert!(text(&["lint", "--help"]).contains("gatelint: ignore[rule-id]"));
+    assert!(text(&["--version"]).starts_with("gatelint "));
+
+    let unknown = place.run(&["explain", "read-timeout-below-ap"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(
+        unknown.err.contains("Did you mean read-timeout-below-app?"),
+        "{}",
+        unknown.err
+    );
+    assert_eq!(place.run(&["lint", "--nonsense"]).code, Some(2));
+    assert_eq!(place.run(&[]).code, Some(2));
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let place = shop();
+    let colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        place.run_with(&lint(arguments), variables).out.contains('\x1b')
+    };
+    assert!(!colored(&[], &[]));
+    assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(colored(&[], &[("FORCE_COLOR", "1")]));
+    assert!(!colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    for format in ["json", "concise"] {
+        assert!(!colored(&["--format", format], &[("CLICOLOR_FORCE", "1")]), "{format}");
+    }
+    let explained = place.run_with(&["explain", "read-timeout-below-app"], &[("CLICOLOR_FORCE", "1")]);
+    assert!(explained.out.contains('\x1b'));
+}
+
+/// `gatelint lint | head -1`: the reader goes away while there is more than a pipe holds.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let many: String = (0..3000)
+        .map(|at| format!("    server {{ listen {}; location / {{ proxy_pass http://127.0.0.1:1; proxy_buffer_size 16k; proxy_buffers 8 4k; }} }}\n", 1 + at))
+        .collect();
+    let place = Place::new(&[("nginx.conf", &format!("events {{}}\nhttp {{\n{many}}}\n"))]);
+    for arguments in [&["lint", "--format", "concise"][..], &["hops"]] {
+        let mut command = place.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 16];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let expected = if arguments[0] == "lint" { 1 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+}
+
+#[test]
+fn nothing_linked_says_what_to_add() {
+    let empty = Place::new(&[("README.md", "# x\n")]).run(&["lint"]);
+    assert_eq!(empty.code, Some(0));
+    insta::assert_snapshot!("nothing_to_read", empty.out);
+    let half = Place::new(&[("nginx.conf", NGINX)]).run(&lint(&TWO));
+    insta::assert_snapshot!("nothing_linked", half.out);
+    // Outside git the folder that was named is the repository.
+    let place = Place::without_git(&[("edge/nginx.conf", NGINX), ("compose.yaml", COMPOSE)]);
+    let said = said(
+        place
+            .command(&two(&["--format", "concise"]))
+            .current_dir(place.path("")),
+    );
+    assert_eq!(said.places().len(), 2);
+}
+
+#[test]
+fn examples_are_read_but_left_out() {
+    let place = shop();
+    for (path, text) in [("edge/nginx.conf", NGINX), ("compose.yaml", COMPOSE)] {
+        place.write(&format!("examples/{path}"), text);
+    }
+    let said = place.run(&two(&[]));
+    assert!(
+        said.out
+            .contains("2 findings in examples, fixtures and vendored charts left out"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("examples/edge"), "{}", said.out);
+    let places = |arguments: &[&str]| {
+        place
+            .run(&two(&[&["--format", "concise"], arguments].concat()))
+            .places()
+            .len()
+    };
+    assert_eq!(places(&[]), 2);
+    assert_eq!(places(&["--include-examples"]), 4);
+    assert_eq!(places(&["examples"]), 2);
+    assert_eq!(
+        place.run_in("examples", &two(&["--format", "concise"])).places().len(),
+        2
+    );
+}
