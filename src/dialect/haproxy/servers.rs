@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::address::address;
 use super::sections::{Section, Sections};
-use super::table::{CHECK, PORT, TABLE};
+use super::table::{PORT, TABLE};
 use super::words::{Around, read};
 use crate::dialect::join::Endpoint;
 use crate::dialect::nginx::address::is_ip;
@@ -333,18 +333,7 @@ impl Server<'_> {
             }),
             other => entity.set_known(endpoint::PORT, other.clone().map(i64::from), span),
         }
-        let checked = options.checked(self.is_template);
-        entity.facts.push(Fact {
-            field: endpoint::CHECK.id(),
-            value: match checked {
-                Known::Is(checked) => Stored::Is(Value::Bool(checked)),
-                Known::Unknown(doubt) => Stored::Unknown(doubt),
-                Known::Absent => Stored::Is(Value::Bool(false)),
-            },
-            span,
-            // A word that is not there has no place; a fix puts it behind the address.
-            site: (options.check == Some(true)).then_some(Site { row: &CHECK, node: site }),
-        });
+        entity.set_known(endpoint::CHECK, options.checked(self.is_template), span);
         entity.set_known(endpoint::SEND_PROXY, options.flag(options.send_proxy), span);
         if let Some(resolvers) = &options.resolvers {
             entity.set(endpoint::RESOLVERS, resolvers.clone(), span);

@@ -72,9 +72,6 @@ fn rows() -> Vec<Row> {
 /// The port inside an address, written in place.
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
 
-/// The word `check` behind an address.
-pub static CHECK: LazyLock<Row> = LazyLock::new(|| Row::new("check", endpoint::CHECK, Unit::Present).flag());
-
 /// The name of a backend where it is chosen.
 pub static TARGET: LazyLock<Row> = LazyLock::new(|| Row::new("backend", route::TARGET, Unit::Text));
 
