@@ -209,6 +209,14 @@ impl Lower<'_> {
         if let Some(image) = &spec.image {
             entity.set(container::IMAGE, image.text.clone(), image.span);
         }
+        if let Some(path) = &spec.readiness {
+            let known = if path.unknown {
+                Known::Unknown(Doubt::at("the path of the readiness probe is filled in later", path.span))
+            } else {
+                Known::Is(path.text.clone())
+            };
+            entity.set_known(container::READINESS_PATH, known, path.span);
+        }
         let id = self.estate.model.add(entity);
         let at = self.estate.containers.len();
         let document = &self.environment.documents[placed.document];

@@ -75,6 +75,8 @@ pub struct ContainerSpec {
     pub mounts: Vec<Mount>,
     /// Declared container ports.
     pub ports: Vec<DeclaredPort>,
+    /// The path that a readiness probe asks for, where it does so by HTTP.
+    pub readiness: Option<Text>,
     /// The working directory, where written.
     pub working_dir: Option<Arc<str>>,
     /// Where the container is declared (its name, or the head of its block).

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
-use crate::model::field::{gateway, hop};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
+use crate::model::field::{gateway, hop, route};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Origin, Size, Value, behaviour};
+use crate::repo::Span;
 
 use names::Names;
 
@@ -79,7 +80,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         let gateway = estate.gateways[at].clone();
         let mut statuses: HashMap<Arc<str>, Known<EntityId>> = HashMap::new();
         for route in &gateway.routes {
-            let pass = match estate.model.get(route.id, crate::model::field::route::PASS) {
+            let pass = match estate.model.get(route.id, route::PASS) {
                 Known::Is(pass) if gateway.product == "haproxy" => pass,
                 _ => Arc::from(""),
             };
@@ -130,18 +131,36 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
 
 /// The largest response header that the next gateway lets through: what arrives may be as long.
 fn inner_buffers(estate: &mut Estate, hops: &[Hop]) {
-    for hop in hops {
-        let Known::Is(container) = hop.container else { continue };
-        let inner = estate.gateways.iter().filter(|gateway| gateway.container == Some(container));
-        let routes = inner.flat_map(|gateway| &gateway.routes);
-        let sizes = routes.filter_map(|route| {
-            match estate.model.fact(route.id, crate::model::field::route::BUFFER_SIZE.id()) {
-                Known::Is(crate::model::FactView { value: crate::model::Value::Size(size), span, .. }) => Some((size, span)),
-                _ => None,
+    let mut largest: HashMap<usize, (Size, Span)> = HashMap::new();
+    for gateway in &estate.gateways {
+        let Some(container) = gateway.container else { continue };
+        let asked = |origin: &Origin| matches!(origin, Origin::Written | Origin::Inherited);
+        for route in &gateway.routes {
+            let Known::Is(fact) = estate.model.fact(route.id, route::BUFFER_SIZE.id()) else {
+                continue;
+            };
+            // What nobody asked for is no sign of long headers.
+            let is_asked = match fact.origin {
+                Origin::Computed => matches!(
+                    estate.model.fact(gateway.id, gateway::BUFFER_SIZE.id()),
+                    Known::Is(fact) if asked(&fact.origin)
+                ),
+                origin => asked(&origin),
+            };
+            if let (Value::Size(size), true) = (fact.value, is_asked) {
+                let known = largest.entry(container).or_insert((size, fact.span));
+                if size > known.0 {
+                    *known = (size, fact.span);
+                }
             }
-        });
-        let Some((size, span)) = sizes.max_by_key(|(size, _)| *size) else { continue };
-        estate.model.entity_mut(hop.id).set(hop::INNER_BUFFER_SIZE, size, span);
+        }
+    }
+    for hop in hops {
+        if let Known::Is(container) = hop.container
+            && let Some((size, span)) = largest.get(&container)
+        {
+            estate.model.entity_mut(hop.id).set(hop::INNER_BUFFER_SIZE, *size, *span);
+        }
     }
 }
 

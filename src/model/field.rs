@@ -335,6 +335,7 @@ fields! { workload, Kind::Workload;
 fields! { container, Kind::Container;
     NAME: Arc<str> = "name", "Its name.";
     IMAGE: Arc<str> = "image", "Its image.";
+    READINESS_PATH: Arc<str> = "readiness_path", "The path its readiness probe asks for, where it does so by HTTP.";
 }
 
 fields! { process, Kind::Process;

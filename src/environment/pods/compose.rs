@@ -149,6 +149,7 @@ impl Project<'_> {
             more_environment,
             mounts: self.mounts(service),
             ports: self.ports(service),
+            readiness: None,
             working_dir: service.child("working_dir").map(|at| self.text(at).text),
             span: service.name_span(),
         }

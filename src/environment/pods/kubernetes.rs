@@ -117,6 +117,7 @@ fn container(config_maps: &ConfigMaps<'_>, document: &Document, item: At<'_>) ->
             .flat_map(At::items)
             .filter_map(port)
             .collect(),
+        readiness: item.get("readinessProbe.httpGet.path").map(text::plain),
         working_dir: item.scalar("workingDir").map(Arc::from),
         span: name.map_or_else(|| item.head(), |name| name.word_span_at(0)),
         environment,
