@@ -89,13 +89,19 @@ impl<'a> Analysis<'a> {
             .collect()
     }
 
-    /// How many hops there are, and how many of them are linked to a container.
-    pub fn linked(&self) -> (usize, usize) {
-        let hops = || self.judged.iter().flat_map(|judged| &judged.hops);
-        (
-            hops().count(),
-            hops().filter(|hop| matches!(hop.container, Known::Is(_))).count(),
-        )
+    /// How many hops start in the files that are wanted, and how many of them are linked to a container.
+    pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
+        let (mut all, mut linked) = (0, 0);
+        for judged in &self.judged {
+            for hop in &judged.hops {
+                let at = self.ground.sources.locate(judged.estate.model.entity(hop.route).span);
+                if wanted(&self.ground.sources.get(at.source).path) {
+                    all += 1;
+                    linked += usize::from(matches!(hop.container, Known::Is(_)));
+                }
+            }
+        }
+        (all, linked)
     }
 }
 

@@ -80,7 +80,12 @@ fn the_clean_estate_is_linked_to_its_last_hop() {
 fn template_text_is_never_a_finding_or_a_problem() {
     let report = report_of("templates");
     assert_eq!(report["findings"], Value::Array(Vec::new()));
-    assert_eq!(report["problems"], Value::Array(Vec::new()));
+    // A chart that is not rendered is counted, never called broken.
+    let problems = report["problems"].as_array().unwrap();
+    assert!(
+        problems.iter().all(|problem| problem["kind"] == "skipped"),
+        "{problems:#?}"
+    );
 }
 
 #[test]

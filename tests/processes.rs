@@ -92,6 +92,7 @@ impl World {
             more_environment: root.child("env_file").is_some(),
             mounts: entries("mounts").flat_map(mounts_of).collect(),
             ports: Vec::new(),
+            readiness: None,
             working_dir: root.scalar("working_dir").map(Into::into),
             span: root.head(),
         };

@@ -102,16 +102,21 @@ impl ContainerSpec {
         (!name.is_empty()).then_some(name)
     }
 
-    /// Whether the image is an official one (`nginx`, `library/nginx`, `docker.io/library/nginx`) of this name.
+    /// Whether the image is an official one (`nginx`, `library/nginx`, `docker.io/library/nginx`) of this name, in
+    /// whatever version: the tag may be filled in later.
     pub fn is_official(&self, name: &str) -> bool {
         let Some(image) = &self.image else { return false };
-        let repository = image.text.split('@').next().unwrap_or_default();
-        let (repository, _) = match repository.rsplit_once(':') {
-            Some((before, tag)) if !tag.contains('/') => (before, tag),
-            _ => (repository, ""),
-        };
+        let folder_end = image
+            .text
+            .split("${")
+            .next()
+            .and_then(|known| known.rfind('/'))
+            .map_or(0, |at| at + 1);
+        let end = image.text[folder_end..]
+            .find([':', '@'])
+            .map_or(image.text.len(), |at| folder_end + at);
+        let repository = &image.text[..end];
         let bare = repository.strip_prefix("docker.io/").unwrap_or(repository);
-        let bare = bare.strip_prefix("library/").unwrap_or(bare);
-        !image.unknown && bare == name
+        bare.strip_prefix("library/").unwrap_or(bare) == name
     }
 }

@@ -1,15 +1,16 @@
 //! From a folder to the repository: every file that may be configuration, read once, claimed, parsed once.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{File, Repository, Role};
+use super::{File, Repository, Role, folder_of, join};
 use crate::repo::claim::{self, Charts, IniKind, Language, YamlKind};
-use crate::repo::walk::{self, Candidate, Failure, Walked};
+use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, Sources};
-use crate::syntax::{Problem, Tree, assign, haproxy, holes, ini, nginx, yaml};
+use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, holes, ini, nginx, yaml};
 
 /// What was read, and what could not be.
 #[derive(Debug, Default)]
@@ -101,6 +102,8 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
             found.problems.extend(tree.problems.iter().cloned());
         }
     }
+    found.problems.extend(files.iter().flat_map(leaving));
+    found.failures.extend(unrendered(&files));
     found.repository = Repository::new(files);
     found
 }
@@ -125,6 +128,62 @@ fn load(root: &Path, file: &Candidate, charts: &Charts) -> Loaded {
         Role::Other if bytes.len() > 64 * 1024 => Loaded::Nothing,
         role => Loaded::Bytes(file.path.clone(), bytes, role),
     }
+}
+
+/// Includes that lead out of the repository, where nothing is read.
+fn leaving(file: &File) -> Vec<Problem> {
+    let Some(tree) = file
+        .tree
+        .as_ref()
+        .filter(|_| file.role == Role::Nginx && file.source.text.contains("../"))
+    else {
+        return Vec::new();
+    };
+    let folder = folder_of(&file.path);
+    let includes = tree
+        .all()
+        .filter(|at| at.name() == "include" && at.doubt_at(0).is_none());
+    let leaving = includes.filter(|at| {
+        at.text()
+            .is_some_and(|path| !path.starts_with('/') && join(folder, path).is_none())
+    });
+    leaving
+        .map(|at| Problem {
+            span: at.word_span_at(0),
+            kind: ProblemKind::Skipped,
+            message: format!(
+                "the include {} leaves the repository and is not read",
+                at.text().unwrap_or_default()
+            ),
+        })
+        .collect()
+}
+
+/// Helm charts, which deploy something that is not known here; one entry for each.
+fn unrendered(files: &[File]) -> Vec<Failure> {
+    let mut charts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.role == Role::Helm) {
+        if let Some((chart, _)) = file
+            .path
+            .rsplit_once("/templates/")
+            .or(file.path.strip_prefix("templates/").map(|rest| ("", rest)))
+        {
+            *charts.entry(chart).or_default() += 1;
+        }
+    }
+    let entry = |(chart, count): (&str, usize)| Failure {
+        path: if chart.is_empty() {
+            "Chart.yaml".to_owned()
+        } else {
+            format!("{chart}/Chart.yaml")
+        },
+        kind: FailureKind::Skipped,
+        message: format!(
+            "the chart's {count} {} not rendered, so what it deploys is not known; render it into the repository to have it linted",
+            if count == 1 { "template is" } else { "templates are" }
+        ),
+    };
+    charts.into_iter().map(entry).collect()
 }
 
 /// What a file is, from its path and its text.

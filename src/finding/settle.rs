@@ -139,7 +139,11 @@ fn merge(
             .or_else(|| hits.iter().filter_map(|of| of.path).min())
             .map(str::to_owned),
         environments: names.into_iter().map(str::to_owned).collect(),
-        value: lead.hit.field.is_some().then(|| note(&lead.hit.point)),
+        value: lead
+            .hit
+            .field
+            .is_some()
+            .then(|| shown(paths.sources, at, &lead.hit.point)),
         related,
         fingerprint: fingerprint(subject, values),
         subject: subject.clone(),
@@ -157,6 +161,15 @@ fn place(of: &Located<'_>) -> Place {
         proposal: of.hit.fix.clone(),
         path: of.path.map(str::to_owned),
     }
+}
+
+/// The value a finding points at. What was worked out and stands there letter for letter was written.
+fn shown(sources: &Sources, at: Span, fact: &FactView) -> ValueNote {
+    let mut note = note(fact);
+    if note.origin == "computed" && sources.text(at).trim_matches(['"', '\'']) == note.text {
+        note.origin = "written";
+    }
+    note
 }
 
 /// Where a fact comes from, in words for the report.

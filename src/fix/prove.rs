@@ -8,7 +8,7 @@ use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{FactView, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Hit, Proposal};
+use crate::rule::{Action, Change, Hit, Proposal};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -235,6 +235,15 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
     names
 }
 
+/// Whether the directive holds more than this field.
+fn shared(model: &Model, change: &Change) -> bool {
+    let table = model
+        .entity(change.entity)
+        .table
+        .zip(model.row_for(change.entity, change.field));
+    table.is_some_and(|(table, row)| table.named(&row.name).count() > 1)
+}
+
 fn title(model: &Model, proposal: &Proposal) -> String {
     let mut parts: Vec<String> = proposal
         .changes
@@ -244,6 +253,12 @@ fn title(model: &Model, proposal: &Proposal) -> String {
             let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
             match &change.action {
                 Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),
+                Action::Set(value) if shared(model, change) => {
+                    format!(
+                        "set {} in {name} to {value}",
+                        change.field.info().name.replace('_', " ")
+                    )
+                }
                 Action::Set(value) => format!("set {name} to {value}"),
                 Action::Remove => format!("remove {name}"),
             }

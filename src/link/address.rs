@@ -81,6 +81,7 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             shared_network: Known::Is(gateway.container == Some(at)),
             may_change: Known::Is(true),
             elsewhere: None,
+            why: None,
         });
     }
     ends
@@ -140,6 +141,7 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         shared_network: Known::Is(false),
         may_change: Known::Is(service.headless || service.external.is_some()),
         elsewhere: None,
+        why: None,
     };
     let open = |doubt: Doubt| End {
         container: Known::Unknown(doubt.clone()),
@@ -170,8 +172,8 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         Known::Is(target) => target,
         Known::Unknown(doubt) => return vec![open(doubt)],
         Known::Absent => {
-            let reason = format!("Service {} does not expose the port", service.name);
-            return vec![open(Doubt::at(reason, endpoint.span))];
+            let why = Some(Arc::from(format!("Service {} does not expose the port", service.name)));
+            return vec![End { why, ..base }];
         }
     };
     match pods(estate, names, service) {
@@ -179,10 +181,19 @@ fn through_service(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
             .into_iter()
             .map(|pod| {
                 let (container, socket) = in_pod(estate, &pod, &target);
-                End {
-                    container,
-                    socket,
-                    ..base.clone()
+                {
+                    let why = (container == Known::Absent).then(|| {
+                        Arc::from(format!(
+                            "no container of the pod has the port {target} of Service {}",
+                            service.name
+                        ))
+                    });
+                    End {
+                        container,
+                        socket,
+                        why,
+                        ..base.clone()
+                    }
                 }
             })
             .collect(),
@@ -258,8 +269,7 @@ fn in_pod(estate: &Estate, pod: &[usize], target: &str) -> (Known<usize>, Known<
                 Some((at, port.number))
             });
             let Some((at, number)) = named else {
-                let doubt = Doubt::new(format!("no container of the pod names a port {target}"));
-                return (Known::Unknown(doubt.clone()), Known::Unknown(doubt));
+                return (Known::Absent, Known::Absent);
             };
             return (Known::Is(at), on_port(&estate.containers[at], number));
         }

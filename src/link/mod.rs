@@ -36,6 +36,8 @@ pub(crate) struct End {
     pub may_change: Known<bool>,
     /// Who else listens on or declares the port.
     pub elsewhere: Option<Arc<str>>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
 }
 
 impl End {
@@ -51,6 +53,7 @@ impl End {
             shared_network: Known::Unknown(doubt.clone()),
             may_change: Known::Unknown(doubt),
             elsewhere: None,
+            why: None,
         }
     }
 }
@@ -68,6 +71,8 @@ pub struct Hop {
     pub address: Arc<str>,
     /// The container, as an index; why there is none.
     pub container: Known<usize>,
+    /// Why nothing answers, where that is known.
+    pub why: Option<Arc<str>>,
     /// The path of a request that takes this hop, from the outermost gateway.
     pub path: String,
 }
@@ -103,6 +108,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                     route: route.id,
                     address,
                     container: Known::Unknown(doubt),
+                    why: None,
                     path: String::new(),
                 });
             }
@@ -117,6 +123,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
                         route: route.id,
                         address,
                         container: end.container,
+                        why: end.why,
                         path: String::new(),
                     });
                 }

@@ -75,7 +75,10 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
             Known::Unknown(doubt) => (None, Some(doubt.reason.to_string())),
             _ => (None, None),
         },
-        Known::Absent => (Some("nothing answers at this address".to_owned()), None),
+        Known::Absent => {
+            let why = hop.why.as_deref().unwrap_or("nothing answers at this address");
+            (Some(why.to_owned()), None)
+        }
         Known::Unknown(doubt) => (Some(doubt.reason.to_string()), None),
     };
     Line {

@@ -48,7 +48,7 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
     let undecided = |doubt: Doubt| NotEvaluated {
         rule: at,
         reason: doubt.reason,
-        span: doubt.span,
+        span: doubt.span.or(Some(model.entity(root).span)),
     };
     match scene.applies(&rule.when) {
         Known::Is(true) => {}

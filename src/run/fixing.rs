@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::lint::settle;
-use super::scope::narrow;
+use super::scope::{Scope, narrow};
 use super::setup::Setup;
 use super::{CLEAN, FOUND, Failure, print};
 use crate::analysis::Analysis;
@@ -60,7 +60,7 @@ pub(super) fn fix<'a>(
     setup: &'a Setup,
     analysis: &mut Analysis<'a>,
     first: (usize, Settled),
-    scope: &[String],
+    scope: &Scope,
     options: &Lint,
 ) -> Result<Round, Failure> {
     const ROUNDS: usize = 10;
@@ -95,7 +95,7 @@ pub(super) fn fix<'a>(
             })
             .collect();
         *analysis = Analysis::new(analysis.ground(), analysis.changed(&texts));
-        settled = settle(setup, analysis, options);
+        settled = settle(setup, analysis, scope, options);
         left_out = narrow(setup, &mut settled.1.findings, scope, options);
         analysis.prove(&mut settled.1.findings);
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::fixing::{fix, show_diff};
-use super::scope::{narrow, scope};
+use super::scope::{Scope, narrow, scope};
 use super::setup::{Setup, runs, select};
 use super::{CLEAN, FOUND, Failure};
 use crate::analysis::Analysis;
@@ -45,7 +45,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     progress.step("linking", 0, 0);
     let files = read.repository.files().len();
     let mut analysis = Analysis::new(&ground, read.repository);
-    let mut settled = settle(&setup, &analysis, options);
+    let mut settled = settle(&setup, &analysis, &scope, options);
     let mut left_out = narrow(&setup, &mut settled.1.findings, &scope, options);
     progress.step("proving fixes", 0, 0);
     if options.format != report::Format::Concise || options.fix || options.diff {
@@ -69,7 +69,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
             .filter(|finding| finding.severity == severity)
             .count()
     };
-    let (hops, linked) = analysis.linked();
+    let (hops, linked) = analysis.linked(|path| scope.reports(path));
     let summary = Summary {
         files,
         hops,
@@ -144,7 +144,7 @@ pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem>
 }
 
 /// Hits to findings, with ignores applied. Gives how many were silenced.
-pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, options: &Lint) -> (usize, Settled) {
+pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, options: &Lint) -> (usize, Settled) {
     let infos: Vec<RuleInfo> = setup
         .rules
         .rules()
@@ -155,7 +155,14 @@ pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, options: &Lint) -> 
             precision: rule.precision,
         })
         .collect();
-    let mut settled = settle::settle(&setup.sources, &infos, &analysis.hits());
+    let mut hits = analysis.hits();
+    for environment in &mut hits {
+        environment.not_evaluated.retain(|open| {
+            open.span
+                .is_none_or(|span| scope.reports(&setup.sources.get(setup.sources.locate(span).source).path))
+        });
+    }
+    let mut settled = settle::settle(&setup.sources, &infos, &hits);
     if options.no_ignores {
         return (0, settled);
     }

@@ -8,12 +8,44 @@ use super::setup::Setup;
 use crate::cli::Lint;
 use crate::environment::read::StandIn;
 use crate::finding::Finding;
+use crate::repo::Span;
 use crate::repo::root::Root;
 use crate::rule::{Precision, Severity};
 use crate::terminal;
 
-/// The paths that are reported on, relative to the root, and the text that stands in for a file.
-pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<StandIn>), Failure> {
+/// What is reported on.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Files and folders relative to the root; the empty one is the root.
+    paths: Vec<String>,
+    /// Whether examples are reported too.
+    examples: bool,
+}
+
+impl Scope {
+    /// Whether a file was asked for.
+    fn asks(&self, path: &str) -> bool {
+        self.paths.iter().any(|scope| within(path, scope))
+    }
+
+    /// Whether a file is left out although it was asked for: nobody deploys it. Asking for the example itself counts.
+    fn leaves_out(&self, path: &str) -> bool {
+        let named = self.paths.iter().any(|scope| is_example(scope) && within(path, scope));
+        is_example(path) && !named && !self.examples
+    }
+
+    /// Whether what is said of a file belongs in the report.
+    pub(super) fn reports(&self, path: &str) -> bool {
+        self.asks(path) && !self.leaves_out(path)
+    }
+}
+
+fn within(path: &str, scope: &str) -> bool {
+    scope.is_empty() || path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The paths that are reported on, and the text that stands in for a file.
+pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandIn>), Failure> {
     let relative = |path: &Path| {
         let full = std::fs::canonicalize(path)
             .or_else(|_| std::path::absolute(path))
@@ -73,49 +105,43 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Vec<String>, Option<
             }
         }
     }
-    Ok((scope, stand_in))
+    Ok((
+        Scope {
+            paths: scope,
+            examples: options.include_examples,
+        },
+        stand_in,
+    ))
 }
 
 /// Leaves out what was not asked for. Gives how many findings lie in examples and the like.
-pub(super) fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &[String], options: &Lint) -> usize {
+pub(super) fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &Scope, options: &Lint) -> usize {
     let least = options.min_severity.unwrap_or(Severity::Info);
     let surest: Precision = options.min_precision;
     let mut left_out = 0;
     findings.retain(|finding| {
         let path = setup.sources.get(finding.at.source).path.clone();
-        let inside = |scope: &String| {
-            scope.is_empty()
-                || *path == **scope
-                || path
-                    .strip_prefix(scope.as_str())
-                    .is_some_and(|rest| rest.starts_with('/'))
-        };
-        let related = || {
-            finding.related.iter().any(|(span, _)| {
-                let path = setup.sources.get(span.source).path.clone();
-                scope.iter().any(|scope| *path == **scope)
-            })
-        };
         // A file that was named is reported also where the other end is what a person would edit.
-        if !scope.iter().any(inside) && !related() {
+        let named = |span: &Span| {
+            scope
+                .paths
+                .iter()
+                .any(|scope| *setup.sources.get(span.source).path == **scope)
+        };
+        if !scope.asks(&path) && !finding.related.iter().any(|(span, _)| named(span)) {
             return false;
         }
         if finding.severity < least || finding.precision < surest {
             return false;
         }
-        // Examples are left out unless one of them is what was asked for.
-        let asked = scope.iter().any(|scope| is_example(scope) && inside(scope));
-        if is_example(&path) && !asked && !options.include_examples {
-            left_out += 1;
-            return false;
-        }
-        true
+        left_out += usize::from(scope.leaves_out(&path));
+        !scope.leaves_out(&path)
     });
     left_out
 }
 
 /// Folders whose files are not deployed, or are somebody else's.
-pub(super) fn is_example(path: &str) -> bool {
+fn is_example(path: &str) -> bool {
     const NAMES: [&str; 12] = [
         "testdata",
         "examples",
@@ -130,11 +156,6 @@ pub(super) fn is_example(path: &str) -> bool {
         "test",
         "tests",
     ];
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        if NAMES.contains(&part) || (part == "charts" && parts.clone().count() > 2 && path.contains("/charts/")) {
-            return true;
-        }
-    }
-    false
+    // A chart inside a chart is vendored.
+    path.split('/').any(|part| NAMES.contains(&part)) || path.matches("charts/").count() > 1
 }
