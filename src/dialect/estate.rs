@@ -211,7 +211,10 @@ impl Lower<'_> {
         }
         if let Some(path) = &spec.readiness {
             let known = if path.unknown {
-                Known::Unknown(Doubt::at("the path of the readiness probe is filled in later", path.span))
+                Known::Unknown(Doubt::at(
+                    "the path of the readiness probe is filled in later",
+                    path.span,
+                ))
             } else {
                 Known::Is(path.text.clone())
             };

@@ -54,7 +54,10 @@ pub enum Role {
 impl Role {
     /// Whether files of this role stand outside documents and may be part of an environment all the same.
     pub fn is_loose(self) -> bool {
-        matches!(self, Role::Nginx | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript)
+        matches!(
+            self,
+            Role::Nginx | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript
+        )
     }
 }
 

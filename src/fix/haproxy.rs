@@ -30,7 +30,11 @@ pub(super) fn behind(sources: &Sources, entity: &Entity, change: &Change, value:
 pub(super) fn line(sources: &Sources, section: At<'_>, name: &str, value: &str) -> Result<Edit, Refusal> {
     let content = format!("{name} {value}");
     let content = content.trim_end();
-    let own = || section.children().filter(|child| child.span().source == section.span().source);
+    let own = || {
+        section
+            .children()
+            .filter(|child| child.span().source == section.span().source)
+    };
     let server = own().find(|child| matches!(child.name(), "server" | "server-template"));
     let source = sources.get(section.span().source);
     let text = &*source.text;
@@ -48,7 +52,9 @@ pub(super) fn line(sources: &Sources, section: At<'_>, name: &str, value: &str) 
         }
     }
     let Some(last) = own().last() else {
-        return Err(Refusal::new(format!("the section in which {name} would stand is empty")));
+        return Err(Refusal::new(format!(
+            "the section in which {name} would stand is empty"
+        )));
     };
     let start = last.span().start as usize;
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);

@@ -222,7 +222,11 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         {
             // One text may be read by several: a backend's timeout and each route's.
             let facts = model.scopes().iter().flat_map(|scope| &scope.facts);
-            names.extend(facts.filter(|fact| fact.span == span).map(|fact| fact.field.info().name));
+            names.extend(
+                facts
+                    .filter(|fact| fact.span == span)
+                    .map(|fact| fact.field.info().name),
+            );
         }
         let rows = model
             .entity(change.entity)

@@ -111,7 +111,9 @@ fn insert(
     edits: &mut Vec<Edit>,
 ) -> Result<(), Refusal> {
     let entity = model.entity(change.entity);
-    if entity.table.is_some_and(|table| table.product == super::haproxy::PRODUCT)
+    if entity
+        .table
+        .is_some_and(|table| table.product == super::haproxy::PRODUCT)
         && let Some(edit) = super::haproxy::behind(sources, entity, change, value)
     {
         edits.push(edit);

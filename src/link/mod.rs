@@ -91,7 +91,9 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
             };
             let known = statuses.entry(pass);
             let pass = known.key().clone();
-            let status = known.or_insert_with(|| status(&mut estate.model, gateway.id, &pass)).clone();
+            let status = known
+                .or_insert_with(|| status(&mut estate.model, gateway.id, &pass))
+                .clone();
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
                 let doubt = route
@@ -166,7 +168,10 @@ fn inner_buffers(estate: &mut Estate, hops: &[Hop]) {
         if let Known::Is(container) = hop.container
             && let Some((size, span)) = largest.get(&container)
         {
-            estate.model.entity_mut(hop.id).set(hop::INNER_BUFFER_SIZE, *size, *span);
+            estate
+                .model
+                .entity_mut(hop.id)
+                .set(hop::INNER_BUFFER_SIZE, *size, *span);
         }
     }
 }

@@ -69,7 +69,11 @@ impl Unit {
             Unit::NginxSize => nginx_size(text).map(Value::Size),
             Unit::HaproxyTime => haproxy_time(text).map(Value::Duration),
             Unit::HaproxySize => match text.strip_suffix(['g', 'G']) {
-                Some(number) => number.parse::<u64>().ok()?.checked_mul(1 << 30).map(|size| Value::Size(Size(size))),
+                Some(number) => number
+                    .parse::<u64>()
+                    .ok()?
+                    .checked_mul(1 << 30)
+                    .map(|size| Value::Size(Size(size))),
                 None => nginx_size(text).map(Value::Size),
             },
             Unit::Present => Some(Value::Bool(true)),
@@ -163,7 +167,11 @@ fn haproxy_time(text: &str) -> Option<Duration> {
         "d" => 86_400_000_000,
         _ => return None,
     };
-    number.parse::<u64>().ok()?.checked_mul(factor).map(Duration::from_micros)
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(factor)
+        .map(Duration::from_micros)
 }
 
 fn nginx_size(text: &str) -> Option<Size> {

@@ -114,7 +114,11 @@ impl Tokens<'_> {
                 (None | Some(b'\n'), _) => return (at, quote.is_none()),
                 // Nothing is escaped between single quotes. An escaped line feed still ends the line.
                 (Some(b'\\'), open) if open != Some(b'\'') => {
-                    at += if matches!(self.bytes.get(at + 1), None | Some(b'\n')) { 1 } else { 2 };
+                    at += if matches!(self.bytes.get(at + 1), None | Some(b'\n')) {
+                        1
+                    } else {
+                        2
+                    };
                 }
                 (Some(byte), Some(open)) => {
                     if *byte == open {
@@ -363,7 +367,10 @@ mod tests {
 
     #[test]
     fn an_open_quote_ends_with_its_line() {
-        let tree = parse_plain(SourceId(0), "backend a\n  http-send-name-header 'x y\n  mode http\n".into());
+        let tree = parse_plain(
+            SourceId(0),
+            "backend a\n  http-send-name-header 'x y\n  mode http\n".into(),
+        );
         assert_eq!(tree.problems.len(), 1);
         assert_eq!(tree.root().scalar("backend.mode"), Some("http"));
     }

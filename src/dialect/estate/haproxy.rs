@@ -13,7 +13,7 @@ use crate::environment::{Role, folder_of};
 use crate::expand::ContainerFiles;
 use crate::expand::cache::Language;
 use crate::model::field::gateway;
-use crate::model::{Doubt, Fact, Model, EntityId, Site, Stored, Value, Version};
+use crate::model::{Doubt, EntityId, Fact, Model, Site, Stored, Value, Version};
 use crate::repo::{Source, Span};
 use crate::syntax::Tree;
 use crate::syntax::haproxy::ends_with_feed;
@@ -32,7 +32,11 @@ impl Lower<'_> {
             compose: self.estate.compose,
         };
         let (sources, open) = around.entries();
-        let version = joined.id.as_ref().is().and_then(|id| self.estate.model.entity(*id).version.clone());
+        let version = joined
+            .id
+            .as_ref()
+            .is()
+            .and_then(|id| self.estate.model.entity(*id).version.clone());
         let version = version.or_else(|| self.context.versions.get("haproxy").cloned());
         let place = Place {
             container: Some(at),
@@ -94,7 +98,11 @@ impl Lower<'_> {
             return Vec::new();
         }
         let trees: Vec<Arc<Tree>> = sources.iter().map(|source| self.haproxy_tree(source)).collect();
-        let span = trees[0].root().children().next().map_or_else(|| place.span, |at| at.head());
+        let span = trees[0]
+            .root()
+            .children()
+            .next()
+            .map_or_else(|| place.span, |at| at.head());
         let id = self.gateway_entity("haproxy", version.as_ref(), &place, span);
         let model = &mut self.estate.model;
         for (source, tree) in sources.iter().zip(&trees) {
@@ -149,7 +157,9 @@ fn line_feed(model: &mut Model, id: EntityId, source: &Source, tree: &Tree) {
     let start = last + text[last..].len() - text[last..].trim_start().len();
     let span = Span::new(source.id, start as u32, end);
     let entity = model.entity_mut(id);
-    entity.facts.retain(|fact| fact.field != gateway::ENDS_IN_LINE_FEED.id());
+    entity
+        .facts
+        .retain(|fact| fact.field != gateway::ENDS_IN_LINE_FEED.id());
     entity.facts.push(Fact {
         field: gateway::ENDS_IN_LINE_FEED.id(),
         value: Stored::Is(Value::Bool(false)),

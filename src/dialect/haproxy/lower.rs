@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::routes;
-use super::sections::{Role, Section, Sections, collect};
+use super::sections::{Role, Section, Sections, buffer, collect};
 use super::servers::{self, Servers};
 use super::table::{TABLE, TIME};
 use super::words::Around;
 use crate::dialect::join::{Listen, Route};
 use crate::model::field::{setting, upstream};
 use crate::model::value::Size;
-use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Value, Version};
+use crate::model::{
+    Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Value, Version,
+};
 use crate::repo::Span;
 use crate::syntax::{At, Tree};
 
@@ -122,14 +124,20 @@ impl Lower<'_> {
                 scope.doubt.get_or_insert_with(|| open.clone());
             }
         }
-        let first_server = section.lines.iter().position(|line| section.at(*line).name().starts_with("server"));
+        let first_server = section
+            .lines
+            .iter()
+            .position(|line| section.at(*line).name().starts_with("server"));
         for (index, line) in section.lines.iter().enumerate() {
             let at = section.at(*line);
             let (name, from, negated) = keyword(at);
             if name.starts_with("timeout ") && !line.maybe && !negated {
                 self.setting(section, at, &name);
             }
-            for row in TABLE.named(&name).filter(|row| row.within.contains(&section.role.name())) {
+            for row in TABLE
+                .named(&name)
+                .filter(|row| row.within.contains(&section.role.name()))
+            {
                 // Behind a server it is not for all of them; only the first one is written into.
                 let again = row.name == "default-server"
                     && (first_server.is_some_and(|first| index > first)
@@ -155,7 +163,9 @@ impl Lower<'_> {
 
     /// A length of time as it is written: whether it has a unit is a question of its own.
     fn setting(&mut self, section: &Section, at: At<'_>, name: &str) {
-        let (Some(text), None) = (at.word(1), at.doubt_at(1)) else { return };
+        let (Some(text), None) = (at.word(1), at.doubt_at(1)) else {
+            return;
+        };
         let Some(value) = TIME.read(text) else { return };
         let span = at.word_span_at(1);
         let key = format!("{} {} {name}", section.role.name(), section.name);
@@ -255,7 +265,10 @@ impl Lower<'_> {
             "external-check",
         ];
         let kind = |at: At<'_>| match (at.name(), at.text()) {
-            ("option", Some(name)) => TYPES.iter().position(|kind| *kind == name).map(|kind| (kind, at.head())),
+            ("option", Some(name)) => TYPES
+                .iter()
+                .position(|kind| *kind == name)
+                .map(|kind| (kind, at.head())),
             _ => None,
         };
         let own = own_last(section, kind);
@@ -352,7 +365,10 @@ fn value(row: &Row, at: At<'_>, from: usize, negated: bool, maybe: bool) -> (Sto
     }
     // Lines of several words are one text.
     let whole = matches!(row.name.as_str(), "retry-on" | "default-server");
-    let (first, last) = (at.word_span_at(from), at.word_span_at(at.words().len().saturating_sub(1)));
+    let (first, last) = (
+        at.word_span_at(from),
+        at.word_span_at(at.words().len().saturating_sub(1)),
+    );
     let span = match row.unit {
         crate::model::Unit::Present => return (Stored::Is(Value::Bool(true)), at.head()),
         _ if whole && last.end > first.start => Span { end: last.end, ..first },
@@ -369,31 +385,5 @@ fn value(row: &Row, at: At<'_>, from: usize, negated: bool, maybe: bool) -> (Sto
     match row.read(&text) {
         Some(value) if !text.contains('$') => (Stored::Is(value), span),
         _ => unknown(format!("the value of {} cannot be read", row.name), span),
-    }
-}
-
-/// What fits of a response header: the buffer without the room kept for rewriting (`tune.maxrewrite`, 1024).
-fn buffer(sections: &Sections) -> Known<(Size, Option<Span>)> {
-    let globals = || sections.all.iter().filter(|section| section.role == Role::Global);
-    let line = |wanted: &'static str| {
-        globals()
-            .flat_map(|section| section.lines.iter().map(|line| (section.at(*line), line.maybe)))
-            .filter(move |(at, _)| at.name() == wanted)
-            .last()
-    };
-    if let Some(doubt) = globals().find_map(|section| section.doubt.clone()).or(sections.open.clone()) {
-        return Known::Unknown(doubt);
-    }
-    let size = |line: Option<(At<'_>, bool)>, default: u64| match line {
-        None => Some((default, None)),
-        Some((at, false)) => match crate::model::Unit::HaproxySize.read(at.text()?)? {
-            Value::Size(size) => Some((size.0, Some(at.word_span_at(0)))),
-            _ => None,
-        },
-        Some((_, true)) => None,
-    };
-    match (size(line("tune.bufsize"), 16384), size(line("tune.maxrewrite"), 1024)) {
-        (Some((buffer, span)), Some((rewrite, _))) => Known::Is((Size(buffer.saturating_sub(rewrite)), span)),
-        _ => Known::Unknown(Doubt::new("the size of HAProxy's buffers cannot be read")),
     }
 }

@@ -1,6 +1,7 @@
 //! HAProxy: sections as scopes, `default-server` as what servers begin with, frontends to backends as routes.
 
 pub mod address;
+mod cover;
 pub mod lower;
 pub mod place;
 pub mod routes;

@@ -42,9 +42,10 @@ impl InContainer<'_> {
             let folder = path.trim_end_matches('/');
             let before = found.len();
             // A folder gives its files that end in .cfg, in order of name.
-            let inside = self.files.under(folder).filter(|file| {
-                file.path.ends_with(".cfg") && folder_of(&file.path) == folder
-            });
+            let inside = self
+                .files
+                .under(folder)
+                .filter(|file| file.path.ends_with(".cfg") && folder_of(&file.path) == folder);
             found.extend(inside.map(|file| file.source.clone()));
             if found.len() == before || self.files.doubt(folder).is_some() {
                 open.get_or_insert_with(|| Doubt::at(format!("{path} is not in the repository"), self.spec.span));
@@ -59,7 +60,11 @@ impl InContainer<'_> {
         let words: Vec<&str> = texts
             .flat_map(|text| {
                 let whole = self.spec.shell || text.text.contains("haproxy -");
-                if whole { text.text.split_whitespace().collect() } else { vec![&*text.text] }
+                if whole {
+                    text.text.split_whitespace().collect()
+                } else {
+                    vec![&*text.text]
+                }
             })
             .collect();
         let mut found = Vec::new();
@@ -67,7 +72,12 @@ impl InContainer<'_> {
         while let Some(word) = words.get(at) {
             match *word {
                 "-f" => {
-                    found.extend(words.get(at + 1).filter(|path| path.starts_with('/')).map(|path| (*path).to_owned()));
+                    found.extend(
+                        words
+                            .get(at + 1)
+                            .filter(|path| path.starts_with('/'))
+                            .map(|path| (*path).to_owned()),
+                    );
                     at += 1;
                 }
                 word if word.len() > 2 && word.starts_with("-f/") => found.push(word[2..].to_owned()),
@@ -203,7 +213,9 @@ pub fn loose(repository: &Repository, files: &[usize]) -> Vec<Loose> {
     found.extend(alone.into_iter().map(|(_, files)| {
         let path = &repository.files()[files[0]].path;
         Loose {
-            open: Some(Doubt::new(format!("the rest of the configuration that {path} belongs to is not here"))),
+            open: Some(Doubt::new(format!(
+                "the rest of the configuration that {path} belongs to is not here"
+            ))),
             files,
         }
     }));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::address;
+use super::cover::takes_all;
 use super::lower::{Lower, has_servers, nearest};
 use super::sections::{Role, Section};
 use super::table::{TABLE, TARGET};
@@ -45,9 +46,12 @@ pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
     if let Some((line, n)) = front.fallback {
         let name = line.word(n).unwrap_or_default();
         let span = line.word_span_at(n);
-        lower.model.entity_mut(id).set(listener::DEFAULT_BACKEND, Arc::from(name), span);
+        lower
+            .model
+            .entity_mut(id)
+            .set(listener::DEFAULT_BACKEND, Arc::from(name), span);
     }
-    takes_all(lower, id, &front);
+    takes_all(lower.model, id, section, front.fallback.is_some());
     if section.role == Role::Listen && has_servers(section) {
         let choice = Choice {
             name: section.name.to_string(),
@@ -70,7 +74,9 @@ pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
 
 /// The line that names the default backend, in the section or its `defaults`.
 fn default_backend<'s>(lower: &Lower<'s>, section: &'s Section) -> Option<(At<'s>, usize)> {
-    nearest(lower.sections, section, |at| (at.name() == "default_backend").then_some((at, 0)))
+    nearest(lower.sections, section, |at| {
+        (at.name() == "default_backend").then_some((at, 0))
+    })
 }
 
 struct Front<'s> {
@@ -156,7 +162,9 @@ impl Front<'_> {
             if content.starts_with('#') {
                 continue;
             }
-            let Some((_, value)) = content.split_once(char::is_whitespace) else { continue };
+            let Some((_, value)) = content.split_once(char::is_whitespace) else {
+                continue;
+            };
             let value = value.trim_start();
             let offset = start + line.find(content).unwrap_or(0) + content.len() - value.len();
             let span = Span::new(source.id, offset as u32, (offset + value.len()) as u32);
@@ -183,9 +191,10 @@ impl Front<'_> {
     fn route(&self, lower: &mut Lower<'_>, choice: Choice, head: Span) {
         let name: Arc<str> = Arc::from(choice.name.as_str());
         let id = self.entity(lower, &choice.name, head, Some(&choice));
-        let found = lower.groups.get(&name).map(|group| {
-            (group.id, group.scope, group.servers.clone(), group.reuses.clone())
-        });
+        let found = lower
+            .groups
+            .get(&name)
+            .map(|group| (group.id, group.scope, group.servers.clone(), group.reuses.clone()));
         let Some((group, scope, servers, reuses)) = found else {
             return self.not_found(lower, id, &choice);
         };
@@ -360,63 +369,4 @@ fn listens(lower: &Lower<'_>, section: &Section) -> Vec<Listen> {
 
 fn found_none(section: &Section) -> bool {
     !section.lines.iter().any(|line| section.at(*line).name() == "bind")
-}
-
-/// Whether everything that comes in goes somewhere or is answered on purpose. Not stored where that cannot be told.
-fn takes_all(lower: &mut Lower<'_>, id: EntityId, front: &Front<'_>) {
-    let section = front.section;
-    if section.doubt.is_some() || section.lines.iter().any(|line| line.maybe) {
-        return;
-    }
-    let head = section.head().head();
-    let lines: Vec<At<'_>> = section.lines.iter().map(|line| section.at(*line)).collect();
-    let chosen: Vec<(String, At<'_>)> = lines
-        .iter()
-        .filter(|at| at.name() == "use_backend")
-        .map(|at| (at.texts().skip(1).collect::<Vec<_>>().join(" "), *at))
-        .collect();
-    let Some((first, at)) = chosen.first() else { return };
-    let unconditional = chosen.iter().find(|(condition, _)| condition.is_empty());
-    let takes = if front.fallback.is_some() || has_servers(section) {
-        true
-    } else if let Some((_, at)) = unconditional {
-        // What a map does not know is left over, but that is what a default in the map is for.
-        if at.text().is_some_and(|name| name.contains("%[")) {
-            return;
-        }
-        true
-    } else if lines.iter().any(|at| answers(*at)) {
-        return;
-    } else {
-        chosen.iter().any(|(condition, _)| {
-            let opposite = match condition.split_once(' ') {
-                Some(("if", rest)) => format!("unless {rest}"),
-                Some((_, rest)) => format!("if {rest}"),
-                None => return false,
-            };
-            let negated = condition.strip_prefix("if ").map(|rest| format!("if !{rest}"));
-            chosen
-                .iter()
-                .any(|(other, _)| *other == opposite || Some(other) == negated.as_ref())
-        })
-    };
-    let condition: Arc<str> = Arc::from(first.as_str());
-    let span = at.head();
-    let entity = lower.model.entity_mut(id);
-    entity.set(listener::TAKES_ALL, takes, head);
-    entity.set(listener::CONDITIONS, condition, span);
-}
-
-/// Whether a line shows that somebody thought of what no backend takes.
-fn answers(at: At<'_>) -> bool {
-    match at.name() {
-        "http-request" => matches!(
-            at.text(),
-            Some("deny" | "reject" | "return" | "silent-drop" | "tarpit" | "use-service")
-        ),
-        "redirect" => at.texts().all(|word| word != "if" && word != "unless"),
-        "stats" | "monitor-uri" | "errorfile" | "http-error" | "errorfiles" => true,
-        "block" => true,
-        _ => false,
-    }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::words::{Around, Set, Variable, read};
-use crate::model::Doubt;
+use crate::model::value::Size;
+use crate::model::{Doubt, Known, Unit, Value};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -163,7 +164,9 @@ fn section(
     };
     let mut words: Vec<String> = Vec::new();
     for n in 0..at.words().len() {
-        let Some(word) = read(at, n, false, around, &found.set) else { break };
+        let Some(word) = read(at, n, false, around, &found.set) else {
+            break;
+        };
         if let Some(unknown) = word.doubt {
             found
                 .open
@@ -173,7 +176,11 @@ fn section(
         words.push(word.text);
     }
     let from = words.iter().position(|word| word == "from").filter(|from| *from < 2);
-    let name = if from == Some(0) { "" } else { words.first().map_or("", String::as_str) };
+    let name = if from == Some(0) {
+        ""
+    } else {
+        words.first().map_or("", String::as_str)
+    };
     let is_defaults = |section: &Section| section.role == Role::Defaults;
     let base = match from.and_then(|from| words.get(from + 1)) {
         Some(wanted) => found
@@ -229,17 +236,51 @@ fn holes_between(at: At<'_>, end: u32) -> Option<Doubt> {
     let children: Vec<Span> = at.children().map(|child| child.span()).collect();
     let head_end = if is_root { 0 } else { at.head().end };
     let from = tree.holes().partition_point(|hole| hole.start < head_end);
-    let hole = tree.holes()[from..].iter().take_while(|hole| hole.start < end).find(|hole| {
-        let next = children.partition_point(|child| child.end <= hole.start);
-        let inside = children.get(next).is_some_and(|child| hole.overlaps(*child));
-        let within = !is_root && hole.start < span.end;
-        !inside && (within || prints(tree.raw(**hole)))
-    })?;
+    let hole = tree.holes()[from..]
+        .iter()
+        .take_while(|hole| hole.start < end)
+        .find(|hole| {
+            let next = children.partition_point(|child| child.end <= hole.start);
+            let inside = children.get(next).is_some_and(|child| hole.overlaps(*child));
+            let within = !is_root && hole.start < span.end;
+            !inside && (within || prints(tree.raw(**hole)))
+        })?;
     Some(Doubt::at("template text stands here that is filled in later", *hole))
 }
 
 /// Whether a template can bring lines of its own: loops and conditions only repeat what stands in them.
 fn prints(template: &str) -> bool {
     let steers = template.starts_with("{%") || template.starts_with("{#") || template.starts_with("<%");
-    !steers || ["include", "import", "render", "<%="].iter().any(|word| template.contains(word))
+    !steers
+        || ["include", "import", "render", "<%="]
+            .iter()
+            .any(|word| template.contains(word))
+}
+
+/// What fits of a response header: the buffer without the room kept for rewriting (`tune.maxrewrite`, 1024).
+pub(super) fn buffer(sections: &Sections) -> Known<(Size, Option<Span>)> {
+    let globals = || sections.all.iter().filter(|section| section.role == Role::Global);
+    let line = |wanted: &str| {
+        globals()
+            .flat_map(|section| section.lines.iter().map(|line| (section.at(*line), line.maybe)))
+            .rfind(|(at, _)| at.name() == wanted)
+    };
+    if let Some(doubt) = globals()
+        .find_map(|section| section.doubt.clone())
+        .or(sections.open.clone())
+    {
+        return Known::Unknown(doubt);
+    }
+    let size = |line: Option<(At<'_>, bool)>, default: u64| match line {
+        None => Some((default, None)),
+        Some((at, false)) => match Unit::HaproxySize.read(at.text()?)? {
+            Value::Size(size) => Some((size.0, Some(at.word_span_at(0)))),
+            _ => None,
+        },
+        Some((_, true)) => None,
+    };
+    match (size(line("tune.bufsize"), 16384), size(line("tune.maxrewrite"), 1024)) {
+        (Some((buffer, span)), Some((rewrite, _))) => Known::Is((Size(buffer.saturating_sub(rewrite)), span)),
+        _ => Known::Unknown(Doubt::new("the size of HAProxy's buffers cannot be read")),
+    }
 }

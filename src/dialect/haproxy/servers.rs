@@ -14,7 +14,8 @@ use crate::repo::Span;
 use crate::syntax::At;
 
 /// Words that take one argument (configuration.txt, section 5.2): it is no word of its own.
-const WITH_ARGUMENT: [&str; 70] = [
+#[rustfmt::skip]
+const WITH_ARGUMENT: [&str; 72] = [
     "addr", "agent-addr", "agent-inter", "agent-port", "agent-send", "alpn", "ca-file", "check-alpn",
     "check-pool-conn-name", "check-proto", "check-sni", "ciphers", "ciphersuites", "client-sigalgs", "cookie",
     "crl-file", "crt", "curves", "downinter", "ech", "error-limit", "fall", "fastinter", "guid", "hash-key",
@@ -23,9 +24,8 @@ const WITH_ARGUMENT: [&str; 70] = [
     "pool-conn-name", "pool-low-conn", "pool-max-conn", "pool-purge-delay", "port", "proto", "proxy-v2-options",
     "redir", "resolve-net", "resolve-opts", "resolve-prefer", "resolvers", "rise", "shard", "sigalgs", "slowstart",
     "sni", "socks4", "source", "ssl-max-ver", "ssl-min-ver", "tcp-md5sig", "tcp-ut", "track", "usesrc", "verify",
-    "verifyhost",
+    "verifyhost", "weight", "ws",
 ];
-const MORE_WITH_ARGUMENT: [&str; 2] = ["weight", "ws"];
 
 /// What the words behind an address say, over what `default-server` said before.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,7 @@ impl Options {
                 }
                 _ => {}
             }
-            let takes = WITH_ARGUMENT.binary_search(&word).is_ok() || MORE_WITH_ARGUMENT.contains(&word);
+            let takes = WITH_ARGUMENT.binary_search(&word).is_ok();
             n += if takes && n + 1 < words.len() { 2 } else { 1 };
         }
         self
@@ -227,14 +227,19 @@ impl Server<'_> {
         let word = read(at, self.place, true, self.around, &self.sections.set)?;
         let span = at.word_span_at(self.place);
         // What is filled in must not be taken for punctuation.
-        let text = if word.doubt.is_some() { masked(at, self.place, &word.text) } else { word.text.clone() };
+        let text = if word.doubt.is_some() {
+            masked(at, self.place, &word.text)
+        } else {
+            word.text.clone()
+        };
         let parts = address(&text);
         if parts.other {
             return None;
         }
         let place = |range: std::ops::Range<usize>| {
             let (start, end) = (range.start as u32, range.end as u32);
-            word.verbatim.then(|| Span::new(span.source, span.start + start, span.start + end))
+            word.verbatim
+                .then(|| Span::new(span.source, span.start + start, span.start + end))
         };
         let in_doubt = |range: std::ops::Range<usize>| -> Option<Doubt> {
             let doubt = word.doubt.as_ref()?;
@@ -269,7 +274,15 @@ impl Server<'_> {
         let socket = socket.filter(|_| word.doubt.is_none());
 
         let again = self.looked_up_again(&host, options);
-        let id = self.entity(model, options, &word, &host, &port, socket.as_ref(), place(parts.port_at.clone()));
+        let id = self.entity(
+            model,
+            options,
+            &word,
+            &host,
+            &port,
+            socket.as_ref(),
+            place(parts.port_at.clone()),
+        );
         let entity = model.entity_mut(id);
         let has_port = parts.port.is_some() || socket.is_some();
         let has_port = match &word.doubt {

@@ -156,7 +156,11 @@ mod tests {
             let line = format!("backend b\n  server s {word}\n");
             let sources = Sources::default();
             let source = sources.add_file("x.cfg", line.into_bytes());
-            let found = holes::holes(source.id, &source.text, holes::Templates::BRACES.with(holes::Templates::ENV));
+            let found = holes::holes(
+                source.id,
+                &source.text,
+                holes::Templates::BRACES.with(holes::Templates::ENV),
+            );
             let masked = holes::mask(&source.text, &found);
             let tree = haproxy::parse(SourceId(source.id.0), source.text.clone(), &masked, found);
             let server = tree.root().get("backend.server");

@@ -208,7 +208,10 @@ fn is_haproxy(image: &Image) -> bool {
 
 /// Whether a container runs such an image as it is.
 pub fn is_haproxy_image(spec: &ContainerSpec) -> bool {
-    let image = spec.image.as_ref().filter(|image| !image.unknown && spec.built.is_none());
+    let image = spec
+        .image
+        .as_ref()
+        .filter(|image| !image.unknown && spec.built.is_none());
     image.is_some_and(|image| {
         is_haproxy(&Image {
             text: image.text.split('@').next().unwrap_or_default().to_owned(),
