@@ -6,14 +6,13 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use common::Place;
 use gatelint::environment::Role;
 use gatelint::environment::read::{role_of, tree};
 use gatelint::repo::{Sources, claim::Charts};
 use gatelint::rule::RuleSet;
-use gatelint::syntax::{ProblemKind, haproxy};
+use gatelint::syntax::ProblemKind;
 
 /// The real one, if it is installed.
 fn real() -> Option<PathBuf> {
@@ -171,21 +170,4 @@ fn haproxy_refuses_a_last_line_without_its_end() {
     let place = Place::new(&[("haproxy.cfg", "defaults\n    mode http")]);
     let (valid, said) = check(&real, &place.path("haproxy.cfg"));
     assert!(!valid && said.contains("Missing LF"), "{said}");
-}
-
-#[test]
-fn a_large_configuration_is_read_in_no_time() {
-    let backend = "backend shop\n    balance roundrobin\n    option httpchk GET /healthz\n    timeout server 30s # slow\n    \
-                   server a1 10.0.0.1:8000 check inter 2s fall 3 weight 10\n    http-request set-header X \"a b\" if { path_beg /x }\n";
-    let text: String = backend.repeat(10_000);
-    let sources = Sources::default();
-    let source = sources.add_file("haproxy.cfg", text.into_bytes());
-    let started = Instant::now();
-    let tree = haproxy::parse_plain(source.id, source.text.clone());
-    let took = started.elapsed();
-    assert_eq!(tree.root().children().count(), 10_000);
-    let speed = source.text.len() as f64 / took.as_secs_f64() / 1e6;
-    eprintln!("{speed:.0} MB/s");
-    // Without optimisation; what is released is measured in benches.
-    assert!(speed > 2.0, "{speed} MB/s");
 }

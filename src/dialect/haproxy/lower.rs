@@ -334,9 +334,14 @@ pub(super) fn has_servers(section: &Section) -> bool {
     section.lines.iter().any(|line| names(section.at(*line).name()))
 }
 
-/// What the last line of a section that says something says.
+/// What the last line of a section that says something says; lines inside `.if` may not count.
 fn own_last<'s, T>(section: &'s Section, say: impl Fn(At<'s>) -> Option<T>) -> Option<T> {
-    section.lines.iter().rev().find_map(|line| say(section.at(*line)))
+    section
+        .lines
+        .iter()
+        .rev()
+        .filter(|line| !line.maybe)
+        .find_map(|line| say(section.at(*line)))
 }
 
 /// What the section says, or else the nearest of its `defaults` that says something.

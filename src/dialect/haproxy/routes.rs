@@ -136,7 +136,11 @@ impl Front<'_> {
             Some((path, default)) => (path.trim(), Some(default.trim())),
             None => (arguments.trim(), None),
         };
-        let source = lower.input.around.file(path)?;
+        // `virt@` and `opt@` are filled while HAProxy runs.
+        if path.starts_with("virt@") || path.starts_with("opt@") {
+            return None;
+        }
+        let source = lower.input.around.file(path.strip_prefix("file@").unwrap_or(path))?;
         let map: Arc<str> = Arc::from(path);
         let mut choices: Vec<Choice> = Vec::new();
         let mut add = |value: &str, span, verbatim| {

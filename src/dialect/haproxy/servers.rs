@@ -308,8 +308,6 @@ impl Server<'_> {
             (Known::Is(host), _, _) if is_ip(host) => Known::Is(false),
             (_, Some(_), _) => Known::Is(true),
             (_, None, Some(doubt)) => Known::Unknown(doubt.clone()),
-            // `server-template` without resolvers is filled at run time by something else, or useless.
-            (_, None, None) if self.is_template => Known::Unknown(Doubt::new("what fills the template is not known")),
             (_, None, None) => Known::Is(false),
         }
     }
