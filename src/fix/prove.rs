@@ -245,7 +245,7 @@ fn shared(model: &Model, change: &Change) -> bool {
         .entity(change.entity)
         .table
         .zip(model.row_for(change.entity, change.field));
-    table.is_some_and(|(table, row)| table.named(&row.name).count() > 1)
+    table.is_some_and(|(table, row)| table.named(&row.name).any(|other| other.word != row.word))
 }
 
 fn title(model: &Model, proposal: &Proposal) -> String {
