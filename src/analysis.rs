@@ -52,18 +52,33 @@ pub struct Analysis<'a> {
     pub environments: Vec<Environment>,
     /// What the rules said of each.
     pub judged: Vec<Judged>,
+    /// Files that some container sees.
+    mounted: HashSet<SourceId>,
 }
 
 impl<'a> Analysis<'a> {
     /// Judges a repository.
     pub fn new(ground: &'a Ground<'a>, repository: Repository) -> Analysis<'a> {
         let environments = group(&repository);
-        let judged = judge(ground, &repository, &environments, None);
+        let placements: Vec<Placement> = environments
+            .par_iter()
+            .map(|environment| place(ground, &repository, environment))
+            .collect();
+        let mounted: HashSet<SourceId> = placements
+            .iter()
+            .flat_map(|placement| placement.mounted.iter().copied())
+            .collect();
+        let judged = environments
+            .par_iter()
+            .zip(placements)
+            .map(|(environment, placement)| judge(ground, &repository, environment, placement, &mounted))
+            .collect();
         Analysis {
             ground,
             repository,
             environments,
             judged,
+            mounted,
         }
     }
 
@@ -132,71 +147,48 @@ impl<'j> Ways<'j> {
     }
 }
 
-/// Judges environments in parallel. `only` limits the work to some of them; the others stay empty.
+fn place(ground: &Ground<'_>, repository: &Repository, environment: &Environment) -> Placement {
+    Placement::new(ground.sources, repository, environment, &ground.cache)
+}
+
+/// Lowers, links and checks one environment. What is `mounted` somewhere is that container's, not a file that may run
+/// anywhere.
 fn judge(
     ground: &Ground<'_>,
     repository: &Repository,
-    environments: &[Environment],
-    only: Option<&[usize]>,
-) -> Vec<Judged> {
-    let wanted = |at: &usize| only.is_none_or(|only| only.contains(at));
-    let placements: Vec<Placement> = environments
-        .par_iter()
-        .map(|environment| Placement::new(ground.sources, repository, environment, &ground.cache))
+    environment: &Environment,
+    placement: Placement,
+    mounted: &HashSet<SourceId>,
+) -> Judged {
+    let context = estate::Context {
+        sources: ground.sources,
+        repository,
+        cache: &ground.cache,
+        versions: &ground.versions,
+        mounted,
+    };
+    let seen = placement.mounted.clone();
+    let mut estate = estate::lower(&context, environment, placement);
+    let hops = link::link(&mut estate);
+    let checked = rule::check(&estate.model, ground.rules);
+    let own = environment.files.iter().chain(&environment.loose);
+    let files = own
+        .map(|file| repository.files()[*file].source.id)
+        .chain(seen)
         .collect();
-    // A file that some container mounts is that container's, not one that may run anywhere.
-    let mounted: HashSet<SourceId> = placements
-        .iter()
-        .flat_map(|placement| placement.mounted.iter().copied())
-        .collect();
-    placements
-        .into_par_iter()
-        .enumerate()
-        .map(|(at, placement)| {
-            if !wanted(&at) {
-                return Judged::empty();
-            }
-            let context = estate::Context {
-                sources: ground.sources,
-                repository,
-                cache: &ground.cache,
-                versions: &ground.versions,
-                mounted: &mounted,
-            };
-            let files = placement.mounted.clone();
-            let mut estate = estate::lower(&context, &environments[at], placement);
-            let hops = link::link(&mut estate);
-            let checked = rule::check(&estate.model, ground.rules);
-            let own = environments[at].files.iter().chain(&environments[at].loose);
-            let files = own
-                .map(|file| repository.files()[*file].source.id)
-                .chain(files)
-                .collect();
-            Judged {
-                estate,
-                hops,
-                checked,
-                files,
-                outcome: OnceLock::new(),
-            }
-        })
-        .collect()
+    Judged {
+        estate,
+        hops,
+        checked,
+        files,
+        outcome: OnceLock::new(),
+    }
 }
 
 impl Judged {
     fn outcome(&self) -> &Outcome {
         self.outcome
-            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked.hits, self.checked.not_evaluated.len()))
-    }
-
-    fn empty() -> Judged {
-        Judged {
-            estate: Estate::default(),
-            hops: Vec::new(),
-            checked: Checked::default(),
-            files: HashSet::new(),
-            outcome: OnceLock::new(),
-        }
+            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked))
     }
 }
 
@@ -215,12 +207,25 @@ impl World for Analysis<'_> {
             .collect()
     }
 
+    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
+        let model = self.model(environment);
+        model.contains(root) && rule::decided(model, self.ground.rules, rule, root)
+    }
+
     fn before(&self, environment: usize) -> &Outcome {
         self.judged[environment].outcome()
     }
 
     fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
         let repository = self.changed(files);
+        // What is deployed together is said by YAML alone.
+        let regroup = files.iter().any(|(file, _)| {
+            let file = self.repository.of_source(*file);
+            file.is_none_or(|file| !file.role.is_loose())
+        });
+        if !regroup {
+            return Some(self.outcomes(&repository, &self.environments, environments));
+        }
         let again = group(&repository);
         let places: Option<Vec<usize>> = environments
             .iter()
@@ -230,9 +235,28 @@ impl World for Analysis<'_> {
                     .position(|environment| environment.name == self.environments[*at].name)
             })
             .collect();
-        let places = places?;
-        let judged = judge(self.ground, &repository, &again, Some(&places));
-        Some(places.iter().map(|at| judged[*at].outcome().clone()).collect())
+        Some(self.outcomes(&repository, &again, &places?))
+    }
+}
+
+impl Analysis<'_> {
+    fn outcomes(&self, repository: &Repository, environments: &[Environment], places: &[usize]) -> Vec<Outcome> {
+        let placements: Vec<Placement> = places
+            .par_iter()
+            .map(|at| place(self.ground, repository, &environments[*at]))
+            .collect();
+        let mut mounted = self.mounted.clone();
+        mounted.extend(
+            placements
+                .iter()
+                .flat_map(|placement| placement.mounted.iter().copied()),
+        );
+        let judged = places.par_iter().zip(placements).map(|(at, placement)| {
+            judge(self.ground, repository, &environments[*at], placement, &mounted)
+                .outcome()
+                .clone()
+        });
+        judged.collect()
     }
 }
 

@@ -31,7 +31,12 @@ struct Failure(String);
 
 impl Failure {
     fn new(message: impl std::fmt::Display, next: &str) -> Self {
-        Self(format!("error: {message}\n  {next}\n"))
+        let message = message.to_string();
+        Self(format!(
+            "error: {}\n  {}\n",
+            terminal::escape(&message),
+            terminal::escape(next)
+        ))
     }
 }
 
@@ -135,7 +140,7 @@ fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
             .nearest(&options.rule)
             .map_or(String::new(), |near| format!(" Did you mean {near}?"));
         return Err(Failure::new(
-            format!("there is no rule {}", terminal::escape(&options.rule)),
+            format!("there is no rule {}", options.rule),
             &format!("`gatelint rules` lists them.{near}"),
         ));
     };

@@ -111,6 +111,24 @@ pub fn escape_lines(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// JSON as a terminal may show it: what is unsafe and JSON itself does not escape can only stand in strings.
+pub fn escape_json(json: String) -> String {
+    let is_raw = |c: char| c >= '\u{7f}' && is_unsafe(c);
+    if !json.contains(is_raw) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_raw(c) {
+            // All of them lie in the first plane.
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Text of the same length in bytes without unsafe characters, so that spans stay true. `None` when there are none.
 pub fn mask(text: &str) -> Option<String> {
     let harmless = |at: usize, c: char| {

@@ -11,10 +11,15 @@ mod directory;
 mod kustomize;
 mod written;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
+use globset::GlobMatcher;
+
 use crate::model::Doubt;
+use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
 use crate::syntax::{At, NodeId, Tree};
 
@@ -80,6 +85,8 @@ pub struct Repository {
     files: Vec<File>,
     by_path: HashMap<Arc<str>, usize>,
     by_source: HashMap<SourceId, usize>,
+    /// Symbolic links to files and folders of the repository, with what they lead to.
+    links: Arc<BTreeMap<Arc<str>, Arc<str>>>,
 }
 
 impl Repository {
@@ -100,6 +107,17 @@ impl Repository {
             files,
             by_path,
             by_source,
+            links: Arc::default(),
+        }
+    }
+
+    /// The same files, which also answer to the names of these symbolic links.
+    pub fn linked(self, links: &[Link]) -> Self {
+        let links = links.iter();
+        let links = links.map(|link| (link.path.as_str().into(), link.target.as_str().into()));
+        Self {
+            links: Arc::new(links.collect()),
+            ..self
         }
     }
 
@@ -110,7 +128,7 @@ impl Repository {
 
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&File> {
-        self.by_path.get(path).map(|at| &self.files[*at])
+        self.index(path).map(|at| &self.files[at])
     }
 
     /// The file that has this source.
@@ -120,7 +138,48 @@ impl Repository {
 
     /// The place of a path in `files`.
     pub fn index(&self, path: &str) -> Option<usize> {
-        self.by_path.get(path).copied()
+        let own = self.by_path.get(path);
+        own.or_else(|| self.by_path.get(&*self.real(path))).copied()
+    }
+
+    /// A path without symbolic links.
+    pub fn real<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let mut end = path.len();
+        while !self.links.is_empty() && end > 0 {
+            if let Some(target) = self.links.get(&path[..end]) {
+                // What links lead to has none in it.
+                return Cow::Owned(format!("{target}{}", &path[end..]).trim_start_matches('/').to_owned());
+            }
+            end = path[..end].rfind('/').unwrap_or(0);
+        }
+        Cow::Borrowed(path)
+    }
+
+    /// The files that a glob means, in order of the names by which it means them. `base` is the folder before its first
+    /// wildcard.
+    pub fn matching(&self, base: &str, glob: &GlobMatcher) -> Vec<&File> {
+        let real = self.real(base);
+        let own = self.under(&real).iter().map(|file| {
+            let name = match &real {
+                Cow::Borrowed(_) => Cow::Borrowed(&*file.path),
+                Cow::Owned(real) => {
+                    let rest = file.path[real.len()..].trim_start_matches('/');
+                    Cow::Owned(format!("{base}/{rest}"))
+                }
+            };
+            (name, file)
+        });
+        let links = self
+            .links
+            .iter()
+            .filter(|(name, _)| real == base && is_under(name, base));
+        let linked = links.filter_map(|(name, target)| Some((Cow::Borrowed(&**name), self.get(target)?)));
+        let mut found: Vec<_> = own
+            .chain(linked)
+            .filter(|(name, _)| glob.is_match(Path::new(&**name)))
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.into_iter().map(|(_, file)| file).collect()
     }
 
     /// All files in a folder, subfolders included; `""` is the root.
@@ -146,6 +205,10 @@ impl Repository {
         }
         copy
     }
+}
+
+fn is_under(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The folder of a path; empty for the root.

@@ -56,6 +56,7 @@ pub fn read(
         loaded.push(Loaded::Bytes(stand_in.path, stand_in.bytes, role));
     }
     let mut found = parse(sources, loaded);
+    found.repository = found.repository.linked(&walked.links);
     found.failures.extend(walked.problems);
     found.failures.sort();
     found

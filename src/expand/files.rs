@@ -106,6 +106,7 @@ fn add(seen: &mut ContainerFiles, sources: &Sources, repository: &Repository, ca
             if let Some(file) = repository.get(path) {
                 return seen.put(mount.path.clone(), file.source.clone());
             }
+            let path = &repository.real(path);
             let files = repository.under(path);
             if files.is_empty() {
                 return unknown(format!("{path} is not in the repository"));

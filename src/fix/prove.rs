@@ -6,29 +6,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
-use crate::model::{FactView, Kind, Known, Model, Stored};
+use crate::model::{EntityId, FactView, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Change, Hit, Proposal};
+use crate::rule::{Action, Change, Checked, Proposal};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Subjects of all hits.
     pub subjects: BTreeSet<String>,
-    /// How many rules could not be decided.
-    pub unevaluated: usize,
+    /// Rules, by their place, that could not be decided, and for which entity.
+    pub undecided: BTreeSet<(usize, EntityId)>,
     /// Every written fact, by its place.
     pub facts: BTreeMap<(u8, u32, String), String>,
 }
 
 impl Outcome {
     /// Takes down what a model says.
-    pub fn of(model: &Model, hits: &[Hit], unevaluated: usize) -> Outcome {
+    pub fn of(model: &Model, checked: &Checked) -> Outcome {
         let mut outcome = Outcome {
-            unevaluated,
+            subjects: checked.hits.iter().map(|hit| hit.subject.clone()).collect(),
+            undecided: checked.undecided.iter().copied().collect(),
             ..Outcome::default()
         };
-        outcome.subjects = hits.iter().map(|hit| hit.subject.clone()).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
@@ -71,6 +71,8 @@ pub trait World {
     fn model(&self, environment: usize) -> &Model;
     /// The environments that use any of these files.
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
+    /// Whether a rule was decided before for an entity of an environment.
+    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool;
     /// What an environment said before.
     fn before(&self, environment: usize) -> &Outcome;
     /// What these environments say when the files have these texts; `None` when one of them is gone.
@@ -306,7 +308,18 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
             let rule = new.split(' ').next().unwrap_or(new);
             return Err(Refusal::new(format!("it would bring about another finding ({rule})")));
         }
-        if after.unevaluated > before.unevaluated {
+        // The hop that is mended may lead on to something that cannot be known; what was decided elsewhere must stay so.
+        let mended: BTreeSet<EntityId> = fixes
+            .iter()
+            .flat_map(|(finding, _)| &finding.places)
+            .filter(|place| place.environment == *environment)
+            .map(|place| place.root)
+            .collect();
+        let mut lost = after
+            .undecided
+            .difference(&before.undecided)
+            .filter(|(_, root)| !mended.contains(root));
+        if lost.any(|(rule, root)| world.decided(*environment, *rule, *root)) {
             return Err(Refusal::new("with it less could be evaluated"));
         }
         let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();

@@ -80,20 +80,16 @@ pub struct Hop {
 /// Links an environment: adds a hop for every route, endpoint and container that answers.
 pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let names = Names::new(estate);
+    let mut statuses = HashMap::new();
     let mut hops = Vec::new();
     for at in 0..estate.gateways.len() {
         let gateway = estate.gateways[at].clone();
-        let mut statuses: HashMap<Arc<str>, Known<EntityId>> = HashMap::new();
         for route in &gateway.routes {
             let pass = match estate.model.get(route.id, route::PASS) {
                 Known::Is(pass) if gateway.product == "haproxy" => pass,
                 _ => Arc::from(""),
             };
-            let known = statuses.entry(pass);
-            let pass = known.key().clone();
-            let status = known
-                .or_insert_with(|| status(&mut estate.model, gateway.id, &pass))
-                .clone();
+            let status = status(&mut estate.model, gateway.id, pass, &mut statuses);
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
                 let doubt = route
@@ -189,16 +185,26 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-fn status(model: &mut Model, gateway: EntityId, pass: &str) -> Known<EntityId> {
+/// How failures of a gateway's product look; the same for every gateway of the product, and for HAProxy by its mode.
+fn status(
+    model: &mut Model,
+    gateway: EntityId,
+    pass: Arc<str>,
+    known: &mut HashMap<(Arc<str>, Arc<str>), Known<EntityId>>,
+) -> Known<EntityId> {
     let span = model.entity(gateway).span;
-    match model.get(gateway, gateway::PRODUCT) {
-        Known::Is(product) => match behaviour::status_of(&product, pass, span) {
+    model.get(gateway, gateway::PRODUCT).then(|product| {
+        let key = (product, pass);
+        if let Some(status) = known.get(&key) {
+            return status.clone();
+        }
+        let status = match behaviour::status_of(&key.0, &key.1, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
-        },
-        Known::Absent => Known::Absent,
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    }
+        };
+        known.insert(key, status.clone());
+        status
+    })
 }
 
 fn entity(

@@ -139,7 +139,7 @@ pub struct Scope {
     /// The next outer scope.
     pub parent: Option<ScopeId>,
     /// What is written here.
-    pub facts: SmallVec<[Fact; 4]>,
+    pub facts: SmallVec<[Fact; 1]>,
     /// Why more may be written here than could be read: a hole, an unread include.
     pub doubt: Option<Doubt>,
     /// The block itself, for inserting into it.
@@ -191,7 +191,7 @@ pub struct Entity {
     /// Where it is declared.
     pub span: Span,
     /// Facts of its own that no scope holds.
-    pub facts: SmallVec<[Fact; 4]>,
+    pub facts: Vec<Fact>,
     /// Links, in the order of `Kind::links`.
     pub links: SmallVec<[Known<EntityId>; 2]>,
     /// Its nearest scope.
@@ -211,7 +211,7 @@ impl Entity {
             kind,
             name: name.into(),
             span,
-            facts: SmallVec::new(),
+            facts: Vec::new(),
             links: SmallVec::from_elem(Known::Absent, kind.links().len()),
             scope: None,
             table: None,
@@ -285,6 +285,11 @@ impl Model {
             trees.push(tree.clone());
             TreeId(trees.len() as u32 - 1)
         })
+    }
+
+    /// Whether there is an entity with this id.
+    pub fn contains(&self, id: EntityId) -> bool {
+        (id.0 as usize) < self.entities.len()
     }
 
     /// An entity of this model.

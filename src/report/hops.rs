@@ -5,7 +5,7 @@ use crate::link::Hop;
 use crate::model::field::{process, route, upstream};
 use crate::model::{EntityId, FieldId, Known, Origin};
 use crate::repo::{Sources, Span};
-use crate::terminal::escape;
+use crate::terminal::{escape, escape_json};
 
 /// One hop as the map shows it.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -134,6 +134,7 @@ fn shown(sources: &Sources, estate: &Estate, id: EntityId, name: &'static str, f
 /// The map for people.
 pub fn table(lines: &[Line]) -> String {
     let mut out = String::new();
+    let several = lines.windows(2).any(|pair| pair[0].environment != pair[1].environment);
     for line in lines {
         let mut parts = vec![format!("{}:{}", line.file, line.line), line.path.clone()];
         parts.extend(values(&line.gateway));
@@ -145,7 +146,7 @@ pub fn table(lines: &[Line]) -> String {
             parts.extend(line.not_known.clone());
             parts.extend(values(&line.application));
         }
-        if lines.iter().any(|other| other.environment != line.environment) {
+        if several {
             parts.push(format!("[{}]", line.environment));
         }
         out.push_str(&escape(&parts.join("  ")));
@@ -167,5 +168,5 @@ fn values(shown: &[Shown]) -> impl Iterator<Item = String> + '_ {
 pub fn json(lines: &[Line]) -> String {
     let mut text = serde_json::to_string_pretty(lines).unwrap_or_default();
     text.push('\n');
-    text
+    escape_json(text)
 }

@@ -8,6 +8,7 @@ use super::{Report, problem_kind};
 use crate::finding::{Finding, Fix, Summary, Unevaluated, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::{Precision, Severity};
+use crate::terminal::escape_json;
 
 /// Version of the format: it changes when something is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -132,7 +133,7 @@ fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io
     write!(out, "[")?;
     for (nth, item) in items.enumerate() {
         out.write_all(if nth == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &item)?;
+        out.write_all(escape_json(serde_json::to_string(&item)?).as_bytes())?;
     }
     write!(out, "]")
 }

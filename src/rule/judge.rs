@@ -1,6 +1,8 @@
 //! Judging: every rule over every entity of its kind.
 
 use std::collections::HashMap;
+
+use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::eval::Scene;
@@ -17,24 +19,41 @@ pub struct Checked {
     pub hits: Vec<Hit>,
     /// What could not be decided, one for each rule and entity.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// The rule and entity of each of `not_evaluated`.
+    pub undecided: Vec<(usize, EntityId)>,
     /// How often a rule was decided for an entity, either way.
     pub evaluated: usize,
 }
 
-/// Runs every enabled rule over the entities of its kind.
+/// Runs every enabled rule over the entities of its kind, rules side by side.
 pub fn check(model: &Model, rules: &RuleSet) -> Checked {
-    let mut checked = Checked::default();
     let mut by_kind: HashMap<Kind, Vec<EntityId>> = HashMap::new();
-    for (at, rule) in rules.rules().iter().enumerate() {
-        if !rule.enabled {
-            continue;
-        }
-        let roots = by_kind
+    for rule in rules.rules().iter().filter(|rule| rule.enabled) {
+        by_kind
             .entry(rule.kind)
             .or_insert_with(|| model.all(rule.kind).collect());
-        for root in roots.iter() {
+    }
+    let of_rule = |(at, rule): (usize, &Rule)| {
+        let mut checked = Checked::default();
+        let roots = by_kind.get(&rule.kind).filter(|_| rule.enabled);
+        for root in roots.into_iter().flatten() {
             judge(model, rule, at, *root, &mut checked);
         }
+        checked
+    };
+    // A small model is judged before a second thread has woken up.
+    const SMALL: usize = 1_000;
+    let all: Vec<Checked> = if by_kind.values().map(Vec::len).sum::<usize>() < SMALL {
+        rules.rules().iter().enumerate().map(of_rule).collect()
+    } else {
+        rules.rules().par_iter().enumerate().map(of_rule).collect()
+    };
+    let mut checked = Checked::default();
+    for of_rule in all {
+        checked.hits.extend(of_rule.hits);
+        checked.not_evaluated.extend(of_rule.not_evaluated);
+        checked.undecided.extend(of_rule.undecided);
+        checked.evaluated += of_rule.evaluated;
     }
     checked
 }
@@ -53,7 +72,10 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
     match scene.applies(&rule.when) {
         Known::Is(true) => {}
         Known::Is(false) | Known::Absent => return,
-        Known::Unknown(doubt) => return checked.not_evaluated.push(undecided(doubt)),
+        Known::Unknown(doubt) => {
+            checked.undecided.push((at, root));
+            return checked.not_evaluated.push(undecided(doubt));
+        }
     }
     match satisfied(&scene, rule) {
         Known::Is(true) => checked.evaluated += 1,
@@ -62,8 +84,18 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
             checked.hits.push(hit(&scene, rule, at));
         }
         Known::Absent => {}
-        Known::Unknown(doubt) => checked.not_evaluated.push(undecided(doubt)),
+        Known::Unknown(doubt) => {
+            checked.undecided.push((at, root));
+            checked.not_evaluated.push(undecided(doubt));
+        }
     }
+}
+
+/// Whether a rule can be decided for an entity, either way.
+pub fn decided(model: &Model, rules: &RuleSet, at: usize, root: EntityId) -> bool {
+    let mut checked = Checked::default();
+    judge(model, rules.rule(at), at, root, &mut checked);
+    checked.evaluated > 0
 }
 
 /// Whether every part of the requirement holds; the same as evaluating it whole.

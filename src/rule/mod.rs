@@ -18,7 +18,7 @@ mod typing;
 
 pub use error::RuleError;
 pub use function::FUNCTIONS;
-pub use judge::{Checked, check};
+pub use judge::{Checked, check, decided};
 pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
 pub use settings::SettingError;
 

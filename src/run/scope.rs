@@ -11,7 +11,6 @@ use crate::finding::Finding;
 use crate::repo::Span;
 use crate::repo::root::Root;
 use crate::rule::{Precision, Severity};
-use crate::terminal;
 
 /// What is reported on.
 #[derive(Debug)]
@@ -87,7 +86,7 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
         }
         if !path.exists() {
             return Err(Failure::new(
-                format!("{} does not exist", terminal::escape(&path.display().to_string())),
+                format!("{} does not exist", path.display()),
                 "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }

@@ -19,7 +19,7 @@ use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleError, RuleSet};
 use crate::syntax::yaml;
-use crate::terminal::{self, Look};
+use crate::terminal::Look;
 
 /// What every command that reads a repository starts from.
 pub(super) struct Setup {
@@ -33,7 +33,7 @@ impl Setup {
     pub(super) fn new(start: &Path, config: Option<&Path>, no_config: bool, look: Look) -> Result<Setup, Failure> {
         if !start.exists() {
             return Err(Failure::new(
-                format!("{} does not exist", terminal::escape(&start.display().to_string())),
+                format!("{} does not exist", start.display()),
                 "Give files and folders of the repository, or nothing for the current folder.",
             ));
         }
@@ -166,7 +166,7 @@ pub(super) fn select(rules: &mut RuleSet, config: &Config, options: &Lint) -> Re
             let names = rules.rules().iter().flat_map(|rule| [&*rule.id, &*rule.category]);
             let near = did_you_mean(name, names).map_or(String::new(), |near| format!(" Did you mean {near}?"));
             return Err(Failure::new(
-                format!("there is no rule or category {}", terminal::escape(name)),
+                format!("there is no rule or category {name}"),
                 &format!("`gatelint rules` lists them.{near}"),
             ));
         }

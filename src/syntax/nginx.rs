@@ -51,7 +51,25 @@ pub fn parse_part(source: SourceId, text: Arc<str>, masked: &str, holes: Vec<Spa
         body: None,
     };
     parser.read(Tokens::new(lexed, part.start, part.end), part.end);
-    parser.builder.finish()
+    let mut tree = parser.builder.finish();
+    forgive_template(&mut tree, &own, &doubtful);
+    tree
+}
+
+/// A template that decides what stands where is nginx configuration only once it is rendered: nobody's mistake, and
+/// said once.
+fn forgive_template(tree: &mut Tree, text: &str, holes: &[Span]) {
+    let decides = |hole: &Span| text.get(hole.range()).is_some_and(|hole| hole.starts_with(['{', '<']));
+    if tree.problems.is_empty() || !holes.iter().any(decides) {
+        return;
+    }
+    tree.problems.truncate(1);
+    let first = &mut tree.problems[0];
+    first.kind = ProblemKind::Skipped;
+    first.message = format!(
+        "parts of this template can only be read once it is rendered ({})",
+        first.message
+    );
 }
 
 /// The files in the output of `nginx -T`: each one's path and where its text stands. `None` if this is no such output.

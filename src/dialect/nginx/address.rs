@@ -26,7 +26,7 @@ pub struct Address<'a> {
 pub fn address(text: &str) -> Address<'_> {
     let mut found = Address::default();
     let mut at = 0;
-    if let Some(end) = text.find("://") {
+    if let Some(end) = text.find("://").filter(|end| &text[..*end] != "unix") {
         found.scheme = Some(&text[..end]);
         at = end + 3;
     }
@@ -89,6 +89,7 @@ mod tests {
             ("http://api", (Some("http"), Some("api"), None, None)),
             ("api:9000", (None, Some("api"), Some("9000"), None)),
             ("unix:/run/app.sock", (None, None, None, Some("/run/app.sock"))),
+            ("unix:///run/app.sock", (None, None, None, Some("///run/app.sock"))),
             (
                 "http://unix:/run/app.sock:/uri",
                 (Some("http"), None, None, Some("/run/app.sock")),

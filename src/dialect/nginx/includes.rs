@@ -1,5 +1,6 @@
 //! What `include` brings in, from a container's files or from the repository.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Doubt;
@@ -40,9 +41,11 @@ pub fn is_stock(pattern: &str) -> bool {
 /// A directive, with the tree it stands in.
 pub type Directive = (Arc<Tree>, NodeId);
 
-/// How deep includes may nest, and how many directives one block may have with all its includes.
+/// How deep includes may nest, how many directives one block may have with all its includes, and how often one file may
+/// be among them.
 const DEPTH: usize = 16;
 const BUDGET: usize = 200_000;
+const REPEATED: usize = 16;
 
 /// The directives of a block with all includes in their place, and why there may be more.
 pub fn flatten(includes: &dyn Includes, tree: &Arc<Tree>, node: NodeId) -> (Vec<Directive>, Option<Doubt>) {
@@ -51,6 +54,7 @@ pub fn flatten(includes: &dyn Includes, tree: &Arc<Tree>, node: NodeId) -> (Vec<
         found: Vec::new(),
         doubt: None,
         stack: Vec::new(),
+        seen: HashMap::new(),
     };
     walk.block(tree, node);
     (walk.found, walk.doubt)
@@ -61,6 +65,7 @@ struct Walk<'i> {
     found: Vec<Directive>,
     doubt: Option<Doubt>,
     stack: Vec<*const Tree>,
+    seen: HashMap<*const Tree, usize>,
 }
 
 impl Walk<'_> {
@@ -97,6 +102,12 @@ impl Walk<'_> {
         match self.includes.resolve(tree, pattern) {
             Included::Files(files) => {
                 for file in files {
+                    let times = self.seen.entry(Arc::as_ptr(&file)).or_default();
+                    *times += 1;
+                    if *times > REPEATED {
+                        self.doubt(format!("{pattern} is included over and over"), at.head());
+                        return;
+                    }
                     self.block(&file, NodeId::ROOT);
                 }
             }

@@ -89,6 +89,7 @@ pub fn lower(
         includes,
         version,
         groups: HashMap::new(),
+        blocks: 0,
         done: Lowered::default(),
     };
     for (tree, context, _) in entries {
@@ -127,11 +128,15 @@ struct Lower<'m> {
     includes: &'m dyn Includes,
     version: Option<Version>,
     groups: HashMap<String, Group>,
+    /// Blocks read so far.
+    blocks: usize,
     done: Lowered,
 }
 
 /// Deeper blocks are not read; nginx itself has no use for them.
 const DEPTH: usize = 32;
+/// More blocks are only had by files that include each other over and over.
+const BLOCKS: usize = 100_000;
 
 impl Lower<'_> {
     fn collect_groups(&mut self, tree: &Arc<Tree>, node: NodeId, context: Context, depth: usize) {
@@ -286,7 +291,8 @@ impl Lower<'_> {
     }
 
     fn block(&mut self, tree: &Arc<Tree>, node: NodeId, mut frame: Frame, depth: usize) {
-        if depth > DEPTH {
+        self.blocks += 1;
+        if depth > DEPTH || self.blocks > BLOCKS {
             return;
         }
         let (children, doubt) = flatten(self.includes, tree, node);

@@ -185,9 +185,9 @@ impl<'a> RepositoryIncludes<'a> {
         }
         let Some(glob) = glob(&path) else { return Vec::new() };
         let base = path.split(['*', '?', '[']).next().map_or("", folder_of);
-        let files = self.repository.under(base).iter();
+        let files = self.repository.matching(base, &glob).into_iter();
         files
-            .filter(|file| &*file.path != from && glob.is_match(&*file.path))
+            .filter(|file| &*file.path != from)
             .map(|file| file.source.clone())
             .collect()
     }

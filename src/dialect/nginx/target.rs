@@ -155,8 +155,11 @@ impl Target {
             match variables.expand(authority(&masked), span) {
                 Ok(text) => Some(text),
                 Err(doubt) => {
+                    // What is filled in later may be part of the variable's name.
+                    let hole = at.tree().hole_in(span);
+                    let later = hole.map(|hole| Doubt::at("the target is filled in later", hole));
                     found.by_variable = true;
-                    found.doubt = Some(doubt);
+                    found.doubt = Some(later.unwrap_or(doubt));
                     return found;
                 }
             }

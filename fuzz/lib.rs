@@ -1,0 +1,123 @@
+//! What each target does with its input: no panic, no hang, and every place that is named lies in its text.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arbitrary::Arbitrary;
+use gatelint::analysis::{Analysis, Ground};
+use gatelint::environment::read;
+use gatelint::expand::ExpandCache;
+use gatelint::finding::{RuleInfo, settle::settle};
+use gatelint::repo::{Sources, Span};
+use gatelint::rule::RuleSet;
+use gatelint::syntax::argv::{self, Argument};
+use gatelint::syntax::{Tree, ini, nginx};
+
+/// Any bytes as YAML.
+pub fn yaml(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.yaml", bytes.to_vec());
+    let tree = gatelint::syntax::yaml::parse(&source);
+    inside(&tree, &source.text);
+    for problem in &tree.problems {
+        sources.locate(problem.span);
+    }
+}
+
+/// Any bytes as nginx.
+pub fn nginx(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.conf", bytes.to_vec());
+    inside(&nginx::parse_plain(source.id, source.text.clone()), &source.text);
+}
+
+/// Any bytes as INI.
+pub fn ini(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.ini", bytes.to_vec());
+    inside(&ini::parse_plain(source.id, source.text.clone()), &source.text);
+}
+
+/// Any bytes as a command line and as a shell script.
+pub fn argv(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz", bytes.to_vec());
+    let span = Span::new(source.id, 0, source.text.len() as u32);
+    let argument = Argument::new(&*source.text, span, false);
+    let _ = argv::command_line(&argument);
+    let _ = argv::shell_script(&argument);
+}
+
+fn inside(tree: &Tree, text: &str) {
+    for problem in &tree.problems {
+        assert!(text.get(problem.span.range()).is_some(), "{problem:?}");
+    }
+}
+
+/// Names are chosen from those that are read, so that the fuzzer spends its time on content.
+const NAMES: [&str; 12] = [
+    "nginx.conf",
+    "conf.d/a.conf",
+    "edge.yaml",
+    "app/deployment.yaml",
+    "kustomization.yaml",
+    "overlay/kustomization.yaml",
+    "compose.yaml",
+    "compose.override.yaml",
+    "www.conf",
+    "gunicorn.conf.py",
+    "server.js",
+    ".env",
+];
+
+/// One file of a repository.
+#[derive(Arbitrary, Clone, Debug)]
+pub struct File {
+    /// Which of the names it has.
+    pub name: u8,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// A small repository through the whole line, from bytes to proved fixes.
+pub fn lint_tree(files: &[File]) {
+    thread_local! {
+        static RULES: RuleSet = RuleSet::embedded().expect("the embedded rules are checked by the build");
+    }
+    RULES.with(|rules| lint(rules, files));
+}
+
+fn lint(rules: &RuleSet, files: &[File]) {
+    let files: BTreeMap<String, Vec<u8>> = files
+        .iter()
+        .map(|file| (NAMES[file.name as usize % NAMES.len()].to_owned(), file.content.clone()))
+        .collect();
+    let sources = Sources::default();
+    let read = read::in_memory(&sources, files);
+    let ground = Ground {
+        sources: &sources,
+        rules,
+        versions: HashMap::new(),
+        cache: ExpandCache::default(),
+    };
+    let analysis = Analysis::new(&ground, read.repository);
+    let infos = rules.rules().iter().map(|rule| RuleInfo {
+        id: rule.id.clone(),
+        category: rule.category.clone(),
+        precision: rule.precision,
+    });
+    let mut findings = settle(&sources, &infos.collect::<Vec<_>>(), &analysis.hits()).findings;
+    analysis.prove(&mut findings);
+    for finding in &findings {
+        let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+        for span in edits
+            .chain([finding.at])
+            .chain(finding.related.iter().map(|(span, _)| *span))
+        {
+            let source = sources.get(span.source);
+            assert!(
+                source.is_file() && source.text.get(span.range()).is_some(),
+                "{finding:?}"
+            );
+        }
+    }
+}

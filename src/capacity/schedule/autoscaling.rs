@@ -1,0 +1,141 @@
+//! Amazon EC2 Auto Scaling: scheduled actions set sizes of a group, which hold until something else sets them (EC2 Auto
+//! Scaling User Guide, "Scheduled scaling").
+
+use super::build::Builder;
+use super::carry::{Firings, Set, carried};
+use super::{Context, Evaluation, Given, NoteKind, Role};
+use crate::capacity::Zone;
+use crate::capacity::cron::UNIX;
+use crate::capacity::timeline::{Place, UNBOUNDED};
+use crate::repo::Span;
+
+/// An Auto Scaling group and its scheduled actions.
+#[derive(Clone, Debug)]
+pub struct AutoScalingGroup {
+    /// The group, for what it does not write.
+    pub object: Span,
+    /// `MinSize`
+    pub minimum: Given<u32>,
+    /// `MaxSize`
+    pub maximum: Given<u32>,
+    /// Its scheduled actions.
+    pub actions: Vec<GroupAction>,
+    /// Whether a stack update sets the sizes back to the template's: CloudFormation without
+    /// `IgnoreUnmodifiedGroupSizeProperties`.
+    pub update_resets: bool,
+}
+
+/// A scheduled action. In Terraform a size of -1 is none; a size left out is 0 there, and none in CloudFormation.
+#[derive(Clone, Debug)]
+pub struct GroupAction {
+    /// The action, for what it does not write.
+    pub object: Span,
+    /// `Recurrence`: five fields.
+    pub recurrence: Option<Given<String>>,
+    /// `TimeZone`; UTC where it is absent.
+    pub zone: Option<Given<String>>,
+    /// `StartTime`: the first firing, or the only one without a recurrence.
+    pub start: Option<Given<String>>,
+    /// `EndTime`: no firing from then on; sizes are not set back.
+    pub end: Option<Given<String>>,
+    /// `MinSize`
+    pub minimum: Option<Given<u32>>,
+    /// `MaxSize`
+    pub maximum: Option<Given<u32>>,
+    /// `DesiredCapacity`, which scaling policies are free to undo.
+    pub desired: Option<Given<u32>>,
+}
+
+/// What a group guarantees.
+pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evaluation {
+    let period = context.period;
+    let mut build = Builder::new(group.object);
+    let minimum = build.count(Role::Minimum, Some(&group.minimum), 0);
+    let maximum = build.count(Role::Maximum, Some(&group.maximum), UNBOUNDED);
+    build.check_bounds(minimum, maximum);
+    let mut firings: Vec<(Firings, &GroupAction, Place)> = Vec::new();
+    for action in &group.actions {
+        if let (Some(desired), None) = (&action.desired, &action.minimum) {
+            build.note(
+                NoteKind::DesiredWithoutMinimum,
+                desired.span,
+                format!(
+                    "the action sets a desired capacity of {} and no minimum, so a scaling policy may undo it at once",
+                    desired.value
+                ),
+                Some("set the minimum size too"),
+            );
+        }
+        if let (Some(low), Some(high)) = (&action.minimum, &action.maximum)
+            && low.value > high.value
+        {
+            build.note(
+                NoteKind::BoundsInverted,
+                low.span,
+                format!("the minimum {} exceeds the maximum {}", low.value, high.value),
+                Some("raise the maximum or lower the minimum"),
+            );
+        }
+        if let Some((fires, edge)) = fires(action, context, &mut build) {
+            firings.push((fires, action, edge));
+        }
+    }
+    if build.has_failed() {
+        return build.failed();
+    }
+    let mut minima = Vec::new();
+    let mut maxima = Vec::new();
+    for (fires, action, edge) in &firings {
+        let mut set = |role, given: &Given<u32>| Set {
+            firings: fires,
+            count: given.value,
+            by: build.field(role, given.span),
+            edge: *edge,
+        };
+        minima.extend(action.minimum.as_ref().map(|given| set(Role::Minimum, given)));
+        maxima.extend(action.maximum.as_ref().map(|given| set(Role::Maximum, given)));
+    }
+    let guaranteed = carried(period, minimum, &minima);
+    let allowed = carried(period, maximum, &maxima);
+    let reset = (group.update_resets && !minima.is_empty()).then(|| {
+        build.note(
+            NoteKind::StackUpdateResets,
+            group.object,
+            "every stack update sets the sizes back to the template's, whatever the schedule has set",
+            Some("add `UpdatePolicy: AutoScalingScheduledAction: IgnoreUnmodifiedGroupSizeProperties: true`"),
+        );
+        guaranteed.min(&carried(period, minimum, &[]))
+    });
+    build.finish_with(guaranteed, allowed, reset)
+}
+
+fn fires(action: &GroupAction, context: &Context, build: &mut Builder) -> Option<(Firings, Place)> {
+    let start = match &action.start {
+        Some(start) => Some(build.instant(start)?),
+        None => None,
+    };
+    let end = match &action.end {
+        Some(end) => Some(build.instant(end)?),
+        None => None,
+    };
+    match (&action.recurrence, start, &action.start) {
+        (Some(recurrence), start, _) => {
+            let expression = build.cron(recurrence, &UNIX);
+            let zone: Option<Zone> = build.zone_or(action.zone.as_ref(), &context.default_zone, recurrence.span);
+            let edge = build.field(Role::Start, recurrence.span);
+            let firings = Firings::recurring(&expression?, &zone?, context.period, start, end);
+            Some((firings, edge))
+        }
+        (None, Some(at), Some(given)) => {
+            let edge = build.field(Role::Start, given.span);
+            Some((Firings::once(at, context.period), edge))
+        }
+        _ => {
+            build.fail(
+                action.object,
+                "the scheduled action has neither a recurrence nor a start time",
+            );
+            None
+        }
+    }
+}

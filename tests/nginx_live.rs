@@ -1,0 +1,299 @@
+//! The real nginx is the judge: what a fix makes of an example is accepted by it, and what a rule says nginx refuses is
+//! refused. Needs nginx; every example that cannot be tried says why.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gatelint::analysis::{Analysis, Ground};
+use gatelint::environment::{Role, read};
+use gatelint::expand::ExpandCache;
+use gatelint::finding::{RuleInfo, settle::settle};
+use gatelint::fix::prove::apart;
+use gatelint::model::Version;
+use gatelint::repo::claim::{Charts, Language, NginxContext, by_content};
+use gatelint::repo::{Edit, Sources, edit::splice};
+use gatelint::rule::RuleSet;
+
+type Files = BTreeMap<String, String>;
+
+struct Nginx {
+    binary: &'static str,
+    version: Version,
+}
+
+enum Verdict {
+    Accepted,
+    Refused(String),
+    Skipped(&'static str),
+}
+
+fn nginx() -> Option<Nginx> {
+    let binary = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
+    let Some(binary) = binary.into_iter().find(|path| Path::new(path).exists()) else {
+        eprintln!("SKIPPED: there is no nginx");
+        return None;
+    };
+    let output = Command::new(binary).arg("-v").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let version = said.trim().rsplit('/').next().and_then(Version::parse).unwrap();
+    Some(Nginx { binary, version })
+}
+
+impl Nginx {
+    /// What it says of the configurations of a small repository: of each whole one with what it includes, else of each
+    /// fragment where it belongs.
+    fn judge(&self, files: &Files) -> Vec<(String, Verdict)> {
+        let found = configurations(files);
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["mime.types", "fastcgi_params", "uwsgi_params", "scgi_params"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let declared: Vec<&str> = found.iter().flat_map(|(_, text, _)| declared(text)).collect();
+        let prefix = format!("{}/", folder.path().display());
+        // Names are looked up at start, and no test may depend on a name server.
+        let localized = |text: &str| hosts(text, &declared).replace("/etc/nginx/", &prefix);
+        for (path, text, _) in &found {
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, localized(text)).unwrap();
+        }
+        let wholes = found.iter().any(|(_, _, context)| *context == NginxContext::Main);
+        let tried = found
+            .iter()
+            .filter(|(_, _, context)| !wholes || *context == NginxContext::Main);
+        let verdict = |(path, text, context): &(String, String, NginxContext)| {
+            let reason = found.iter().find_map(|(_, text, _)| self.cannot_try(text));
+            let verdict = match reason {
+                Some(reason) => Verdict::Skipped(reason),
+                None => self.refuses(folder.path(), &localized(text), *context),
+            };
+            (path.clone(), verdict)
+        };
+        tried.map(verdict).collect()
+    }
+
+    fn refuses(&self, folder: &Path, text: &str, context: NginxContext) -> Verdict {
+        let whole = match context {
+            NginxContext::Main => text.to_owned(),
+            NginxContext::Server => format!("events {{}}\nhttp {{ server {{ {text} }} }}\n"),
+            NginxContext::Location => format!("events {{}}\nhttp {{ server {{ location / {{ {text} }} }} }}\n"),
+            NginxContext::Stream => format!("events {{}}\nstream {{ {text} }}\n"),
+            _ => format!("events {{}}\nhttp {{ {text} }}\n"),
+        };
+        let file = folder.join("tried.main");
+        std::fs::write(&file, whole).unwrap();
+        let output = Command::new(self.binary)
+            .args(["-t", "-q", "-g"])
+            .arg(format!("pid {}/pid; error_log stderr;", folder.display()))
+            .arg("-p")
+            .arg(folder)
+            .arg("-c")
+            .arg(&file)
+            .output()
+            .unwrap();
+        if output.status.success() {
+            return Verdict::Accepted;
+        }
+        Verdict::Refused(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// Why a text cannot be tried with this nginx.
+    fn cannot_try(&self, text: &str) -> Option<&'static str> {
+        let since = |version| Version::parse(version).and_then(|since| self.version.at_least(&since)) == Some(true);
+        let words = || text.split(|c: char| c.is_whitespace() || c == ';');
+        if words().any(|word| word == "resolve") && !since("1.27.3") {
+            return Some("`resolve` needs nginx 1.27.3");
+        }
+        if words().any(|word| word == "ssl_certificate") {
+            return Some("its certificates are not here");
+        }
+        if text.contains("${") || text.contains("{{") {
+            return Some("it is filled in later");
+        }
+        None
+    }
+}
+
+/// The names of the groups a text declares.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.lines().filter_map(|line| line.trim().strip_prefix("upstream "));
+    names.filter_map(|rest| rest.split([' ', '{']).next())
+}
+
+/// The text with 127.0.0.1 in place of every host name that is passed to, and without a pid file, which is given.
+fn hosts(text: &str, declared: &[&str]) -> String {
+    let line = |line: &str| {
+        let Some((name, rest)) = line.trim_start().split_once(' ') else {
+            return line.to_owned();
+        };
+        if name == "pid" {
+            return String::new();
+        }
+        if !(name.ends_with("_pass") || name == "server") || rest.contains(['$', '{']) || rest.contains("unix:") {
+            return line.to_owned();
+        }
+        let (scheme, address) = match rest.find("://") {
+            Some(at) => rest.split_at(at + 3),
+            None => ("", rest),
+        };
+        let end = address.find([':', ';', '/', ' ']).unwrap_or(address.len());
+        let host = &address[..end];
+        if name != "server" && declared.contains(&host) || host.starts_with('[') {
+            return line.to_owned();
+        }
+        format!("{name} {scheme}127.0.0.1{}", &address[end..])
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Every nginx text of a small repository: files, and what is mounted from other files. Includes of repository files
+/// are not followed: an example stands in one file.
+fn configurations(files: &Files) -> Vec<(String, String, NginxContext)> {
+    let sources = Sources::default();
+    let texts = files
+        .iter()
+        .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let read = read::in_memory(&sources, texts);
+    let mut found = Vec::new();
+    for file in read.repository.files() {
+        let embedded = embedded(&file.source.text);
+        let own = (file.role == Role::Nginx).then(|| (file.path.to_string(), file.source.text.to_string()));
+        for (name, text) in own.into_iter().chain(embedded) {
+            if let Language::Nginx(context) = by_content(&Charts::default(), &name, &text).language {
+                found.push((name, text, context));
+            }
+        }
+    }
+    found
+}
+
+/// The block scalars of a YAML text whose key ends in `.conf`.
+fn embedded(yaml: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut lines = yaml.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.trim().strip_suffix(".conf: |") else {
+            continue;
+        };
+        let indent = line.len() - line.trim_start().len();
+        let mut text = String::new();
+        while let Some(next) =
+            lines.next_if(|next| next.trim().is_empty() || next.len() - next.trim_start().len() > indent)
+        {
+            text.push_str(next);
+            text.push('\n');
+        }
+        found.push((format!("{name}.conf"), text));
+    }
+    found
+}
+
+/// The files after every fix that a rule offers.
+fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
+    let sources = Sources::default();
+    let texts = files
+        .iter()
+        .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let read = read::in_memory(&sources, texts);
+    let ground = Ground {
+        sources: &sources,
+        rules,
+        versions: HashMap::new(),
+        cache: ExpandCache::default(),
+    };
+    let analysis = Analysis::new(&ground, read.repository);
+    let infos = rules.rules().iter().map(|rule| RuleInfo {
+        id: rule.id.clone(),
+        category: rule.category.clone(),
+        precision: rule.precision,
+    });
+    let mut findings = settle(&sources, &infos.collect::<Vec<_>>(), &analysis.hits()).findings;
+    findings.retain(|finding| &*finding.rule == rule);
+    analysis.prove(&mut findings);
+    let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+    for edit in apart(findings.iter().filter_map(|finding| finding.fix.as_ref()))
+        .iter()
+        .flat_map(|fix| &fix.edits)
+    {
+        let own = edits.entry(sources.get(edit.span.source).path.to_string()).or_default();
+        if !own.contains(edit) {
+            own.push(edit.clone());
+        }
+    }
+    let after = files.iter().map(|(path, text)| {
+        let edits = edits.get(path).map_or(&[][..], Vec::as_slice);
+        (path.clone(), splice(text, edits).unwrap())
+    });
+    after.collect()
+}
+
+#[test]
+fn what_fixes_make_is_accepted() {
+    let Some(nginx) = nginx() else { return };
+    let rules = RuleSet::embedded().unwrap();
+    let (mut accepted, mut refused) = (0, 0);
+    let mut wrong: Vec<String> = Vec::new();
+    for rule in rules.rules() {
+        for (at, example) in rule.examples().into_iter().enumerate() {
+            let name = format!("{} {}", rule.id, at + 1);
+            let is_refusal = &*rule.id == "buffer-sizes-refused" && example.bad;
+            let after = match example.bad {
+                true => fixed(&rules, &rule.id, &example.files),
+                false => example.files.clone(),
+            };
+            for (path, verdict) in nginx.judge(&after) {
+                match verdict {
+                    Verdict::Accepted => accepted += 1,
+                    Verdict::Skipped(reason) => eprintln!("SKIPPED: {name}: {path}: {reason}"),
+                    // Where no fix is offered, it stays refused.
+                    Verdict::Refused(_) if is_refusal && after == example.files => {}
+                    Verdict::Refused(said) => wrong.push(format!("{name}: {path} is refused: {said}{after:#?}")),
+                }
+            }
+            for (path, verdict) in nginx.judge(&example.files).into_iter().filter(|_| is_refusal) {
+                match verdict {
+                    Verdict::Refused(said) if said.contains("buffer") => refused += 1,
+                    Verdict::Skipped(reason) => eprintln!("SKIPPED: {name}: {path}: {reason}"),
+                    _ => wrong.push(format!("{name}: {path} should be refused for its buffers")),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    eprintln!("nginx accepts {accepted} texts and refuses {refused} that a rule says it refuses");
+    assert!(accepted > 5 && refused > 1);
+}
+
+/// The estates are whole repositories: their configurations are real ones too.
+#[test]
+fn estates_are_accepted() {
+    let Some(nginx) = nginx() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/estates");
+    let mut tried = 0;
+    for estate in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let mut files = Files::new();
+        collect(&estate.path(), &estate.path(), &mut files);
+        for (path, verdict) in nginx.judge(&files) {
+            let name = format!("{}/{path}", estate.file_name().to_string_lossy());
+            match verdict {
+                Verdict::Accepted => tried += 1,
+                Verdict::Skipped(reason) => eprintln!("SKIPPED: {name}: {reason}"),
+                Verdict::Refused(said) => assert!(said.contains("buffers"), "{name}: {said}"),
+            }
+        }
+    }
+    eprintln!("nginx accepts {tried} configurations of the estates");
+}
+
+fn collect(root: &Path, folder: &PathBuf, files: &mut Files) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            files.insert(path.strip_prefix(root).unwrap().display().to_string(), text);
+        }
+    }
+}
