@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
-use crate::model::{EntityId, Kind, Known, Model, Stored};
+use crate::model::field::setting;
+use crate::model::{EntityId, FactView, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
 use crate::rule::{Action, Change, Checked, Proposal, Severity};
 
@@ -51,7 +52,12 @@ impl Outcome {
             }
             for (at, id) in model.all(kind).enumerate() {
                 for fact in model.entity(id).facts.iter().filter(|fact| fact.site.is_some()) {
-                    let key = (kind as u8 + 1, at as u32, fact.field.info().name.to_owned());
+                    let name = fact.field.info().name;
+                    let key = match kind {
+                        // A second reading of what scopes hold; a new line would move the numbers of all behind it.
+                        Kind::Setting => (kind as u8 + 1, 0, format!("{} {name}", model.entity(id).name)),
+                        _ => (kind as u8 + 1, at as u32, name.to_owned()),
+                    };
                     outcome.facts.insert(key, shown(&fact.value));
                 }
             }
@@ -220,7 +226,20 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         return names;
     };
     let model = world.model(place.environment);
+    names.insert(setting::TIME.id().info().name);
     for change in &proposal.changes {
+        if let Known::Is(FactView {
+            span, site: Some(_), ..
+        }) = model.fact(change.entity, change.field)
+        {
+            // One text may be read by several: a backend's timeout and each route's.
+            let facts = model.scopes().iter().flat_map(|scope| &scope.facts);
+            names.extend(
+                facts
+                    .filter(|fact| fact.span == span)
+                    .map(|fact| fact.field.info().name),
+            );
+        }
         let rows = model
             .entity(change.entity)
             .table
@@ -243,7 +262,7 @@ fn shared(model: &Model, change: &Change) -> bool {
         .entity(change.entity)
         .table
         .zip(model.row_for(change.entity, change.field));
-    table.is_some_and(|(table, row)| table.named(&row.name).count() > 1)
+    table.is_some_and(|(table, row)| table.named(&row.name).any(|other| other.word != row.word))
 }
 
 fn title(model: &Model, proposal: &Proposal) -> String {
