@@ -263,6 +263,8 @@ proptest! {
         // croner refuses `5/15`, which robfig/cron reads up to the end.
         prop_assume!(!fields.iter().any(|field| field.text.contains('/') && !field.star && !field.text.starts_with('*')));
         let fixed = |field: &Field| field.set.count_ones() == 1 && field.text.bytes().all(|byte| byte.is_ascii_digit());
+        // croner takes `26-26` for a time of day, as `26` is one; robfig/cron knows no such difference.
+        prop_assume!(!fields[..2].iter().any(|field| field.set.count_ones() == 1 && !fixed(field)));
         let fixed = fixed(&fields[0]) && fixed(&fields[1]);
         let expression = parse(&text, if fixed { &CRONER_FIXED } else { &CRONER_INTERVAL });
         let mut at = instant(&zone, share, near);

@@ -39,6 +39,10 @@ estates! {
     envoy_and_nginx_retries_once => 0,
     envoy_to_services => 1,
     envoy_to_services_sound => 0,
+    haproxy_beside_compose => 1,
+    haproxy_beside_compose_sound => 0,
+    haproxy_nginx_gunicorn => 1,
+    haproxy_nginx_gunicorn_sound => 0,
     loopback_across_containers => 1,
     one_overlay_broken => 1,
     php_fpm_beside_nginx => 1,
@@ -90,6 +94,15 @@ fn the_clean_estate_is_linked_to_its_last_hop() {
     let summary = &report["summary"];
     assert!(summary["hops"].as_u64() > Some(6), "{summary}");
     assert_eq!(summary["hops"], summary["linked"]);
+}
+
+#[test]
+fn the_sound_twins_of_haproxy_are_silent() {
+    for name in ["haproxy-beside-compose-sound", "haproxy-nginx-gunicorn-sound"] {
+        let report = report_of(name);
+        assert_eq!(report["findings"], Value::Array(Vec::new()), "{name}");
+        assert_eq!(report["problems"], Value::Array(Vec::new()), "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One environment lowered: every document, container, process and gateway, ready to be linked.
 
+mod haproxy;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -122,6 +124,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
     lower.machines();
     lower.loose_nginx();
     super::envoy::place::loose(&mut lower.estate, context, &environment.loose);
+    lower.loose_haproxy();
     lower.ingresses();
     lower.policies();
     facts::load_balancers(&mut lower.estate, context.facts);
@@ -306,6 +309,8 @@ impl Lower<'_> {
         });
         if joined.product == Some("nginx") {
             self.nginx_container(placed, files, at, &joined);
+        } else if joined.product == Some("haproxy") {
+            self.haproxy_container(placed, files, at, &joined);
         } else if joined.product.is_none() && looks_like_nginx(files) {
             // A custom image with nginx files mounted: a gateway, though its main file is in the image.
             self.nginx_container(placed, files, at, &joined);
@@ -379,15 +384,16 @@ impl Lower<'_> {
             let default = !known
                 && place::is_stock_image(&placed.spec)
                 && files.doubt("/etc/nginx/conf.d/default.conf").is_none();
-            self.nginx_sockets(at, joined, &listens, default, placed.spec.span);
+            self.gateway_sockets(at, joined, &listens, default, placed.spec.span);
         }
     }
 
-    /// What nginx listens on, as its own configuration says; the stock image without any listens on 80.
-    fn nginx_sockets(&mut self, at: usize, joined: &ProcessJoin, listens: &[Listen], default: bool, span: Span) {
+    /// What a gateway listens on, as its own configuration says; the stock image of nginx without any listens on 80.
+    fn gateway_sockets(&mut self, at: usize, joined: &ProcessJoin, listens: &[Listen], default: bool, span: Span) {
         let Known::Is(process) = joined.id else { return };
         if listens.is_empty() && !default {
-            let doubt = Doubt::at("where nginx listens is not in the repository", span);
+            let product = joined.product.unwrap_or_default();
+            let doubt = Doubt::at(format!("where {product} listens is not in the repository"), span);
             self.estate.containers[at].sockets = Known::Unknown(doubt);
             return;
         }
@@ -397,6 +403,7 @@ impl Lower<'_> {
             socket: None,
             loopback: false,
             speaks: Some("http"),
+            proxy_protocol: false,
             span,
         };
         let listens = if listens.is_empty() {
@@ -415,7 +422,8 @@ impl Lower<'_> {
                 continue;
             }
             words.push(word);
-            let mut entity = Entity::new(Kind::Socket, format!("nginx {}", listen.text), listen.span);
+            let product = joined.product.unwrap_or_default();
+            let mut entity = Entity::new(Kind::Socket, format!("{product} {}", listen.text), listen.span);
             entity.set(socket::ADDRESS, listen.text.clone(), listen.span);
             if let Some(port) = listen.port {
                 entity.set(socket::PORT, i64::from(port), listen.span);
@@ -427,6 +435,7 @@ impl Lower<'_> {
             if let Some(speaks) = spoken(listens, listen) {
                 entity.set(socket::SPEAKS, Arc::from(speaks), listen.span);
             }
+            entity.set(socket::PROXY_PROTOCOL, listen.proxy_protocol, listen.span);
             let id = self.estate.model.add(entity);
             let port = listen.port.map_or(Known::Absent, Known::Is);
             sockets.push(Socket {
@@ -558,25 +567,7 @@ impl Lower<'_> {
             let first = tree.root().children().next();
             first.map_or_else(|| Span::new(tree.source(), 0, 0), |at| at.head())
         });
-        let mut entity = Entity::new(Kind::Gateway, format!("nginx {}", place.label), span);
-        entity.set(gateway::NAME, place.label, span);
-        entity.set(gateway::PRODUCT, Arc::from("nginx"), span);
-        if place.container.is_some() {
-            let platform = if self.estate.compose { "compose" } else { "kubernetes" };
-            entity.set(gateway::PLATFORM, Arc::from(platform), span);
-        }
-        if let Some(version) = &version {
-            entity.set(gateway::VERSION, Arc::from(version.to_string()), span);
-        }
-        if let Some(at) = place.container {
-            entity.link("container", Known::Is(self.estate.containers[at].id));
-        } else {
-            entity.link(
-                "container",
-                Known::Unknown(Doubt::at("no container mounts the file", span)),
-            );
-        }
-        let id = self.estate.model.add(entity);
+        let id = self.gateway_entity("nginx", version.as_ref(), &place, span);
         let lowered = nginx::lower(&mut self.estate.model, includes, version, entries);
         let listens = lowered.listens.clone();
         self.estate.gateways.push(Gateway {
@@ -591,6 +582,25 @@ impl Lower<'_> {
             listens: lowered.listens,
         });
         listens
+    }
+
+    fn gateway_entity(&mut self, product: &str, version: Option<&Version>, place: &Place, span: Span) -> EntityId {
+        let mut entity = Entity::new(Kind::Gateway, format!("{product} {}", place.label), span);
+        entity.set(gateway::NAME, place.label.clone(), span);
+        entity.set(gateway::PRODUCT, Arc::from(product), span);
+        if let Some(version) = version {
+            entity.set(gateway::VERSION, Arc::from(version.to_string()), span);
+        }
+        if place.container.is_some() {
+            let platform = if self.estate.compose { "compose" } else { "kubernetes" };
+            entity.set(gateway::PLATFORM, Arc::from(platform), span);
+        }
+        let container = match place.container {
+            Some(at) => Known::Is(self.estate.containers[at].id),
+            None => Known::Unknown(Doubt::at("no container mounts the file", span)),
+        };
+        entity.link("container", container);
+        self.estate.model.add(entity)
     }
 }
 

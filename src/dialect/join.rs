@@ -42,6 +42,8 @@ pub struct Listen {
     pub loopback: bool,
     /// `https` or plain `http`, where that is known.
     pub speaks: Option<&'static str>,
+    /// Whether every connection must begin with a PROXY protocol header.
+    pub proxy_protocol: bool,
     /// Where it is written.
     pub span: Span,
 }

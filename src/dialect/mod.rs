@@ -5,6 +5,7 @@ pub mod chart;
 pub mod envoy;
 pub mod estate;
 pub mod facts;
+pub mod haproxy;
 pub mod ingress;
 pub mod join;
 pub mod kubernetes;

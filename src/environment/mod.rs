@@ -42,6 +42,8 @@ pub enum Role {
     Nginx,
     /// An Envoy bootstrap, or resources in a file it reads.
     Envoy,
+    /// HAProxy, whole or some of its sections.
+    Haproxy,
     /// A php-fpm pool or another INI file.
     Ini,
     /// A gunicorn configuration in Python.
@@ -61,7 +63,7 @@ impl Role {
     pub fn is_loose(self) -> bool {
         matches!(
             self,
-            Role::Nginx | Role::Envoy | Role::Ini | Role::Python | Role::JavaScript
+            Role::Nginx | Role::Envoy | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript
         )
     }
 }

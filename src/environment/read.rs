@@ -10,7 +10,7 @@ use super::{File, Repository, Role, folder_of, join};
 use crate::repo::claim::{self, Charts, IniKind, Language, YamlKind};
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, Sources};
-use crate::syntax::{Problem, ProblemKind, Tree, assign, holes, ini, nginx, yaml};
+use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, holes, ini, nginx, yaml};
 
 /// What was read, and what could not be.
 #[derive(Debug, Default)]
@@ -195,6 +195,7 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
         Language::Yaml(YamlKind::Envoy) => Role::Envoy,
         Language::Yaml(YamlKind::HelmValues | YamlKind::HelmTemplate | YamlKind::ChartYaml) => Role::Helm,
         Language::Nginx(_) => Role::Nginx,
+        Language::Haproxy => Role::Haproxy,
         Language::Ini(IniKind::PhpFpm) => Role::Ini,
         Language::Python => Role::Python,
         Language::JavaScript => Role::JavaScript,
@@ -209,13 +210,19 @@ pub fn tree(source: &Source, role: Role) -> Option<Tree> {
         Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Some(yaml::parse(source)),
         Role::Envoy => Some(yaml::parse_commented(source)),
         Role::JavaScript => assign::javascript_settings(source.id, source.text.clone()),
-        Role::Nginx | Role::Ini | Role::Python => {
-            let found = holes::holes(source.id, &source.text, holes::detect(&source.text));
+        Role::Nginx | Role::Haproxy | Role::Ini | Role::Python => {
+            let mut kinds = holes::detect(&source.text);
+            if role == Role::Haproxy {
+                // `%[src]` and `%ci` are its own.
+                kinds = kinds.without(holes::Templates::AT);
+            }
+            let found = holes::holes(source.id, &source.text, kinds);
             let found = holes::merge(found, &holes::replaced(source));
             let masked = holes::mask(&source.text, &found);
             let text = source.text.clone();
             Some(match role {
                 Role::Nginx => nginx::parse(source.id, text, &masked, found),
+                Role::Haproxy => haproxy::parse(source.id, text, &masked, found),
                 Role::Ini => ini::parse(source.id, text, &masked, found),
                 _ => assign::python(source.id, text, &masked, found),
             })

@@ -5,13 +5,15 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::repo::{Piece, Source, SourceId, Sources, Span};
-use crate::syntax::{At, Shape, Tree, TreeBuilder, assign, holes, ini, nginx, yaml};
+use crate::syntax::{At, Shape, Tree, TreeBuilder, assign, haproxy, holes, ini, nginx, yaml};
 
 /// A language that files in containers are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     /// nginx.
     Nginx,
+    /// HAProxy.
+    Haproxy,
     /// INI, as php-fpm reads it.
     Ini,
     /// Python assignments, as in `gunicorn.conf.py`.
@@ -75,11 +77,16 @@ pub fn parse(source: &Source, language: Language) -> Tree {
         return yaml::parse_commented(source);
     }
     let text = source.text.clone();
-    let found = holes::holes(source.id, &text, holes::detect(&text));
+    let mut kinds = holes::detect(&text);
+    if language == Language::Haproxy {
+        kinds = kinds.without(holes::Templates::AT);
+    }
+    let found = holes::holes(source.id, &text, kinds);
     let found = holes::merge(found, &holes::replaced(source));
     let masked = holes::mask(&text, &found);
     match language {
         Language::Nginx => nginx::parse(source.id, text, &masked, found),
+        Language::Haproxy => haproxy::parse(source.id, text, &masked, found),
         Language::Ini => ini::parse(source.id, text, &masked, found),
         Language::Python => assign::python(source.id, text, &masked, found),
         Language::JavaScript => assign::javascript_settings(source.id, text.clone())

@@ -2,5 +2,6 @@
 
 pub mod apply;
 pub mod diff;
+mod haproxy;
 pub mod prove;
 pub mod spell;

@@ -2,11 +2,15 @@
 //! finding is gone, no new one appears, nothing became unknown, and no written fact changed but those that were meant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use rustc_hash::FxHasher;
 
 use super::spell::{self, Where};
 use crate::finding::{Finding, Fix};
-use crate::model::{EntityId, Kind, Known, Model, Stored};
+use crate::model::field::setting;
+use crate::model::{EntityId, FactView, FieldId, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
 use crate::rule::{Action, Change, Checked, Proposal, Severity};
 
@@ -21,7 +25,7 @@ pub struct Outcome {
     /// Rules, by their place, that could not be decided, and for which entity.
     pub undecided: BTreeSet<(usize, Kind, Arc<str>)>,
     /// Every written fact, by its place.
-    pub facts: BTreeMap<(u8, u32, String), String>,
+    pub facts: BTreeMap<(u8, u32, u64, FieldId), u64>,
 }
 
 impl Outcome {
@@ -41,8 +45,9 @@ impl Outcome {
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
-                let name = format!("{name} {}", fact.field.info().name);
-                outcome.facts.insert((0, at as u32, name), shown(&fact.value));
+                outcome
+                    .facts
+                    .insert((0, at as u32, digest(name), fact.field), value(&fact.value));
             }
         }
         for kind in Kind::ALL {
@@ -51,8 +56,12 @@ impl Outcome {
             }
             for (at, id) in model.all(kind).enumerate() {
                 for fact in model.entity(id).facts.iter().filter(|fact| fact.site.is_some()) {
-                    let key = (kind as u8 + 1, at as u32, fact.field.info().name.to_owned());
-                    outcome.facts.insert(key, shown(&fact.value));
+                    let key = match kind {
+                        // A second reading of what scopes hold; a new line would move the numbers of all behind it.
+                        Kind::Setting => (kind as u8 + 1, 0, digest(&*model.entity(id).name), fact.field),
+                        _ => (kind as u8 + 1, at as u32, 0, fact.field),
+                    };
+                    outcome.facts.insert(key, value(&fact.value));
                 }
             }
         }
@@ -60,11 +69,18 @@ impl Outcome {
     }
 }
 
-fn shown(value: &Stored) -> String {
+/// Enough of a value to tell whether it changed.
+fn value(value: &Stored) -> u64 {
     match value {
-        Stored::Is(value) => value.to_string(),
-        Stored::Unknown(doubt) => format!("unknown: {}", doubt.reason),
+        Stored::Is(value) => digest(value),
+        Stored::Unknown(doubt) => digest(&doubt.reason),
     }
+}
+
+fn digest(of: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = FxHasher::default();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What proving needs of the run.
@@ -220,7 +236,20 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         return names;
     };
     let model = world.model(place.environment);
+    names.insert(setting::TIME.id().info().name);
     for change in &proposal.changes {
+        if let Known::Is(FactView {
+            span, site: Some(_), ..
+        }) = model.fact(change.entity, change.field)
+        {
+            // One text may be read by several: a backend's timeout and each route's.
+            let facts = model.scopes().iter().flat_map(|scope| &scope.facts);
+            names.extend(
+                facts
+                    .filter(|fact| fact.span == span)
+                    .map(|fact| fact.field.info().name),
+            );
+        }
         let rows = model
             .entity(change.entity)
             .table
@@ -243,7 +272,7 @@ fn shared(model: &Model, change: &Change) -> bool {
         .entity(change.entity)
         .table
         .zip(model.row_for(change.entity, change.field));
-    table.is_some_and(|(table, row)| table.named(&row.name).count() > 1)
+    table.is_some_and(|(table, row)| table.named(&row.name).any(|other| other.word != row.word))
 }
 
 fn title(model: &Model, proposal: &Proposal) -> String {
@@ -327,13 +356,16 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
         if lost.any(|(rule, kind, name)| !mended.contains(&**name) && world.decided(*environment, *rule, *kind, name)) {
             return Err(Refusal::new("with it less could be evaluated"));
         }
-        let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();
-        for key in keys {
-            if before.facts.get(key) != after.facts.get(key) {
-                changed = true;
-                if !meant.contains(key.2.rsplit(' ').next().unwrap_or(&key.2)) {
-                    return Err(Refusal::new(format!("it would also change {}", key.2)));
-                }
+        let moved = before
+            .facts
+            .iter()
+            .filter(|(key, value)| after.facts.get(*key) != Some(*value));
+        let made = after.facts.keys().filter(|key| !before.facts.contains_key(*key));
+        for (.., field) in moved.map(|(key, _)| key).chain(made) {
+            changed = true;
+            if !meant.contains(field.info().name) {
+                let name = field.info().name.replace('_', " ");
+                return Err(Refusal::new(format!("it would also change the {name}")));
             }
         }
     }

@@ -76,6 +76,11 @@ fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<E
             Err(Refusal::new("the parameter cannot be taken back"))
         };
     }
+    if let Form::Behind(text) = row.form {
+        let at = Span::new(fact.span.source, fact.span.end, fact.span.end);
+        let text = text.to_owned();
+        return Ok((fact.value != *value).then_some(Edit { span: at, text }));
+    }
     let text = spelled(row, value)?;
     let old = sources.text(fact.span);
     if row.read(&old).as_ref() == Some(value) {
@@ -112,6 +117,14 @@ fn insert(
     edits: &mut Vec<Edit>,
 ) -> Result<(), Refusal> {
     let entity = model.entity(change.entity);
+    if entity
+        .table
+        .is_some_and(|table| table.product == super::haproxy::PRODUCT)
+        && let Some(edit) = super::haproxy::behind(sources, entity, change, value)
+    {
+        edits.push(edit);
+        return Ok(());
+    }
     if let Some(row) = crate::dialect::flag(change.field) {
         // A parameter behind the address it belongs to.
         let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
@@ -132,7 +145,7 @@ fn insert(
     if !row.within.is_empty() && !at.name().is_empty() && !row.within.contains(&at.name()) {
         return Err(Refusal::new(format!("{} may not stand in {}", row.name, at.name())));
     }
-    let _ = sources;
+
     let Some(table) = entity.table else {
         return Err(Refusal::new("the value was worked out, not written"));
     };
@@ -163,6 +176,9 @@ impl Insert {
         let words: Vec<String> = self.words.into_values().collect();
         let (tree, node): (TreeId, NodeId) = self.home;
         let bare = self.table.named(name).any(|row| row.bare);
+        if self.table.product == super::haproxy::PRODUCT {
+            return super::haproxy::line(sources, model.at(tree, node), name, &words.join(" "));
+        }
         line(sources, model.at(tree, node), name, &words.join(" "), bare)
     }
 }

@@ -38,7 +38,7 @@ fn path(estate: &Estate, hops: &[Hop], into: &HashMap<usize, usize>, at: usize) 
     let mut text = String::new();
     for (place, hop) in way.iter().rev().map(|at| &hops[*at]).enumerate() {
         let gateway = &estate.gateways[hop.gateway];
-        if place == 0 && gateway.product != "nginx" {
+        if place == 0 && !matches!(gateway.product, "nginx" | "haproxy") {
             text.push_str(&estate.model.entity(gateway.id).name);
         } else {
             text.push_str(gateway.product);

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
-use crate::model::field::{gateway, hop};
+use crate::model::field::{gateway, hop, route};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
 
 use names::Names;
@@ -96,8 +96,12 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let mut hops = Vec::new();
     for at in 0..estate.gateways.len() {
         let gateway = estate.gateways[at].clone();
-        let status = status(&mut estate.model, gateway.id, &mut statuses);
         for route in &gateway.routes {
+            let pass = match estate.model.get(route.id, route::PASS) {
+                Known::Is(pass) if gateway.product == "haproxy" => pass,
+                _ => Arc::from(""),
+            };
+            let status = status(&mut estate.model, gateway.id, pass, &mut statuses);
             if route.endpoints.is_empty() {
                 let span = estate.model.entity(route.id).span;
                 let doubt = route
@@ -157,22 +161,25 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-/// How failures of a gateway's product look; the same for every gateway of the product.
-fn status(model: &mut Model, gateway: EntityId, known: &mut HashMap<Arc<str>, Known<EntityId>>) -> Known<EntityId> {
+/// How failures of a gateway's product look; the same for every gateway of the product, and for HAProxy by its mode.
+fn status(
+    model: &mut Model,
+    gateway: EntityId,
+    pass: Arc<str>,
+    known: &mut HashMap<(Arc<str>, Arc<str>), Known<EntityId>>,
+) -> Known<EntityId> {
     let span = model.entity(gateway).span;
     model.get(gateway, gateway::PRODUCT).then(|product| {
-        let mut made = || match behaviour::status_of(&product, span) {
+        let key = (product, pass);
+        if let Some(status) = known.get(&key) {
+            return status.clone();
+        }
+        let status = match behaviour::status_of(&key.0, &key.1, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
         };
-        match known.get(&product) {
-            Some(status) => status.clone(),
-            None => {
-                let status = made();
-                known.insert(product, status.clone());
-                status
-            }
-        }
+        known.insert(key, status.clone());
+        status
     })
 }
 

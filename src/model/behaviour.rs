@@ -84,6 +84,38 @@ const INGRESS_NGINX: &[Cause] = &[
     (status::STALE_ADDRESS, "502 or 504"),
 ];
 
+/// HAProxy in http mode, reproduced on 2.6: 503 where it finds no connection, 502 where it loses one. The letters are
+/// the termination state at the end of its log line.
+const HAPROXY: &[Cause] = &[
+    (
+        status::REFUSED,
+        "503 (SC: refused; with the default of 3 retries after about three seconds, at once while a check holds the server down)",
+    ),
+    (
+        status::NO_PORT,
+        "503 (SC or sC: kube-proxy refuses or drops connections to a port the Service does not expose)",
+    ),
+    (status::NO_ENDPOINTS, "503 (SC: refused)"),
+    (status::SOCKET_MISSING, "503 (SC: no such socket)"),
+    (status::READ_TIMEOUT, "504 (sH: timeout server)"),
+    (status::CLOSED, "502 (SH: the server closed before it answered)"),
+    (
+        status::STALE_ADDRESS,
+        "503 (SC or sC: connections to the old address are refused or time out)",
+    ),
+];
+
+/// HAProxy in tcp mode has no status codes: the client's connection is closed.
+const HAPROXY_TCP: &[Cause] = &[
+    (status::REFUSED, "a closed connection (SC, after the retries)"),
+    (status::NO_PORT, "a closed connection (SC or sC)"),
+    (status::NO_ENDPOINTS, "a closed connection (SC)"),
+    (status::SOCKET_MISSING, "a closed connection (SC)"),
+    (status::READ_TIMEOUT, "a closed connection (sD: timeout server)"),
+    (status::CLOSED, "a closed connection (SD)"),
+    (status::STALE_ADDRESS, "a closed connection (SC or sC)"),
+];
+
 /// Envoy, reproduced on 1.40.0: flags as in its access log.
 const ENVOY: &[Cause] = &[
     (status::REFUSED, "503 (UF, connection refused)"),
@@ -176,9 +208,12 @@ const FAILING: &[Cause] = &[
     (status::BIG_HEADER, "502 or 503"),
 ];
 
-/// The behaviour of a product as an entity; a product that is not known gives none.
-pub fn status_of(product: &str, span: Span) -> Option<Entity> {
+/// The behaviour of a product as an entity; a product that is not known gives none. `pass` is the protocol of the route
+/// where the product behaves differently by it.
+pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
     let causes = match product {
+        "haproxy" if pass == "tcp" => HAPROXY_TCP,
+        "haproxy" => HAPROXY,
         "nginx" => NGINX,
         "ingress-nginx" => INGRESS_NGINX,
         "envoy" => ENVOY,

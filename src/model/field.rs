@@ -14,6 +14,10 @@ pub enum Kind {
     Gateway,
     /// Where a gateway decides to pass requests on: a location, an Ingress path.
     Route,
+    /// Where a gateway accepts requests and chooses where they go: an Envoy listener, HAProxy's `frontend` and `listen`.
+    Listener,
+    /// A value whose writing itself can be wrong: without a unit, ignored, repeated, or overridden elsewhere.
+    Setting,
     /// A named group of endpoints, or the implicit group of a single address.
     Upstream,
     /// One address of an upstream.
@@ -32,8 +36,6 @@ pub enum Kind {
     Socket,
     /// What a failure looks like at a gateway's client: status code and cause, per product and version.
     Status,
-    /// Something written that has no effect as it stands: ignored, repeated, or overridden elsewhere.
-    Setting,
     /// A readiness, liveness or startup probe of a container.
     Probe,
     /// What changes the number of a workload's replicas.
@@ -42,8 +44,6 @@ pub enum Kind {
     Policy,
     /// One port that a NetworkPolicy lets in.
     PolicyPort,
-    /// An address a gateway accepts requests on, with what it does before it routes them.
-    Listener,
     /// Two hops in a row: a request that one gateway sends to the next.
     Chain,
 }
@@ -54,6 +54,8 @@ impl Kind {
         Kind::Hop,
         Kind::Gateway,
         Kind::Route,
+        Kind::Listener,
+        Kind::Setting,
         Kind::Upstream,
         Kind::Endpoint,
         Kind::Service,
@@ -63,12 +65,10 @@ impl Kind {
         Kind::Process,
         Kind::Socket,
         Kind::Status,
-        Kind::Setting,
         Kind::Probe,
         Kind::Autoscaler,
         Kind::Policy,
         Kind::PolicyPort,
-        Kind::Listener,
         Kind::Chain,
     ];
 
@@ -78,6 +78,8 @@ impl Kind {
             Kind::Hop => "hop",
             Kind::Gateway => "gateway",
             Kind::Route => "route",
+            Kind::Listener => "listener",
+            Kind::Setting => "setting",
             Kind::Upstream => "upstream",
             Kind::Endpoint => "endpoint",
             Kind::Service => "service",
@@ -87,12 +89,10 @@ impl Kind {
             Kind::Process => "process",
             Kind::Socket => "socket",
             Kind::Status => "status",
-            Kind::Setting => "setting",
             Kind::Probe => "probe",
             Kind::Autoscaler => "autoscaler",
             Kind::Policy => "policy",
             Kind::PolicyPort => "policy_port",
-            Kind::Listener => "listener",
             Kind::Chain => "chain",
         }
     }
@@ -108,6 +108,8 @@ impl Kind {
             Kind::Hop => hop::FIELDS,
             Kind::Gateway => gateway::FIELDS,
             Kind::Route => route::FIELDS,
+            Kind::Listener => listener::FIELDS,
+            Kind::Setting => setting::FIELDS,
             Kind::Upstream => upstream::FIELDS,
             Kind::Endpoint => endpoint::FIELDS,
             Kind::Service => service::FIELDS,
@@ -117,12 +119,10 @@ impl Kind {
             Kind::Process => process::FIELDS,
             Kind::Socket => socket::FIELDS,
             Kind::Status => status::FIELDS,
-            Kind::Setting => setting::FIELDS,
             Kind::Probe => probe::FIELDS,
             Kind::Autoscaler => autoscaler::FIELDS,
             Kind::Policy => policy::FIELDS,
             Kind::PolicyPort => policy_port::FIELDS,
-            Kind::Listener => listener::FIELDS,
             Kind::Chain => chain::FIELDS,
         }
     }
@@ -134,6 +134,7 @@ impl Kind {
             Kind::Gateway => GATEWAY_LINKS,
             Kind::Route => ROUTE_LINKS,
             Kind::Chain => CHAIN_LINKS,
+            Kind::Endpoint => ENDPOINT_LINKS,
             Kind::Container => CONTAINER_LINKS,
             Kind::ServicePort => SERVICE_PORT_LINKS,
             Kind::Service => SERVICE_LINKS,
@@ -260,6 +261,8 @@ fields! { gateway, Kind::Gateway;
     PRODUCT: Arc<str> = "product", "`nginx`, `ingress-nginx`, …";
     VERSION: Arc<str> = "version", "The product's version, from the image or the configuration.";
     PLATFORM: Arc<str> = "platform", "Where it runs: `compose` or `kubernetes`; absent for a machine or where that is not known.";
+    BUFFER_SIZE: Size = "buffer_size", "HAProxy: the buffer that must hold a whole request or response header (`tune.bufsize`).";
+    ENDS_IN_LINE_FEED: bool = "ends_in_line_feed", "HAProxy: whether the last line of each of its files is complete.";
 }
 
 fields! { route, Kind::Route;
@@ -274,6 +277,10 @@ fields! { route, Kind::Route;
     BUFFERS_SIZE: Size = "buffers_size", "The size of each of those buffers.";
     BUSY_BUFFERS_SIZE: Size = "busy_buffers_size", "How much of the buffers may be busy sending to the client while the response is not yet read.";
     HTTP_VERSION: Arc<str> = "http_version", "The HTTP version spoken to the upstream.";
+    TARGET_FOUND: bool = "target_found", "HAProxy: whether a backend of that name exists.";
+    TARGET_NEAREST: Arc<str> = "target_nearest", "The declared group whose name is most like an undeclared target.";
+    MAP: Arc<str> = "map", "HAProxy: the map file that gives the backend's name; absent where the name is written out.";
+    FALLBACK: bool = "fallback", "HAProxy: whether the frontend has a default_backend for what nothing else takes.";
     CONNECTION_HEADER: Arc<str> = "connection_header", "The Connection header sent to the upstream; empty allows connections to be kept.";
     KEEP_CONN: bool = "keep_conn", "Whether a FastCGI server is asked to keep the connection open.";
     BY_VARIABLE: bool = "by_variable", "Whether the target has a variable, so that its host name is looked up while the gateway runs, unless the configuration also writes the same address out.";
@@ -303,7 +310,6 @@ fields! { route, Kind::Route;
     PER_TRY_TIMEOUT: Duration = "per_try_timeout", "How long one try may take.";
     RETRIES_CLOSED: bool = "retries_closed", "Whether a request is sent again, whatever its method, when the upstream closes the connection it was sent on.";
     TARGET: Arc<str> = "target", "The name of the group the route leads to, as written.";
-    NEAREST: Arc<str> = "nearest", "The declared group whose name is most like an undeclared target.";
     TARGET_CHECKED: bool = "target_checked", "Whether the product refuses to start when the target is not declared.";
     GRPC: bool = "grpc", "Whether the route takes gRPC requests only.";
 }
@@ -327,6 +333,21 @@ fields! { upstream, Kind::Upstream;
     PANIC_THRESHOLD: i64 = "panic_threshold", "Below this share of healthy endpoints, in percent, health is ignored; 0 never ignores it.";
     HEALTH_CHECKED: bool = "health_checked", "Whether endpoints are checked actively, or taken out when they fail.";
     PRIORITIES: i64 = "priorities", "How many priorities its endpoints have: with more than one there is something to fall back to.";
+    MODE: Arc<str> = "mode", "HAProxy: `http` or `tcp`.";
+    CONNECT_TIMEOUT: Duration = "connect_timeout", "HAProxy: how long a connection to a server may take.";
+    SERVER_TIMEOUT: Duration = "server_timeout", "HAProxy: how long a server may be silent.";
+    QUEUE_TIMEOUT: Duration = "queue_timeout", "HAProxy: how long a request waits for a free server; the connect timeout where it is not set.";
+    MISSING_TIMEOUTS: Arc<str> = "missing_timeouts", "HAProxy: the timeouts that are nowhere set, in words; absent where all are.";
+    RETRIES: i64 = "retries", "How many times a failed connection is tried again.";
+    RETRY_ON: Arc<str> = "retry_on", "HAProxy: the failures after which a request is tried again.";
+    REDISPATCH: bool = "redispatch", "HAProxy: whether a request may be tried again on another server.";
+    HTTP_REUSE: Arc<str> = "http_reuse", "HAProxy: when idle connections are used again: `never`, `safe`, `aggressive` or `always`.";
+    UNCHECKED: i64 = "unchecked", "HAProxy: how many of the servers have no health check.";
+    FIRST_UNCHECKED: Arc<str> = "first_unchecked", "HAProxy: the first server without a health check.";
+    DEFAULT_CHECK: Arc<str> = "default_check", "HAProxy: what `default-server` says of checks in the group's own section.";
+    HTTP_CHECK: bool = "http_check", "HAProxy: whether the group's own section has `option httpchk`.";
+    CHECK_PATH: Arc<str> = "check_path", "The path that HTTP health checks ask for.";
+    LIMITED: bool = "limited", "HAProxy: whether a server has a `maxconn`, so that requests may have to wait.";
 }
 
 fields! { endpoint, Kind::Endpoint;
@@ -337,6 +358,14 @@ fields! { endpoint, Kind::Endpoint;
     IS_NAME: bool = "is_name", "Whether the host is a name rather than an IP address; absent for a unix socket.";
     PUBLIC: bool = "public", "Whether the host is a name of the public internet: with a dot, and no ending that is reserved for private use.";
     RESOLVE: bool = "resolve", "Whether the name is looked up again while the gateway runs.";
+    NAME: Arc<str> = "name", "HAProxy: the server's name.";
+    HAS_PORT: bool = "has_port", "HAProxy: whether a port is written; without one the port that the client came to is used.";
+    SELF_LOOP: bool = "self_loop", "HAProxy: whether the server, for want of a port, is the listener that the request came through.";
+    CHECK: bool = "check", "HAProxy: whether the server's health is checked.";
+    SEND_PROXY: bool = "send_proxy", "Whether connections begin with a PROXY protocol header.";
+    RESOLVERS: Arc<str> = "resolvers", "HAProxy: the `resolvers` section that looks the name up again.";
+    INIT_ADDR: Arc<str> = "init_addr", "HAProxy: how the address is found at start (`init-addr`).";
+    UNSET_VARIABLE: Arc<str> = "unset_variable", "An environment variable in the address that the container does not set.";
 }
 
 fields! { service, Kind::Service;
@@ -407,6 +436,7 @@ fields! { socket, Kind::Socket;
     ADDRESS: Arc<str> = "address", "The address as written, or as the default has it.";
     PORT: i64 = "port", "The TCP port.";
     PATH: Arc<str> = "path", "The path of the unix socket.";
+    PROXY_PROTOCOL: bool = "proxy_protocol", "Whether every connection must begin with a PROXY protocol header.";
     LOOPBACK: bool = "loopback", "Whether only the same network namespace reaches it: 127.0.0.1, ::1, localhost.";
     SPEAKS: Arc<str> = "speaks", "What is spoken there: `http` (1.x, plain), `h2c` (plain HTTP of any version), `https`, `fastcgi` or `uwsgi`; absent where that is not known.";
 }
@@ -446,6 +476,8 @@ fields! { setting, Kind::Setting;
     INSTEAD: Arc<str> = "instead", "What holds instead.";
     WINNER: Arc<str> = "winner", "The place that wins or came first: its value as written there.";
     EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
+    TIME: Duration = "time", "The length of time it is set to.";
+    BARE: bool = "bare", "Whether the number has no unit.";
 }
 
 fields! { probe, Kind::Probe;
@@ -484,6 +516,11 @@ fields! { listener, Kind::Listener;
     PORT: i64 = "port", "The port it listens on.";
     HTTP_FILTERS: i64 = "http_filters", "How many HTTP filters a request passes.";
     HAS_ROUTER: bool = "has_router", "Whether the last of the HTTP filters is the router, which sends requests upstream.";
+    MODE: Arc<str> = "mode", "`http` or `tcp`.";
+    CLIENT_TIMEOUT: Duration = "client_timeout", "How long a client may be silent.";
+    TAKES_ALL: bool = "takes_all", "Whether every request is sent somewhere or answered on purpose; absent where that cannot be told.";
+    CONDITIONS: Arc<str> = "conditions", "The first condition under which a request is sent on.";
+    DEFAULT_BACKEND: Arc<str> = "default_backend", "Where requests go that nothing else takes.";
 }
 
 fields! { chain, Kind::Chain;
@@ -556,6 +593,12 @@ const GATEWAY_LINKS: &[LinkInfo] = &[LinkInfo {
     name: "container",
     to: Kind::Container,
     doc: "The container the gateway runs in.",
+}];
+
+const ENDPOINT_LINKS: &[LinkInfo] = &[LinkInfo {
+    name: "upstream",
+    to: Kind::Upstream,
+    doc: "The group the endpoint belongs to (HAProxy).",
 }];
 
 const ROUTE_LINKS: &[LinkInfo] = &[LinkInfo {

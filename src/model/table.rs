@@ -25,6 +25,8 @@ pub enum Form {
     Flag,
     /// All words of a directive together, such as those of `proxy_next_upstream`.
     Words,
+    /// This text behind the place of the fact makes it true.
+    Behind(&'static str),
 }
 
 /// A default and the versions it holds for.
@@ -154,6 +156,13 @@ impl Row {
     #[must_use]
     pub fn words(mut self) -> Row {
         self.form = Form::Words;
+        self
+    }
+
+    /// A text behind the fact's place makes it true.
+    #[must_use]
+    pub fn behind(mut self, text: &'static str) -> Row {
+        self.form = Form::Behind(text);
         self
     }
 

@@ -33,6 +33,12 @@ pub enum Unit {
     Number,
     /// `on` or `off`.
     OnOff,
+    /// HAProxy's time: bare milliseconds, or one of `us ms s m h d`.
+    HaproxyTime,
+    /// HAProxy's size: bytes, or since 2.9 `k m g`; written in bytes, which every version reads.
+    HaproxySize,
+    /// A line or word that is there (true) or not; nothing is written behind it.
+    Present,
     /// Any text.
     Text,
 }
@@ -41,12 +47,16 @@ impl Unit {
     /// The type of the values it reads.
     pub fn kind(self) -> Type {
         match self {
-            Unit::NginxTime | Unit::Seconds | Unit::FpmTime | Unit::Millis | Unit::PreStopSleep | Unit::ProtoTime => {
-                Type::Duration
-            }
-            Unit::NginxSize | Unit::Quantity | Unit::PhpSize | Unit::Kib => Type::Size,
+            Unit::NginxTime
+            | Unit::Seconds
+            | Unit::FpmTime
+            | Unit::Millis
+            | Unit::PreStopSleep
+            | Unit::ProtoTime
+            | Unit::HaproxyTime => Type::Duration,
+            Unit::NginxSize | Unit::Quantity | Unit::PhpSize | Unit::Kib | Unit::HaproxySize => Type::Size,
             Unit::Number => Type::Number,
-            Unit::OnOff => Type::Bool,
+            Unit::OnOff | Unit::Present => Type::Bool,
             Unit::Text | Unit::HttpOptions => Type::Text,
         }
     }
@@ -87,6 +97,16 @@ impl Unit {
                 let (_, version) = HTTP_OPTIONS.iter().find(|(name, _)| *name == text)?;
                 Some(Value::Text(Arc::from(*version)))
             }
+            Unit::HaproxyTime => haproxy_time(text).map(Value::Duration),
+            Unit::HaproxySize => match text.strip_suffix(['g', 'G']) {
+                Some(number) => number
+                    .parse::<u64>()
+                    .ok()?
+                    .checked_mul(1 << 30)
+                    .map(|size| Value::Size(Size(size))),
+                None => nginx_size(text).map(Value::Size),
+            },
+            Unit::Present => Some(Value::Bool(true)),
             Unit::Number => text.parse().ok().map(Value::Number),
             Unit::OnOff => match text.to_ascii_lowercase().as_str() {
                 "on" | "true" => Some(Value::Bool(true)),
@@ -106,6 +126,12 @@ impl Unit {
             } else {
                 format!("{}ms", duration.micros().div_ceil(1000))
             }),
+            (Unit::HaproxyTime, Value::Duration(duration)) => Some(match duration.micros() {
+                us if us % 1_000_000 == 0 => format!("{}s", us / 1_000_000),
+                us => format!("{}ms", us.div_ceil(1000)),
+            }),
+            (Unit::HaproxySize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.0.to_string()),
+            (Unit::Present, Value::Bool(true)) => Some(String::new()),
             (Unit::Seconds | Unit::FpmTime, Value::Duration(duration)) => {
                 Some(duration.micros().div_ceil(1_000_000).to_string())
             }
@@ -204,6 +230,25 @@ fn nginx_time(text: &str) -> Option<Duration> {
         return None;
     }
     Some(Duration::from_millis(total))
+}
+
+/// HAProxy's time, as `parse_time_err` reads it: a whole number with one unit, in lower case.
+fn haproxy_time(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "us" => 1,
+        "" | "ms" => 1000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        "d" => 86_400_000_000,
+        _ => return None,
+    };
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(factor)
+        .map(Duration::from_micros)
 }
 
 fn nginx_size(text: &str) -> Option<Size> {

@@ -39,7 +39,7 @@ pub enum Language {
     Yaml(YamlKind),
     /// nginx, whole or a fragment, and the context its outermost directives belong in.
     Nginx(NginxContext),
-    /// HAProxy. Recognised, not read yet.
+    /// HAProxy.
     Haproxy,
     /// Sections in brackets and `key = value`.
     Ini(IniKind),

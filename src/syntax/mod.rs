@@ -2,6 +2,7 @@
 
 pub mod argv;
 pub mod assign;
+pub mod haproxy;
 pub mod holes;
 pub mod ini;
 pub mod nginx;

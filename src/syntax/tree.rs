@@ -230,6 +230,12 @@ impl Tree {
         &self.holes
     }
 
+    /// The text of a span as it stands in its file; empty for a span of another text.
+    pub fn raw(&self, span: Span) -> &str {
+        let text = self.texts.iter().find(|(id, _)| *id == span.source);
+        text.and_then(|(_, text)| text.get(span.range())).unwrap_or_default()
+    }
+
     fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }

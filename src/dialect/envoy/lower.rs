@@ -145,6 +145,7 @@ impl Lower<'_> {
                 socket: Some(Arc::from(path)),
                 loopback: false,
                 speaks: None,
+                proxy_protocol: false,
                 span: pipe.word_span_at(0),
             };
             self.done.listens.push((listen, tls));
@@ -163,6 +164,7 @@ impl Lower<'_> {
             socket: None,
             loopback: is_loopback(host),
             speaks: None,
+            proxy_protocol: false,
             span: at.word_span_at(0),
         };
         self.done.listens.push((listen, tls));

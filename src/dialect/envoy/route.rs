@@ -178,7 +178,7 @@ impl Lower<'_> {
             let names = self.clusters.keys().map(String::as_str);
             if let Some(near) = nearest(name, names) {
                 let near = Arc::from(near);
-                self.model.entity_mut(id).set(route::NEAREST, near, span);
+                self.model.entity_mut(id).set(route::TARGET_NEAREST, near, span);
             }
         }
         if let Known::Is(name) = &known {

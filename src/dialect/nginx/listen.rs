@@ -32,6 +32,7 @@ pub(super) fn read(at: At<'_>, tls: bool, plain: bool) -> Option<Listen> {
         socket,
         loopback,
         speaks,
+        proxy_protocol: has("proxy_protocol"),
         span: at.word_span_at(0),
     })
 }

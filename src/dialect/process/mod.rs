@@ -53,7 +53,9 @@ impl<'a> ProcessContext<'a> {
             return Some(stated.clone());
         }
         let image = Image::of(self, spec)?;
-        let is_it = image.name() == product || (product == "nginx" && image.name() == "nginx-unprivileged");
+        let is_it = image.name() == product
+            || (product == "haproxy" && is_haproxy(&image))
+            || (product == "nginx" && image.name() == "nginx-unprivileged");
         is_it.then(|| image.version())?
     }
 }
@@ -121,6 +123,7 @@ pub fn lower(
         "gunicorn" => gunicorn::lower(model, context, &started, files),
         "uvicorn" => uvicorn::lower(model, context, &started),
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
+        "haproxy" => haproxy(model, context, spec, program.span),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
         "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
@@ -160,6 +163,11 @@ fn of_image(
         join.official_only = unchanged;
         return Some(join);
     }
+    if is_haproxy(&image) {
+        let mut join = haproxy(model, context, spec, span);
+        join.official_only = unchanged;
+        return Some(join);
+    }
     matches!(image.name(), "nginx" | "nginx-unprivileged" | "openresty").then(|| {
         let id = entity(model, context, spec, "nginx", span);
         let mut join = gateway(model, id, span);
@@ -189,6 +197,45 @@ fn nginx(
         && direct
         && Image::of(context, spec).is_some_and(|image| !image.changed && is_official_nginx(&image));
     join
+}
+
+/// Images that hold HAProxy and nothing else, with its configuration at the usual place.
+fn is_haproxy(image: &Image) -> bool {
+    const IMAGES: [&str; 4] = [
+        "haproxy",
+        "haproxytech/haproxy-alpine",
+        "haproxytech/haproxy-debian",
+        "haproxytech/haproxy-ubuntu",
+    ];
+    IMAGES.iter().any(|name| image.is_official(name))
+}
+
+/// Whether a container runs such an image as it is.
+pub fn is_haproxy_image(spec: &ContainerSpec) -> bool {
+    let image = spec
+        .image
+        .as_ref()
+        .filter(|image| !image.unknown && spec.built.is_none());
+    image.is_some_and(|image| {
+        is_haproxy(&Image {
+            text: image.text.split('@').next().unwrap_or_default().to_owned(),
+            changed: false,
+            other_command: false,
+        })
+    })
+}
+
+/// HAProxy as a process; what it binds is for its own dialect to say.
+fn haproxy(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, span: Span) -> ProcessJoin {
+    let id = entity(model, context, spec, "haproxy", span);
+    let doubt = Doubt::at("the HAProxy configuration says what it binds", span);
+    model.entity_mut(id).set(process::KEEPS_CONNECTIONS, true, span);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("haproxy"),
+        sockets: Known::Unknown(doubt),
+        official_only: is_haproxy_image(spec),
+    }
 }
 
 /// nginx as a process; what it listens on is for its own dialect to say.

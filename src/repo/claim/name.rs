@@ -71,6 +71,8 @@ pub fn by_name(path: &str) -> Option<NameClaim> {
         _ if is_one_of(&["conf", "cfg", "nginx", "vhost", "ngx", "nginxconf"], ending) => Some(NameClaim::Conf),
         _ if is(ending, "ini") => Some(NameClaim::Ini),
         "env" => Some(NameClaim::Environment),
+        // What HAProxy looks backends up in; a source map belongs to something that was built.
+        "map" if !stem.contains('.') => Some(NameClaim::Conf),
         "py" => is_gunicorn(folders, stem).then_some(NameClaim::Python),
         "js" | "ts" | "mjs" | "cjs" | "mts" | "cts" => starts_server(folders, stem).then_some(NameClaim::JavaScript),
         _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),

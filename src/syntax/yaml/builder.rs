@@ -198,7 +198,7 @@ impl<'a> Documents<'a> {
         let start = tag.map_or(meta.start, |tag| tag.0);
         let node = self.open_node(shape, start);
         if let Some((start, end, tag)) = tag {
-            self.tree.word(tag_word((start, end), Some(tag.into())));
+            self.tree.word(tag_word((start, end), Some(tag)));
         }
         if meta.anchor > 0 {
             self.anchors.insert(meta.anchor, Anchor::Open);

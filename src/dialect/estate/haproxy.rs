@@ -1,0 +1,172 @@
+//! HAProxy in containers and in files that no container mounts.
+
+use std::sync::Arc;
+
+use super::{Lower, Place};
+use crate::dialect::haproxy::place::{self, InContainer, InRepository};
+use crate::dialect::haproxy::table::{LINE_FEED, TABLE};
+use crate::dialect::haproxy::{self, Around, Input};
+use crate::dialect::join::{Gateway, Listen};
+use crate::dialect::process::ProcessJoin;
+use crate::environment::pods::Placed;
+use crate::environment::{Role, folder_of};
+use crate::expand::ContainerFiles;
+use crate::expand::cache::Language;
+use crate::model::field::gateway;
+use crate::model::{Doubt, EntityId, Fact, Model, Site, Stored, Value, Version};
+use crate::repo::{Source, Span};
+use crate::syntax::Tree;
+use crate::syntax::haproxy::ends_with_feed;
+
+impl Lower<'_> {
+    pub(super) fn haproxy_container(
+        &mut self,
+        placed: &Placed,
+        files: &ContainerFiles,
+        at: usize,
+        joined: &ProcessJoin,
+    ) {
+        let around = InContainer {
+            spec: &placed.spec,
+            files,
+            compose: self.estate.compose,
+        };
+        let (sources, open) = around.entries();
+        let version = joined
+            .id
+            .as_ref()
+            .is()
+            .and_then(|id| self.estate.model.entity(*id).version.clone());
+        let version = version.or_else(|| self.context.versions.get("haproxy").cloned());
+        let place = Place {
+            container: Some(at),
+            label: self.estate.containers[at].name.clone(),
+            span: placed.spec.span,
+            namespace: placed.namespace.clone(),
+            folder: self.estate.containers[at].folder.clone(),
+        };
+        let listens = self.haproxy(&sources, version, &around, open, place);
+        self.gateway_sockets(at, joined, &listens, false, placed.spec.span);
+    }
+
+    /// HAProxy files that no container mounts: of a machine, or of an image built elsewhere.
+    pub(super) fn loose_haproxy(&mut self) {
+        let context = self.context;
+        let files: Vec<usize> = self
+            .environment
+            .loose
+            .iter()
+            .copied()
+            .filter(|at| {
+                let file = &context.repository.files()[*at];
+                file.role == Role::Haproxy && !context.mounted.contains(&file.source.id)
+            })
+            .collect();
+        for config in place::loose(context.repository, &files) {
+            let file = &context.repository.files()[config.files[0]];
+            let folder = folder_of(&file.path);
+            let around = InRepository {
+                repository: context.repository,
+                folder,
+            };
+            let place = Place {
+                container: None,
+                label: file.path.clone(),
+                span: Span::new(file.source.id, 0, 0),
+                namespace: Arc::from(""),
+                folder: Arc::from(folder),
+            };
+            let sources: Vec<Arc<Source>> = config
+                .files
+                .iter()
+                .map(|at| context.repository.files()[*at].source.clone())
+                .collect();
+            let version = context.versions.get("haproxy").cloned();
+            self.haproxy(&sources, version, &around, config.open, place);
+        }
+    }
+
+    fn haproxy(
+        &mut self,
+        sources: &[Arc<Source>],
+        version: Option<Version>,
+        around: &dyn Around,
+        open: Option<Doubt>,
+        place: Place,
+    ) -> Vec<Listen> {
+        if sources.is_empty() {
+            return Vec::new();
+        }
+        let trees: Vec<Arc<Tree>> = sources.iter().map(|source| self.haproxy_tree(source)).collect();
+        let span = trees[0]
+            .root()
+            .children()
+            .next()
+            .map_or_else(|| place.span, |at| at.head());
+        let id = self.gateway_entity("haproxy", version.as_ref(), &place, span);
+        let model = &mut self.estate.model;
+        for (source, tree) in sources.iter().zip(&trees) {
+            line_feed(model, id, source, tree);
+        }
+        let lowered = haproxy::lower(
+            model,
+            &Input {
+                trees: &trees,
+                version: version.clone(),
+                around,
+                open,
+            },
+        );
+        let entity = model.entity_mut(id);
+        entity.table = Some(&TABLE);
+        entity.scope = lowered.global;
+        entity.version = version;
+        let listens = lowered.listens.clone();
+        self.estate.gateways.push(Gateway {
+            id,
+            product: "haproxy",
+            container: place.container,
+            to_endpoints: false,
+            unplaced: place.container.is_none(),
+            namespace: place.namespace,
+            folder: place.folder,
+            routes: lowered.routes,
+            listens: lowered.listens,
+        });
+        listens
+    }
+
+    fn haproxy_tree(&self, source: &Arc<Source>) -> Arc<Tree> {
+        let file = self.context.repository.get(&source.path);
+        let file = file.filter(|file| file.source.id == source.id && file.role == Role::Haproxy);
+        match file.and_then(|file| file.tree.clone()) {
+            Some(tree) => tree,
+            None => self.context.cache.tree(source, Language::Haproxy),
+        }
+    }
+}
+
+/// Notes a file whose last line is not complete. Template text at the end may bring the line feed.
+fn line_feed(model: &mut Model, id: EntityId, source: &Source, tree: &Tree) {
+    let text = &*source.text;
+    let end = text.len() as u32;
+    if ends_with_feed(text) || tree.hole_in(Span::new(source.id, end.saturating_sub(1), end)).is_some() {
+        return;
+    }
+    let last = text.rfind('\n').map_or(0, |at| at + 1);
+    let start = last + text[last..].len() - text[last..].trim_start().len();
+    let span = Span::new(source.id, start as u32, end);
+    let entity = model.entity_mut(id);
+    entity
+        .facts
+        .retain(|fact| fact.field != gateway::ENDS_IN_LINE_FEED.id());
+    entity.facts.push(Fact {
+        field: gateway::ENDS_IN_LINE_FEED.id(),
+        value: Stored::Is(Value::Bool(false)),
+        span,
+        site: Some(Site {
+            row: &LINE_FEED,
+            node: None,
+        }),
+    });
+}

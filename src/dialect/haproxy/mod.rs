@@ -1,0 +1,14 @@
+//! HAProxy: sections as scopes, `default-server` as what servers begin with, frontends to backends as routes.
+
+pub mod address;
+mod cover;
+pub mod lower;
+pub mod place;
+pub mod routes;
+pub mod sections;
+pub mod servers;
+pub mod table;
+pub mod words;
+
+pub use lower::{Input, Lowered, lower};
+pub use words::{Around, Variable};

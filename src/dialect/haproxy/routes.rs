@@ -1,0 +1,378 @@
+//! Frontends: what they bind, and every way from them to a backend, by name, by map or by expression.
+
+use std::sync::Arc;
+
+use super::address::address;
+use super::cover::takes_all;
+use super::lower::{Lower, has_servers, nearest};
+use super::sections::{Role, Section};
+use super::table::{TABLE, TARGET};
+use super::words::{Word, read};
+use crate::dialect::join::{Listen, Route};
+use crate::dialect::nginx::address::is_loopback;
+use crate::model::field::{endpoint, listener, route};
+use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Site, Stored, Value};
+use crate::repo::Span;
+use crate::syntax::At;
+
+/// A place that names a backend.
+struct Choice {
+    name: String,
+    /// Where the name stands.
+    span: Span,
+    /// Whether it stands there letter for letter.
+    verbatim: bool,
+    /// The map that names it.
+    map: Option<Arc<str>>,
+}
+
+/// Lowers a `frontend` or `listen`.
+pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
+    let own = listens(lower, section);
+    let head = section.head().head();
+    let mut entity = Entity::new(Kind::Listener, section.name.clone(), head);
+    entity.table = Some(&TABLE);
+    entity.scope = Some(lower.scopes[index]);
+    entity.version = lower.input.version.clone();
+    entity.set(listener::NAME, section.name.clone(), section.name_span);
+    let id = lower.model.add(entity);
+    let front = Front {
+        section,
+        binds: own.clone(),
+        mode: lower.model.get(id, listener::MODE),
+        fallback: default_backend(lower, section),
+    };
+    lower.done.listens.extend(own);
+    if let Some((line, n)) = front.fallback {
+        let name = line.word(n).unwrap_or_default();
+        let span = line.word_span_at(n);
+        lower
+            .model
+            .entity_mut(id)
+            .set(listener::DEFAULT_BACKEND, Arc::from(name), span);
+    }
+    takes_all(lower.model, id, section, front.fallback.is_some());
+    if section.role == Role::Listen && has_servers(section) {
+        let choice = Choice {
+            name: section.name.to_string(),
+            span: section.name_span,
+            verbatim: false,
+            map: None,
+        };
+        front.route(lower, choice, head);
+    }
+    for line in &section.lines {
+        let at = section.at(*line);
+        if at.name() == "use_backend" && !line.maybe {
+            front.line(lower, at);
+        }
+    }
+    if let Some((at, _)) = front.fallback {
+        front.line(lower, at);
+    }
+}
+
+/// The line that names the default backend, in the section or its `defaults`.
+fn default_backend<'s>(lower: &Lower<'s>, section: &'s Section) -> Option<(At<'s>, usize)> {
+    nearest(lower.sections, section, |at| {
+        (at.name() == "default_backend").then_some((at, 0))
+    })
+}
+
+struct Front<'s> {
+    section: &'s Section,
+    binds: Vec<Listen>,
+    mode: Known<Arc<str>>,
+    fallback: Option<(At<'s>, usize)>,
+}
+
+impl Front<'_> {
+    /// A `use_backend` or `default_backend` line.
+    fn line(&self, lower: &mut Lower<'_>, at: At<'_>) {
+        let Some(word) = read(at, 0, false, lower.input.around, &lower.sections.set) else {
+            return;
+        };
+        let span = at.word_span_at(0);
+        if let Some(doubt) = word.doubt {
+            return self.unknown(lower, &word.text, doubt, at.head());
+        }
+        if !word.text.contains("%[") {
+            let choice = Choice {
+                name: word.text,
+                span,
+                verbatim: word.verbatim,
+                map: None,
+            };
+            return self.route(lower, choice, at.head());
+        }
+        match self.mapped(lower, &word, span) {
+            Some(choices) => {
+                for choice in choices {
+                    let head = choice.span;
+                    self.route(lower, choice, head);
+                }
+            }
+            None => {
+                let doubt = Doubt::at("the backend's name is known only at run time", span);
+                self.unknown(lower, &word.text, doubt, at.head());
+            }
+        }
+    }
+
+    /// The names a map can give, when the whole name is what it gives.
+    fn mapped(&self, lower: &Lower<'_>, word: &Word, span: Span) -> Option<Vec<Choice>> {
+        let (prefix, expression) = word.text.split_once("%[")?;
+        let (expression, suffix) = expression.rsplit_once(']')?;
+        if suffix.contains("%[") || expression.contains("%[") {
+            return None;
+        }
+        let from = expression.rfind(",map")?;
+        let call = expression[from + 1..].strip_suffix(')')?;
+        let (_, arguments) = call.split_once('(').filter(|(name, _)| name.starts_with("map"))?;
+        if arguments.contains(')') {
+            return None;
+        }
+        let (path, default) = match arguments.split_once(',') {
+            Some((path, default)) => (path.trim(), Some(default.trim())),
+            None => (arguments.trim(), None),
+        };
+        // `virt@` and `opt@` are filled while HAProxy runs.
+        if path.starts_with("virt@") || path.starts_with("opt@") {
+            return None;
+        }
+        let source = lower.input.around.file(path.strip_prefix("file@").unwrap_or(path))?;
+        let map: Arc<str> = Arc::from(path);
+        let mut choices: Vec<Choice> = Vec::new();
+        let mut add = |value: &str, span, verbatim| {
+            let name = format!("{prefix}{value}{suffix}");
+            if !value.is_empty() && !choices.iter().any(|known| known.name == name) {
+                choices.push(Choice {
+                    name,
+                    span,
+                    verbatim: verbatim && prefix.is_empty() && suffix.is_empty(),
+                    map: Some(map.clone()),
+                });
+            }
+        };
+        let mut at = 0;
+        for line in source.text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let content = line.trim();
+            // Template text in a map may name anything.
+            if content.contains("{{") || content.contains("${") || content.contains("{%") {
+                return None;
+            }
+            if content.starts_with('#') {
+                continue;
+            }
+            let Some((_, value)) = content.split_once(char::is_whitespace) else {
+                continue;
+            };
+            let value = value.trim_start();
+            let offset = start + line.find(content).unwrap_or(0) + content.len() - value.len();
+            let span = Span::new(source.id, offset as u32, (offset + value.len()) as u32);
+            add(value, span, true);
+        }
+        if let Some(default) = default {
+            add(default, span, false);
+        }
+        Some(choices)
+    }
+
+    /// A route whose target is not known.
+    fn unknown(&self, lower: &mut Lower<'_>, target: &str, doubt: Doubt, head: Span) {
+        let id = self.entity(lower, target, head, None);
+        lower.done.routes.push(Route {
+            id,
+            upstream: Known::Unknown(doubt.clone()),
+            endpoints: Vec::new(),
+            doubt: Some(doubt),
+            reuses_connections: Known::Is(false),
+        });
+    }
+
+    fn route(&self, lower: &mut Lower<'_>, choice: Choice, head: Span) {
+        let name: Arc<str> = Arc::from(choice.name.as_str());
+        let id = self.entity(lower, &choice.name, head, Some(&choice));
+        let found = lower
+            .groups
+            .get(&name)
+            .map(|group| (group.id, group.scope, group.servers.clone(), group.reuses.clone()));
+        let Some((group, scope, servers, reuses)) = found else {
+            return self.not_found(lower, id, &choice);
+        };
+        let entity = lower.model.entity_mut(id);
+        entity.scope = Some(scope);
+        entity.set(route::TARGET_FOUND, true, choice.span);
+        let endpoints = servers.endpoints.iter().map(|endpoint| {
+            let mut endpoint = endpoint.clone();
+            if endpoint.socket.is_none() && endpoint.port == Known::Absent {
+                self.same_port(lower, &mut endpoint);
+            }
+            endpoint
+        });
+        let endpoints = endpoints.collect();
+        lower.done.routes.push(Route {
+            id,
+            upstream: Known::Is(group),
+            endpoints,
+            doubt: servers.doubt,
+            reuses_connections: reuses,
+        });
+    }
+
+    /// Without a port a server is reached on the one the client came to.
+    fn same_port(&self, lower: &mut Lower<'_>, to: &mut crate::dialect::join::Endpoint) {
+        let wide = |bind: &Listen| bind.loopback || address(&bind.text).host.is_none();
+        let own = matches!(&to.host, Known::Is(host) if is_loopback(host));
+        if own && self.binds.iter().any(wide) {
+            lower.model.entity_mut(to.id).set(endpoint::SELF_LOOP, true, to.span);
+        }
+        to.port = match self.binds.as_slice() {
+            [Listen { port: Some(port), .. }] => Known::Is(*port),
+            _ => Known::Unknown(Doubt::at("the port depends on the one the client came to", to.span)),
+        };
+    }
+
+    fn not_found(&self, lower: &mut Lower<'_>, id: EntityId, choice: &Choice) {
+        let mut maybe = lower.sections.all.iter().filter(|section| section.role.is_back());
+        let hidden = maybe.any(|section| *section.name == *choice.name);
+        let open = match &lower.sections.open {
+            Some(doubt) => Some(doubt.clone()),
+            None if hidden => Some(Doubt::at("the backend stands inside `.if`", choice.span)),
+            None => None,
+        };
+        let found = open.clone().map_or(Known::Is(false), Known::Unknown);
+        let like = most_like(&choice.name, lower.groups.keys().map(|name| &**name)).map(Arc::<str>::from);
+        let entity = lower.model.entity_mut(id);
+        entity.set_known(route::TARGET_FOUND, found, choice.span);
+        if let Some(like) = like {
+            entity.set(route::TARGET_NEAREST, like, choice.span);
+        }
+        let doubt = open.unwrap_or_else(|| Doubt::at(format!("no backend is called {}", choice.name), choice.span));
+        lower.done.routes.push(Route {
+            id,
+            upstream: Known::Unknown(doubt.clone()),
+            endpoints: Vec::new(),
+            doubt: Some(doubt),
+            reuses_connections: Known::Is(false),
+        });
+    }
+
+    fn entity(&self, lower: &mut Lower<'_>, target: &str, head: Span, choice: Option<&Choice>) -> EntityId {
+        let name = format!("{} {target}", self.section.name);
+        let mut entity = Entity::new(Kind::Route, name, head);
+        entity.table = Some(&TABLE);
+        entity.version = lower.input.version.clone();
+        let words = match self.section.role {
+            Role::Listen if target == &*self.section.name => format!("listen {target}"),
+            _ => format!("{} to {target}", self.section.name),
+        };
+        entity.set(route::NAME, Arc::from(words), head);
+        entity.set_known(route::PASS, self.mode.clone(), head);
+        entity.set(route::FALLBACK, self.fallback.is_some(), head);
+        match lower.buffer.clone() {
+            Known::Is((size, span)) => entity.set(route::BUFFER_SIZE, size, span.unwrap_or(head)),
+            Known::Unknown(doubt) => entity.set_known(route::BUFFER_SIZE, Known::Unknown(doubt), head),
+            Known::Absent => {}
+        }
+        if let Some(choice) = choice {
+            entity.facts.push(Fact {
+                field: route::TARGET.id(),
+                value: Stored::Is(Value::Text(Arc::from(choice.name.as_str()))),
+                span: choice.span,
+                site: choice.verbatim.then_some(Site {
+                    row: &TARGET,
+                    node: None,
+                }),
+            });
+            if let Some(map) = &choice.map {
+                entity.set(route::MAP, map.clone(), choice.span);
+            }
+        }
+        lower.model.add(entity)
+    }
+}
+
+/// The name that a mistyped one is most like.
+fn most_like<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut near: Vec<(usize, &str)> = names.map(|name| (distance(wrong, name), name)).collect();
+    near.retain(|(distance, name)| *distance <= 1 + name.len().max(wrong.len()) / 4);
+    near.sort_unstable();
+    match near.as_slice() {
+        // Two equally near ones are a guess.
+        [(first, _), (second, _), ..] if first == second => None,
+        [(_, name), ..] => Some(name),
+        [] => None,
+    }
+}
+
+/// Levenshtein's distance, in bytes: names are ASCII.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The `bind` lines of a section (and the address of an old `listen name :80`).
+fn listens(lower: &Lower<'_>, section: &Section) -> Vec<Listen> {
+    let mut found = Vec::new();
+    let mut add = |at: At<'_>, n: usize| {
+        let Some(word) = read(at, n, true, lower.input.around, &lower.sections.set) else {
+            return;
+        };
+        if word.doubt.is_some() {
+            return;
+        }
+        let options: Vec<&str> = at.texts().skip(n + 1).collect();
+        for text in word.text.split(',') {
+            let parts = address(text);
+            if parts.other {
+                continue;
+            }
+            found.push(Listen {
+                text: Arc::from(text),
+                port: parts.port.and_then(|port| port.parse().ok()),
+                socket: parts.socket.map(Arc::from),
+                loopback: parts.host.is_some_and(is_loopback),
+                speaks: None,
+                proxy_protocol: options.contains(&"accept-proxy"),
+                span: at.word_span_at(n),
+            });
+        }
+    };
+    for line in &section.lines {
+        let at = section.at(*line);
+        if at.name() == "bind" && !line.maybe {
+            add(at, 0);
+        }
+    }
+    let head = section.head();
+    if found_none(section) && head.words().len() > 1 && head.word(1).is_some_and(|word| word.contains(':')) {
+        let Some(word) = head.word(1) else { return Vec::new() };
+        let parts = address(word);
+        return vec![Listen {
+            text: Arc::from(word),
+            port: parts.port.and_then(|port| port.parse().ok()),
+            socket: None,
+            loopback: parts.host.is_some_and(is_loopback),
+            speaks: None,
+            proxy_protocol: false,
+            span: head.word_span_at(1),
+        }];
+    }
+    found
+}
+
+fn found_none(section: &Section) -> bool {
+    !section.lines.iter().any(|line| section.at(*line).name() == "bind")
+}

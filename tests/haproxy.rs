@@ -1,0 +1,173 @@
+//! HAProxy against the real one: what it accepts is read whole, what it cannot find is found here too, and what a fix
+//! leaves behind it accepts. Without HAProxy on the machine these tests say so and check nothing.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::Place;
+use gatelint::environment::Role;
+use gatelint::environment::read::{role_of, tree};
+use gatelint::repo::{Sources, claim::Charts};
+use gatelint::rule::RuleSet;
+use gatelint::syntax::ProblemKind;
+
+/// The real one, if it is installed.
+fn real() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders)
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|folder| folder.join("haproxy"))
+        .find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("SKIPPED: haproxy is not installed");
+    }
+    found
+}
+
+/// Whether the real one accepts a file, and what it says. `-dr` lets it go on where a host cannot be resolved.
+fn check(real: &Path, file: &Path) -> (bool, String) {
+    let folder = file.parent().unwrap();
+    let mut command = Command::new(real);
+    command.args(["-c", "-dr", "-f"]).arg(file).current_dir(folder);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    // A part of a configuration has no listener; that is all that is wrong with it.
+    let valid = output.status.success() || said.contains("has no error but will not start (no listener)");
+    (valid, said)
+}
+
+/// Real configurations: those of HAProxy's own repository and of others. They are not part of this repository.
+fn corpus() -> Vec<PathBuf> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let mut found: Vec<PathBuf> = ["corpus/haproxy", "lab/haproxy"]
+        .iter()
+        .flat_map(|folder| walkdir::WalkDir::new(shared.join(folder)).sort_by_file_name())
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|ending| ending == "cfg"))
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        eprintln!("SKIPPED: ../shared/corpus/haproxy is not here");
+    }
+    found
+}
+
+#[test]
+fn what_haproxy_accepts_is_read_whole() {
+    let Some(real) = real() else { return };
+    let mut accepted = 0;
+    for file in corpus() {
+        if !check(&real, &file).0 {
+            continue;
+        }
+        accepted += 1;
+        let text = std::fs::read(&file).unwrap();
+        let sources = Sources::default();
+        let source = sources.add_file("haproxy.cfg", text);
+        assert_eq!(
+            role_of(&Charts::default(), "haproxy.cfg", &source.text),
+            Role::Haproxy,
+            "{}",
+            file.display()
+        );
+        let tree = tree(&source, Role::Haproxy).unwrap();
+        let unread = tree
+            .problems
+            .iter()
+            .find(|problem| problem.kind == ProblemKind::Unreadable);
+        assert!(
+            unread.is_none() && tree.problems.is_empty(),
+            "{}: {:?}",
+            file.display(),
+            tree.problems
+        );
+    }
+    eprintln!("{accepted} files that HAProxy accepts were read");
+}
+
+/// Every name of a backend in every real configuration, mistyped: what HAProxy cannot find must be found here, on the
+/// same line.
+#[test]
+fn what_haproxy_cannot_find_is_found_here() {
+    let Some(real) = real() else { return };
+    let mut compared = 0;
+    for file in corpus() {
+        let Ok(text) = std::fs::read_to_string(&file) else {
+            continue;
+        };
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        for (at, line) in lines.iter().enumerate() {
+            let mut words = line.split_whitespace();
+            let (Some(keyword @ ("use_backend" | "default_backend")), Some(name)) = (words.next(), words.next()) else {
+                continue;
+            };
+            if name.contains('%') || name.starts_with(['"', '\'']) {
+                continue;
+            }
+            let (before, behind) = line.split_once(keyword).unwrap();
+            let wrong = format!("{before}{keyword}{}", behind.replacen(name, &format!("{name}-gone"), 1));
+            let mut mistyped: Vec<&str> = lines.clone();
+            mistyped[at] = &wrong;
+            let place = Place::new(&[("haproxy.cfg", &mistyped.concat())]);
+            let (_, said) = check(&real, &place.path("haproxy.cfg"));
+            if !said.contains(&format!("_backend: '{name}-gone'")) {
+                continue;
+            }
+            compared += 1;
+            let found = place.run(&[
+                "lint",
+                "--format",
+                "concise",
+                "--exit-zero",
+                "--select",
+                "backend-undefined",
+            ]);
+            let expected = format!("haproxy.cfg:{}:", at + 1);
+            assert!(
+                found.out.lines().any(|line| line.starts_with(&expected)),
+                "{}:{} with {name}-gone\n{}",
+                file.display(),
+                at + 1,
+                found.out
+            );
+        }
+    }
+    eprintln!("{compared} names that HAProxy cannot find were found");
+}
+
+/// Fixed and good examples of rules are configurations that HAProxy accepts.
+#[test]
+fn haproxy_accepts_what_examples_show_as_good() {
+    let Some(real) = real() else { return };
+    let rules = RuleSet::embedded().unwrap();
+    let mut accepted = 0;
+    for rule in rules.rules() {
+        for example in rule.examples() {
+            let files = if example.bad { &example.fixed } else { &example.files };
+            let Some(text) = files.get("haproxy.cfg") else { continue };
+            // Their maps would have to lie on this machine.
+            if text.contains("map(") {
+                continue;
+            }
+            let place = Place::new(&[("haproxy.cfg", text)]);
+            let (valid, said) = check(&real, &place.path("haproxy.cfg"));
+            assert!(valid, "{}: {:?}\n{said}", rule.id, example.name);
+            accepted += 1;
+        }
+    }
+    eprintln!("HAProxy accepts {accepted} examples");
+    assert!(accepted > 20);
+}
+
+/// HAProxy and its examples agree on what is refused.
+#[test]
+fn haproxy_refuses_a_last_line_without_its_end() {
+    let Some(real) = real() else { return };
+    let place = Place::new(&[("haproxy.cfg", "defaults\n    mode http")]);
+    let (valid, said) = check(&real, &place.path("haproxy.cfg"));
+    assert!(!valid && said.contains("Missing LF"), "{said}");
+}
