@@ -1,5 +1,6 @@
 //! What the configuration's `facts` say lives in another repository, lowered like anything that is written here.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::join::{Endpoint, Estate, Gateway, Route};
@@ -183,13 +184,20 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
 /// Says of every route which CDN stands in front of it.
 pub fn cdns(estate: &mut Estate, facts: &Facts, documents: &[Document]) {
     let mut found: Vec<(usize, usize, Arc<str>, Duration, Span)> = Vec::new();
+    let proxied: HashMap<(String, &str), Span> = documents
+        .iter()
+        .filter(|document| &*document.kind == "Ingress")
+        .filter_map(|document| {
+            let name = format!("Ingress {}", document.name);
+            Some(((name, &*document.namespace), proxied(document)?))
+        })
+        .collect();
+    if proxied.is_empty() && facts.cdns.is_empty() {
+        return;
+    }
     for (at, gateway) in estate.gateways.iter().enumerate() {
-        let by_annotation = documents.iter().find_map(|document| {
-            let is_it = *estate.model.entity(gateway.id).name == *format!("Ingress {}", document.name)
-                && &*document.kind == "Ingress"
-                && document.namespace == gateway.namespace;
-            is_it.then(|| proxied(document))?
-        });
+        let key = (estate.model.entity(gateway.id).name.to_string(), &*gateway.namespace);
+        let by_annotation = proxied.get(&key).copied();
         for (place, made) in gateway.routes.iter().enumerate() {
             let stated = facts.cdns.iter().find(|cdn| {
                 cdn.in_front_of
