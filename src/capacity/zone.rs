@@ -187,25 +187,11 @@ fn nearest(name: &str) -> Option<String> {
         .map(|known| {
             let known = known.as_str().to_owned();
             let lower = known.to_ascii_lowercase();
-            let distance = distance(&lower, &wanted).min(1 + distance(&city(&lower), &city(&wanted)));
+            let distance =
+                strsim::levenshtein(&lower, &wanted).min(1 + strsim::levenshtein(&city(&lower), &city(&wanted)));
             (distance, known)
         })
         .min()
         .filter(|(distance, _)| *distance <= 2)
         .map(|(_, known)| known)
-}
-
-/// How many bytes must be put in, taken out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.bytes().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(left != right)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }

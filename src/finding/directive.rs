@@ -74,26 +74,11 @@ pub fn date(text: &str) -> Result<Date, String> {
 
 /// The name among `known` that `word` most likely means.
 pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // Longer than any name of ours: what a comment says here may be of any length.
+    if word.len() > 80 {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).clamp(1, 4);
-    let near = known.into_iter().map(|name| (distance(word, name), name));
+    let near = known.into_iter().map(|name| (strsim::levenshtein(word, name), name));
     near.filter(|(far, _)| *far <= allowed).min().map(|(_, name)| name)
-}
-
-/// Levenshtein's distance; words longer than any name of ours are simply far.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len().max(b.len()) > 80 {
-        return usize::MAX;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -103,26 +103,7 @@ fn is_near(a: &str, b: &str) -> bool {
         5..=8 => 1,
         _ => 2,
     };
-    a.chars().next() == b.chars().next() && distance(a, b) <= allowed
-}
-
-/// How many letters must be changed, added, taken away or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
+    a.chars().next() == b.chars().next() && strsim::osa_distance(a, b) <= allowed
 }
 
 #[cfg(test)]

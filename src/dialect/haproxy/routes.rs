@@ -297,7 +297,7 @@ impl Front<'_> {
 
 /// The name that a mistyped one is most like.
 fn most_like<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let mut near: Vec<(usize, &str)> = names.map(|name| (distance(wrong, name), name)).collect();
+    let mut near: Vec<(usize, &str)> = names.map(|name| (strsim::levenshtein(wrong, name), name)).collect();
     near.retain(|(distance, name)| *distance <= 1 + name.len().max(wrong.len()) / 4);
     near.sort_unstable();
     match near.as_slice() {
@@ -306,21 +306,6 @@ fn most_like<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'
         [(_, name), ..] => Some(name),
         [] => None,
     }
-}
-
-/// Levenshtein's distance, in bytes: names are ASCII.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The `bind` lines of a section (and the address of an old `listen name :80`).
