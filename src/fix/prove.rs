@@ -50,7 +50,7 @@ impl Outcome {
                     .insert((0, at as u32, digest(name), fact.field), value(&fact.value));
             }
         }
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             if matches!(kind, Kind::Hop | Kind::Chain | Kind::Status) {
                 continue;
             }

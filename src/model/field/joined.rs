@@ -1,0 +1,40 @@
+//! The joined kinds: what both ends of a request know of each other.
+
+use super::*;
+
+fields! { hop, Kind::Hop;
+    NAME: Arc<str> = "name", "Both ends in words, such as `web:80 to api:8000`.";
+    DIRECT: bool = "direct", "Whether the gateway reaches the container itself (compose, a headless Service, ingress-nginx) rather than a Service's virtual address.";
+    LOOPBACK: bool = "loopback", "Whether the address is the gateway's own loopback interface.";
+    SHARED_NETWORK: bool = "shared_network", "Whether gateway and process share a network namespace: one container, one pod, or one machine.";
+    REUSES_CONNECTIONS: bool = "reuses_connections", "Whether the gateway keeps idle connections to this endpoint open and uses them again.";
+    ELSEWHERE: Arc<str> = "elsewhere", "The name of another container of the same environment that listens on or declares the port; absent when there is none.";
+    RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
+    PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
+    ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
+    UNREACHABLE_BECAUSE: Arc<str> = "unreachable_because", "Why the target cannot be reached although it exists, in words: another network, another namespace; absent when nothing is known to stand in the way.";
+    NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
+    POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
+    POLICY_ALLOWS: bool = "policy_allows", "Whether the network policies that select the pod let the gateway in at that port; absent where none selects it.";
+    => Gateway "gateway", "The gateway that sends the request.";
+    => Route "route", "The route the request takes.";
+    => Upstream "upstream", "The group of endpoints it is sent to.";
+    => Endpoint "endpoint", "The endpoint it is sent to.";
+    => Service "service", "The Kubernetes Service behind the address; absent when the address is none.";
+    => ServicePort "service_port", "The Service's port behind the address; absent when the Service does not expose it.";
+    => Workload "workload", "The workload that answers.";
+    => Container "container", "The container that answers.";
+    => Socket "socket", "What the process listens on where the request arrives; absent when it listens elsewhere.";
+    => Status "status", "What failures of this hop look like at the gateway's client.";
+    => Policy "policy", "The first network policy that selects the pod.";
+}
+
+fields! { chain, Kind::Chain;
+    NAME: Arc<str> = "name", "Both routes in words.";
+    TRIES: i64 = "tries", "How often one request may reach the last target: the tries of every layer whose condition covers the final failure of the next, multiplied; absent where fewer than two layers count.";
+    ARITHMETIC: Arc<str> = "arithmetic", "How `tries` comes about: `nginx 3 × envoy 4 = 12`.";
+    INNER_WAIT: Duration = "inner_wait", "How long the inner gateway may wait for its response: its own limit, or the application's where that is known and shorter.";
+    INNER_BUDGET: Duration = "inner_budget", "How long the inner gateway may take over all its tries, when each of them times out; absent where it does not repeat timeouts.";
+    => Hop "outer", "The hop nearer to the client, which ends in the inner gateway.";
+    => Hop "inner", "The hop the inner gateway sends the request on.";
+}
