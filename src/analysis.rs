@@ -1,5 +1,6 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -98,7 +99,7 @@ impl<'a> Analysis<'a> {
                     .checked
                     .hits
                     .iter()
-                    .map(|hit| (hit.clone(), ways.path(&judged.estate.model, hit.root)));
+                    .map(|hit| (Cow::Borrowed(hit), ways.path(&judged.estate.model, hit.root)));
                 EnvironmentHits {
                     name: &environment.name,
                     hits: hits.collect(),
@@ -143,14 +144,14 @@ impl<'j> Ways<'j> {
         Self { by_entity }
     }
 
-    fn path(&self, model: &Model, root: EntityId) -> Option<String> {
+    fn path(&self, model: &Model, root: EntityId) -> Option<Cow<'j, str>> {
         debug_assert!(model.entity(root).kind != Kind::Status);
         // A chain goes the way of its last hop.
         let last = model.linked(root, "inner").is().unwrap_or(root);
         self.by_entity
             .get(&last)
             .filter(|path| !path.is_empty())
-            .map(|path| (*path).to_owned())
+            .map(|path| Cow::Borrowed(*path))
     }
 }
 
@@ -197,6 +198,10 @@ impl Judged {
     fn outcome(&self) -> &Outcome {
         self.outcome
             .get_or_init(|| Outcome::of(&self.estate.model, &self.checked))
+    }
+
+    fn into_outcome(self) -> Outcome {
+        Outcome::of(&self.estate.model, &self.checked)
     }
 }
 
@@ -261,9 +266,7 @@ impl Analysis<'_> {
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
         let judged = places.par_iter().zip(placements).map(|(at, placement)| {
-            judge(self.ground, repository, &environments[*at], placement, &mounted)
-                .outcome()
-                .clone()
+            judge(self.ground, repository, &environments[*at], placement, &mounted).into_outcome()
         });
         judged.collect()
     }
@@ -294,8 +297,8 @@ impl<'a> Analysis<'a> {
         self.repository.with(changed.collect())
     }
 
-    /// Offers findings their proved fixes.
-    pub fn prove(&self, findings: &mut [Finding]) {
-        crate::fix::prove::prove(self, findings, self.repository.files().len());
+    /// Offers the findings that are wanted their proved fixes.
+    pub fn prove(&self, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool) {
+        crate::fix::prove::prove(self, findings, wanted, self.repository.files().len());
     }
 }

@@ -56,7 +56,8 @@ fn everything_is_linted() {
     let Some(corpus) = corpus() else { return };
     let said = said(&mut lint(BINARY, &corpus));
     assert!(matches!(said.code, Some(0 | 1)), "{:?} {}", said.code, said.err);
-    assert!(said.took < Duration::from_secs(60), "{:?}", said.took);
+    // A hang, whatever else the machine does meanwhile; speed is held by the benchmarks.
+    assert!(said.took < Duration::from_secs(300), "{:?}", said.took);
     let report = said.json();
     let mut told = 0;
     for problem in report["problems"].as_array().unwrap() {

@@ -212,7 +212,7 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
     });
     let mut findings = settle(&sources, &infos.collect::<Vec<_>>(), &analysis.hits()).findings;
     findings.retain(|finding| &*finding.rule == rule);
-    analysis.prove(&mut findings);
+    analysis.prove(&mut findings, &|_| true);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
     for edit in apart(findings.iter().filter_map(|finding| finding.fix.as_ref()))
         .iter()

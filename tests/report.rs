@@ -1,5 +1,6 @@
 //! From hits to what is printed: settling, ignores, and every format.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -96,13 +97,13 @@ fn field() -> FieldId {
 }
 
 fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> EnvironmentHits<'static> {
-    let path = |hit: &Hit| Some(format!("Ingress shop → nginx → api:8000 {}", hit.root.0));
+    let path = |hit: &Hit| Some(Cow::Owned(format!("Ingress shop → nginx → api:8000 {}", hit.root.0)));
     EnvironmentHits {
         name,
         hits: hits
             .into_iter()
             .map(|hit| (path(&hit), hit))
-            .map(|(path, hit)| (hit, path))
+            .map(|(path, hit)| (Cow::Owned(hit), path))
             .collect(),
         not_evaluated: Vec::new(),
         files: HashSet::from([world.nginx.id, world.compose.id]),
@@ -152,7 +153,7 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         roots.iter().map(|root| timeout(world, *root, &name(root))).collect()
     };
     let mut prod = environment("prod", hits(&order), world);
-    prod.hits.push((port(world), None));
+    prod.hits.push((Cow::Owned(port(world)), None));
     let include = find(&world.nginx, "upstream");
     prod.not_evaluated = vec![
         NotEvaluated {
@@ -163,9 +164,9 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         3
     ];
     let mut staging = environment("staging", hits(&order[..1]), world);
-    staging.hits.push((port(world), None));
+    staging.hits.push((Cow::Owned(port(world)), None));
     let mut dev = environment("dev", Vec::new(), world);
-    dev.hits.push((port(world), None));
+    dev.hits.push((Cow::Owned(port(world)), None));
     settle(&world.sources, &rules(), &[prod, staging, dev])
 }
 
@@ -278,7 +279,7 @@ fn control_characters_never_reach_the_terminal() {
     hit.point.value = Value::Text("\x1b".into());
     let hits = EnvironmentHits {
         name: "\x1b[1m",
-        hits: vec![(hit, Some("\x1b[1m → \u{202e}".to_owned()))],
+        hits: vec![(Cow::Owned(hit), Some("\x1b[1m → \u{202e}".into()))],
         not_evaluated: vec![NotEvaluated {
             rule: 0,
             reason: "\x1b".into(),
@@ -395,7 +396,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
                 content
                     .match_indices(needle)
                     .map(at)
-                    .map(|span| (hit(rule, span, "x"), None)),
+                    .map(|span| (Cow::Owned(hit(rule, span, "x")), None)),
             );
         }
     }

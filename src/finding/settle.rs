@@ -1,5 +1,6 @@
 //! From hits to findings: one finding is one place a person edits, over all hops and environments.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ pub struct EnvironmentHits<'a> {
     /// The environment's name.
     pub name: &'a str,
     /// Violations, each with the path of a request that meets it.
-    pub hits: Vec<(Hit, Option<String>)>,
+    pub hits: Vec<(Cow<'a, Hit>, Option<Cow<'a, str>>)>,
     /// What could not be decided.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The files (not derived sources) the environment is made of; decides whether a finding names environments.

@@ -1,6 +1,7 @@
 //! A fix is offered only when it is proved: applied in memory, everything that uses the file is read again; the
 //! finding is gone, no new one appears, nothing became unknown, and no written fact changed but those that were meant.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -24,8 +25,54 @@ pub struct Outcome {
     pub loud: BTreeSet<String>,
     /// Rules, by their place, that could not be decided, and for which entity.
     pub undecided: BTreeSet<(usize, Kind, Arc<str>)>,
-    /// Every written fact, by its place.
-    pub facts: BTreeMap<(u8, u32, u64, FieldId), u64>,
+    facts: Written,
+}
+
+/// Every written fact: a digest of its place, its field, and a digest of its value; sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Written(Vec<(u64, FieldId, u64)>);
+
+impl Written {
+    fn add(&mut self, place: impl Hash, field: FieldId, stored: &Stored) {
+        let value = match stored {
+            Stored::Is(value) => digest(value),
+            Stored::Unknown(doubt) => digest(&doubt.reason),
+        };
+        self.0.push((digest(&place), field, value));
+    }
+
+    /// Of two facts of one place the last holds.
+    fn sort(&mut self) {
+        self.0.reverse();
+        self.0.sort_by_key(|(place, field, _)| (*place, *field));
+        self.0.dedup_by_key(|(place, field, _)| (*place, *field));
+        self.0.shrink_to_fit();
+    }
+
+    /// The fields of facts that are on one side alone, or not the same on both.
+    fn differing<'w>(&'w self, other: &'w Written) -> impl Iterator<Item = FieldId> + 'w {
+        let (mut own, mut others) = (self.0.iter().peekable(), other.0.iter().peekable());
+        std::iter::from_fn(move || {
+            loop {
+                let order = match (own.peek(), others.peek()) {
+                    (None, None) => return None,
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (Some(a), Some(b)) => (a.0, a.1).cmp(&(b.0, b.1)),
+                };
+                match order {
+                    Ordering::Less => return own.next().map(|fact| fact.1),
+                    Ordering::Greater => return others.next().map(|fact| fact.1),
+                    Ordering::Equal => {
+                        let (a, b) = (own.next()?, others.next()?);
+                        if a.2 != b.2 {
+                            return Some(a.1);
+                        }
+                    }
+                }
+            }
+        })
+    }
 }
 
 impl Outcome {
@@ -45,9 +92,7 @@ impl Outcome {
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());
-                outcome
-                    .facts
-                    .insert((0, at as u32, digest(name), fact.field), value(&fact.value));
+                outcome.facts.add((0_u8, at, name), fact.field, &fact.value);
             }
         }
         for &kind in Kind::ALL {
@@ -55,25 +100,19 @@ impl Outcome {
                 continue;
             }
             for (at, id) in model.all(kind).enumerate() {
-                for fact in model.entity(id).facts.iter().filter(|fact| fact.site.is_some()) {
-                    let key = match kind {
-                        // A second reading of what scopes hold; a new line would move the numbers of all behind it.
-                        Kind::Setting => (kind as u8 + 1, 0, digest(&*model.entity(id).name), fact.field),
-                        _ => (kind as u8 + 1, at as u32, 0, fact.field),
-                    };
-                    outcome.facts.insert(key, value(&fact.value));
+                let entity = model.entity(id);
+                // Settings are a second reading of what scopes hold; a new line would move the numbers of all behind it.
+                let place = match kind {
+                    Kind::Setting => (1_u8, 0, &*entity.name),
+                    _ => (2, at, ""),
+                };
+                for fact in entity.facts.iter().filter(|fact| fact.site.is_some()) {
+                    outcome.facts.add(place, fact.field, &fact.value);
                 }
             }
         }
+        outcome.facts.sort();
         outcome
-    }
-}
-
-/// Enough of a value to tell whether it changed.
-fn value(value: &Stored) -> u64 {
-    match value {
-        Stored::Is(value) => digest(value),
-        Stored::Unknown(doubt) => digest(&doubt.reason),
     }
 }
 
@@ -103,11 +142,12 @@ pub trait World {
 /// together, and by themselves only where that fails.
 const ALONE: usize = 20_000;
 
-/// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
-pub fn prove(world: &dyn World, findings: &mut [Finding], files: usize) {
+/// Offers every finding that is `wanted` its proved fix, or says why there is none. `files` is the size of the
+/// repository.
+pub fn prove(world: &dyn World, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool, files: usize) {
     let mut open: Vec<Open> = Vec::new();
     for (at, finding) in findings.iter().enumerate() {
-        if finding.places.iter().any(|place| place.proposal.is_some()) {
+        if wanted(finding) && finding.places.iter().any(|place| place.proposal.is_some()) {
             open.push(Open {
                 finding: at,
                 attempts: attempts(world, finding),
@@ -356,12 +396,7 @@ fn holds(world: &dyn World, fixes: &[(&Finding, &Attempt)]) -> Result<(), Refusa
         if lost.any(|(rule, kind, name)| !mended.contains(&**name) && world.decided(*environment, *rule, *kind, name)) {
             return Err(Refusal::new("with it less could be evaluated"));
         }
-        let moved = before
-            .facts
-            .iter()
-            .filter(|(key, value)| after.facts.get(*key) != Some(*value));
-        let made = after.facts.keys().filter(|key| !before.facts.contains_key(*key));
-        for (.., field) in moved.map(|(key, _)| key).chain(made) {
+        for field in before.facts.differing(&after.facts) {
             changed = true;
             if !meant.contains(field.info().name) {
                 let name = field.info().name.replace('_', " ");

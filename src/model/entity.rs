@@ -27,30 +27,42 @@ pub struct TreeId(pub u32);
 /// A node of one of a model's trees.
 pub type NodePlace = (TreeId, NodeId);
 
-/// Why something cannot be known here.
+/// Why something cannot be known here. A model holds many links and few doubts, so a doubt is one pointer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Doubt {
+pub struct Doubt(Arc<Reason>);
+
+/// What a doubt says.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Reason {
     /// The reason, as a clause without a full stop: "the include conf.d/*.conf is not in the repository".
     pub reason: Arc<str>,
     /// What stands in the way, where that is a place.
     pub span: Option<Span>,
 }
 
+impl std::ops::Deref for Doubt {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
+}
+
 impl Doubt {
     /// A doubt that comes from a place.
     pub fn at(reason: impl Into<Arc<str>>, span: Span) -> Self {
-        Self {
-            reason: reason.into(),
-            span: Some(span),
-        }
+        Self::perhaps_at(reason, Some(span))
     }
 
     /// A doubt that comes from no single place.
     pub fn new(reason: impl Into<Arc<str>>) -> Self {
-        Self {
-            reason: reason.into(),
-            span: None,
-        }
+        Self::perhaps_at(reason, None)
+    }
+
+    /// A doubt that may come from a place.
+    pub fn perhaps_at(reason: impl Into<Arc<str>>, span: Option<Span>) -> Self {
+        let reason = reason.into();
+        Self(Arc::new(Reason { reason, span }))
     }
 }
 
@@ -181,6 +193,79 @@ pub struct FactView {
     pub site: Option<Site>,
 }
 
+/// A fact as found, before anything is copied: rules ask for many values and report few.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'m> {
+    /// It is written or computed.
+    Fact {
+        /// The value.
+        value: &'m Value,
+        /// The fact that holds it.
+        fact: &'m Fact,
+        /// Whether an outer scope has it.
+        inherited: bool,
+    },
+    /// The product has it so.
+    Default {
+        /// The value.
+        value: &'static Value,
+        /// The row it would be written through.
+        row: &'static Row,
+        /// The product.
+        product: &'static str,
+        /// Where the default is documented.
+        source: &'static str,
+    },
+}
+
+impl<'m> Found<'m> {
+    /// The value.
+    pub fn value(&self) -> &'m Value {
+        match self {
+            Found::Fact { value, .. } => value,
+            Found::Default { value, .. } => value,
+        }
+    }
+
+    /// Whether it is written in a file.
+    pub fn is_written(&self) -> bool {
+        matches!(self, Found::Fact { fact, inherited, .. } if *inherited || fact.site.is_some())
+    }
+
+    /// The whole of it, for the entity it was asked of.
+    pub fn view(&self, entity: &Entity) -> FactView {
+        match *self {
+            Found::Fact { value, fact, inherited } => FactView {
+                value: value.clone(),
+                span: fact.span,
+                origin: match (inherited, fact.site) {
+                    (true, _) => Origin::Inherited,
+                    (false, Some(_)) => Origin::Written,
+                    (false, None) => Origin::Computed,
+                },
+                row: fact.site.map(|site| site.row),
+                site: fact.site,
+            },
+            Found::Default {
+                value,
+                row,
+                product,
+                source,
+            } => FactView {
+                value: value.clone(),
+                span: entity.span,
+                origin: Origin::Default {
+                    product,
+                    version: entity.version.clone(),
+                    source,
+                },
+                row: Some(row),
+                site: None,
+            },
+        }
+    }
+}
+
 /// One thing of the model.
 #[derive(Clone, Debug)]
 pub struct Entity {
@@ -211,7 +296,8 @@ impl Entity {
             kind,
             name: name.into(),
             span,
-            facts: Vec::new(),
+            // A hop has about a dozen; doubling up to sixteen would cost more than everything else in it.
+            facts: Vec::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
             links: SmallVec::from_elem(Known::Absent, kind.links().len()),
             scope: None,
             table: None,
@@ -317,6 +403,11 @@ impl Model {
         self.trees[tree.0 as usize].at(node)
     }
 
+    /// All entities, in the order they were added.
+    pub fn entities(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
+        (0..).map(EntityId).zip(&self.entities)
+    }
+
     /// All entities of a kind, in the order they were added.
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = EntityId> + '_ {
         (0..self.entities.len() as u32)
@@ -345,28 +436,26 @@ impl Model {
 
     /// A field's typed value.
     pub fn get<T: FieldType>(&self, id: EntityId, field: Field<T>) -> Known<T> {
-        self.fact(id, field.id()).then(|view| match T::unwrap(&view.value) {
+        self.find(id, field.id()).then(|found| match T::unwrap(found.value()) {
             Some(value) => Known::Is(value),
             None => Known::Absent,
         })
     }
 
+    /// A field with all that a report or a fix needs.
+    pub fn fact(&self, id: EntityId, field: FieldId) -> Known<FactView> {
+        self.find(id, field).map(|found| found.view(self.entity(id)))
+    }
+
     /// A field of an entity: written in its own scope; else unknown where a nearer scope could not be read whole; else
     /// inherited; else the product's default for its version; else absent.
-    pub fn fact(&self, id: EntityId, field: FieldId) -> Known<FactView> {
+    pub fn find(&self, id: EntityId, field: FieldId) -> Known<Found<'_>> {
         let entity = self.entity(id);
         if field.kind != entity.kind {
             return Known::Absent;
         }
         if let Some(fact) = entity.facts.iter().find(|fact| fact.field == field) {
-            return view(
-                fact,
-                if fact.site.is_some() {
-                    Origin::Written
-                } else {
-                    Origin::Computed
-                },
-            );
+            return found(fact, false);
         }
         let Some(table) = entity.table else {
             return Known::Absent;
@@ -387,7 +476,7 @@ impl Model {
                         .is_some_and(|site| rows.iter().any(|row| std::ptr::eq(*row, site.row)))
             });
             if let Some(fact) = written {
-                return view(fact, if own { Origin::Written } else { Origin::Inherited });
+                return found(fact, !own);
             }
             if let Some(doubt) = &here.doubt {
                 return Known::Unknown(doubt.clone());
@@ -410,21 +499,15 @@ impl Model {
                     return Known::Unknown(Doubt::new(reason));
                 }
                 DefaultFor::One(default) => {
-                    let Some(value) = default.value.and_then(|text| row.read(text)) else {
-                        return Known::Absent;
+                    return match &default.value {
+                        Some(value) => Known::Is(Found::Default {
+                            value,
+                            row,
+                            product: table.product,
+                            source: default.source,
+                        }),
+                        None => Known::Absent,
                     };
-                    let origin = Origin::Default {
-                        product: table.product,
-                        version: entity.version.clone(),
-                        source: default.source,
-                    };
-                    return Known::Is(FactView {
-                        value,
-                        span: entity.span,
-                        origin,
-                        row: Some(row),
-                        site: None,
-                    });
                 }
             }
         }
@@ -438,15 +521,9 @@ impl Model {
     }
 }
 
-fn view(fact: &Fact, origin: Origin) -> Known<FactView> {
+fn found(fact: &Fact, inherited: bool) -> Known<Found<'_>> {
     match &fact.value {
-        Stored::Is(value) => Known::Is(FactView {
-            value: value.clone(),
-            span: fact.span,
-            origin,
-            row: fact.site.map(|site| site.row),
-            site: fact.site,
-        }),
+        Stored::Is(value) => Known::Is(Found::Fact { value, fact, inherited }),
         Stored::Unknown(doubt) => Known::Unknown(doubt.clone()),
     }
 }

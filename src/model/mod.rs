@@ -9,7 +9,8 @@ pub mod value;
 pub mod version;
 
 pub use entity::{
-    Doubt, Entity, EntityId, Fact, FactView, Known, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
+    Doubt, Entity, EntityId, Fact, FactView, Found, Known, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored,
+    TreeId,
 };
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
 pub use table::{Row, Table};

@@ -30,12 +30,14 @@ pub enum Form {
 }
 
 /// A default and the versions it holds for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Default {
     /// The first version that has it; `None` for all before the next entry.
-    pub since: Option<&'static str>,
+    pub since: Option<Version>,
     /// The value as the product would write it; `None` where there is none in these versions.
-    pub value: Option<&'static str>,
+    pub text: Option<&'static str>,
+    /// The same, read through the row once it stands in a table.
+    pub value: Option<Value>,
     /// Where that is said.
     pub source: &'static str,
 }
@@ -134,7 +136,12 @@ impl Row {
         value: Option<&'static str>,
         source: &'static str,
     ) -> Row {
-        self.defaults.push(Default { since, value, source });
+        self.defaults.push(Default {
+            since: since.and_then(Version::parse),
+            text: value,
+            value: None,
+            source,
+        });
         self
     }
 
@@ -178,25 +185,20 @@ impl Row {
 
     /// The default for a version.
     pub fn default_for(&self, version: Option<&Version>) -> DefaultFor<'_> {
-        let mut candidates: Vec<&Default> = Vec::new();
-        for default in &self.defaults {
-            let applies = match (default.since.and_then(Version::parse), version) {
-                (None, _) => Some(true),
-                (Some(since), Some(version)) => version.at_least(&since),
-                (Some(_), None) => None,
-            };
-            match applies {
-                // A later entry that surely applies replaces all before it.
-                Some(true) => candidates = vec![default],
-                Some(false) => {}
-                None => candidates.push(default),
-            }
-        }
-        match candidates.as_slice() {
-            [] => DefaultFor::None,
-            [one] => DefaultFor::One(one),
-            [first, rest @ ..] if rest.iter().all(|other| other.value == first.value) => DefaultFor::One(first),
-            _ => DefaultFor::Open,
+        // A later entry that surely applies replaces all before it; those after it may apply as well.
+        let applies = |default: &Default| match (&default.since, version) {
+            (None, _) => Some(true),
+            (Some(since), Some(version)) => version.at_least(since),
+            (Some(_), None) => None,
+        };
+        let sure = self.defaults.iter().rposition(|default| applies(default) == Some(true));
+        let mut candidates = self.defaults[sure.unwrap_or(0)..]
+            .iter()
+            .filter(|default| applies(default) != Some(false));
+        match candidates.next() {
+            None => DefaultFor::None,
+            Some(first) if candidates.all(|other| other.text == first.text) => DefaultFor::One(first),
+            Some(_) => DefaultFor::Open,
         }
     }
 }
@@ -224,7 +226,14 @@ pub struct Table {
 
 impl Table {
     /// Indexes the rows of a dialect.
-    pub fn new(product: &'static str, rows: Vec<Row>) -> Table {
+    pub fn new(product: &'static str, mut rows: Vec<Row>) -> Table {
+        for row in &mut rows {
+            let read = |default: &Default| default.text.and_then(|text| row.read(text));
+            let values: Vec<Option<Value>> = row.defaults.iter().map(read).collect();
+            for (default, value) in row.defaults.iter_mut().zip(values) {
+                default.value = value;
+            }
+        }
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         let mut by_field: FxHashMap<FieldId, Vec<usize>> = FxHashMap::default();
         for (at, row) in rows.iter().enumerate() {

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::expr::{Arithmetic, Compare, Expr, Search};
-use crate::model::{Duration, EntityId, Known, Model, Origin, Size, Value, Version};
+use crate::model::{Duration, EntityId, Known, Model, Size, Value, Version};
 
 /// What an expression is evaluated over.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ impl<'m> Scene<'m> {
                 Some(value) => Known::Is(Cow::Borrowed(value)),
                 None => Known::Absent,
             },
-            Expr::Path(path) => path.view(self.model, self.root).map(|view| Cow::Owned(view.value)),
+            Expr::Path(path) => path.value(self.model, self.root),
             Expr::Arithmetic(operation, a, b) => {
                 both(self.value(a), self.value(b)).then(|(a, b)| match arithmetic(*operation, &a, &b) {
                     Some(value) => owned(value),
@@ -60,15 +60,14 @@ impl<'m> Scene<'m> {
             Expr::Not(a) => self.truth(a).map(|truth| !truth),
             Expr::And(a, b) => self.join(a, b, false),
             Expr::Or(a, b) => self.join(a, b, true),
-            Expr::IsAbsent(path) => match path.view(self.model, self.root) {
+            Expr::IsAbsent(path) => match path.value(self.model, self.root) {
                 Known::Is(_) => Known::Is(false),
                 Known::Absent => Known::Is(true),
                 Known::Unknown(doubt) => Known::Unknown(doubt),
             },
-            Expr::IsWritten(path) => match path.view(self.model, self.root) {
-                Known::Is(view) => Known::Is(matches!(view.origin, Origin::Written | Origin::Inherited)),
+            Expr::IsWritten(path) => match path.is_written(self.model, self.root) {
                 Known::Absent => Known::Is(false),
-                Known::Unknown(doubt) => Known::Unknown(doubt),
+                other => other,
             },
             Expr::Compare(compare, a, b) => both(self.value(a), self.value(b)).then(|(a, b)| holds(*compare, &a, &b)),
             Expr::In(item, list) => self.one_of(item, list),

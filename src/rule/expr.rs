@@ -1,5 +1,6 @@
 //! Typed expressions: what the typer makes and evaluation runs. Names are resolved, literals folded.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -48,6 +49,22 @@ impl Path {
             }
         }
         Known::Is(at)
+    }
+
+    /// The value at the end of the path.
+    pub fn value<'m>(&self, model: &'m Model, root: EntityId) -> Known<Cow<'m, Value>> {
+        self.entity(model, root).then(|id| match self.end {
+            End::Field(field) => model.find(id, field).map(|found| Cow::Borrowed(found.value())),
+            End::Entity(_) => Known::Is(Cow::Owned(Value::Text(model.entity(id).name.clone()))),
+        })
+    }
+
+    /// Whether the value at the end of the path is written in a file.
+    pub fn is_written(&self, model: &Model, root: EntityId) -> Known<bool> {
+        self.entity(model, root).then(|id| match self.end {
+            End::Field(field) => model.find(id, field).map(|found| found.is_written()),
+            End::Entity(_) => Known::Is(false),
+        })
     }
 
     /// The fact at the end of the path; for an entity, its name at the place where it is declared.

@@ -1,6 +1,6 @@
 //! Judging: every rule over every entity of its kind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -25,36 +25,47 @@ pub struct Checked {
     pub evaluated: usize,
 }
 
-/// Runs every enabled rule over the entities of its kind, rules side by side.
+/// Runs every enabled rule over the entities of its kind. A few entities at a time are asked everything, while they and
+/// what they link to are still in the processor's cache.
 pub fn check(model: &Model, rules: &RuleSet) -> Checked {
-    let mut by_kind: HashMap<Kind, Vec<EntityId>> = HashMap::new();
-    for rule in rules.rules().iter().filter(|rule| rule.enabled) {
-        by_kind
-            .entry(rule.kind)
-            .or_insert_with(|| model.all(rule.kind).collect());
+    let enabled = || rules.rules().iter().enumerate().filter(|(_, rule)| rule.enabled);
+    let wanted: BTreeSet<Kind> = enabled().map(|(_, rule)| rule.kind).collect();
+    let mut asked: BTreeMap<Kind, Vec<EntityId>> = BTreeMap::new();
+    for (id, entity) in model.entities().filter(|(_, entity)| wanted.contains(&entity.kind)) {
+        asked.entry(entity.kind).or_default().push(id);
     }
-    let of_rule = |(at, rule): (usize, &Rule)| {
+    let of_chunk = |(kind, chunk): (Kind, &[EntityId])| {
+        let of_kind: Vec<(usize, &Rule)> = enabled().filter(|(_, rule)| rule.kind == kind).collect();
         let mut checked = Checked::default();
-        let roots = by_kind.get(&rule.kind).filter(|_| rule.enabled);
-        for root in roots.into_iter().flatten() {
-            judge(model, rule, at, *root, &mut checked);
+        for root in chunk {
+            for (at, rule) in &of_kind {
+                judge(model, rule, *at, *root, &mut checked);
+            }
         }
         checked
     };
+    const CHUNK: usize = 256;
+    let chunks: Vec<(Kind, &[EntityId])> = asked
+        .iter()
+        .flat_map(|(kind, roots)| roots.chunks(CHUNK).map(|chunk| (*kind, chunk)))
+        .collect();
     // A small model is judged before a second thread has woken up.
     const SMALL: usize = 1_000;
-    let all: Vec<Checked> = if by_kind.values().map(Vec::len).sum::<usize>() < SMALL {
-        rules.rules().iter().enumerate().map(of_rule).collect()
+    let all: Vec<Checked> = if asked.values().map(Vec::len).sum::<usize>() < SMALL {
+        chunks.into_iter().map(of_chunk).collect()
     } else {
-        rules.rules().par_iter().enumerate().map(of_rule).collect()
+        chunks.into_par_iter().map(of_chunk).collect()
     };
     let mut checked = Checked::default();
-    for of_rule in all {
-        checked.hits.extend(of_rule.hits);
-        checked.not_evaluated.extend(of_rule.not_evaluated);
-        checked.undecided.extend(of_rule.undecided);
-        checked.evaluated += of_rule.evaluated;
+    for of_chunk in all {
+        checked.hits.extend(of_chunk.hits);
+        checked.not_evaluated.extend(of_chunk.not_evaluated);
+        checked.undecided.extend(of_chunk.undecided);
+        checked.evaluated += of_chunk.evaluated;
     }
+    checked.hits.sort_by_key(|hit| hit.rule);
+    checked.not_evaluated.sort_by_key(|open| open.rule);
+    checked.undecided.sort_by_key(|(rule, _)| *rule);
     checked
 }
 
@@ -66,7 +77,7 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
     };
     let undecided = |doubt: Doubt| NotEvaluated {
         rule: at,
-        reason: doubt.reason,
+        reason: doubt.reason.clone(),
         span: doubt.span.or(Some(model.entity(root).span)),
     };
     match scene.applies(&rule.when) {

@@ -49,9 +49,19 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let mut settled = settle(&setup, &analysis, &scope, options);
     let mut left_out = narrow(&setup, &mut settled.1.findings, &scope, options);
     progress.step("proving fixes", 0, 0);
-    if options.format != report::Format::Concise || options.fix || options.diff {
-        analysis.prove(&mut settled.1.findings);
-    }
+    let least = options.min_severity.unwrap_or(if options.verbose {
+        Severity::Info
+    } else {
+        Severity::Warning
+    });
+    // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
+    let changes = options.fix || options.diff;
+    analysis.prove(&mut settled.1.findings, &|finding| match options.format {
+        _ if changes => true,
+        report::Format::Human => finding.severity >= least,
+        report::Format::Concise => false,
+        report::Format::Json => true,
+    });
     if options.diff {
         progress.finish();
         return show_diff(&setup, &settled.1.findings, options);
@@ -93,11 +103,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         look,
         verbose: options.verbose,
         quiet: options.quiet,
-        least: options.min_severity.unwrap_or(if options.verbose {
-            Severity::Info
-        } else {
-            Severity::Warning
-        }),
+        least,
     };
     report::write(&report, options.format, shown, &mut io::stdout().lock())?;
     if fixed > 0 && !options.quiet {

@@ -119,10 +119,7 @@ impl Deployed {
 impl Deployer {
     fn doubt(&self) -> Doubt {
         let span = self.changes.map(|node| self.tree.at(node).head());
-        Doubt {
-            span,
-            ..Doubt::new(format!("what deploys it in {} changes it", self.path))
-        }
+        Doubt::perhaps_at(format!("what deploys it in {} changes it", self.path), span)
     }
 
     fn change(&self, repository: &Repository, built: &mut Built) {
