@@ -12,6 +12,7 @@ use clap::CommandFactory;
 
 use crate::analysis::Analysis;
 use crate::cli::{self, Cli, Command, Listing, Page};
+use crate::finding::BUILT_IN;
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleSet, explain, schema};
@@ -55,7 +56,7 @@ pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Lint(options) => lint(cli, options),
         Command::Hops(options) => hops(options),
-        Command::Rules(options) => rules(options),
+        Command::Rules(options) => rules(cli, options),
         Command::Explain(options) => explain_rule(cli, options),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -120,22 +121,35 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
     print(text.as_bytes())
 }
 
-fn embedded() -> Result<RuleSet, Failure> {
-    let folder = Path::new(".");
-    Setup::new(folder, None, false, Look::PLAIN).map(|setup| setup.rules)
+/// The rules to look one up in: where the configuration is wrong, that is said and the embedded ones serve.
+fn known_rules(cli: &Cli) -> Result<RuleSet, Failure> {
+    let look = Look::stderr(cli.color);
+    match Setup::new(Path::new("."), None, false, look) {
+        Ok(setup) => Ok(setup.rules),
+        Err(failure) => {
+            let _ = io::stderr().write_all(failure.0.as_bytes());
+            Setup::new(Path::new("."), None, true, look).map(|setup| setup.rules)
+        }
+    }
 }
 
-fn rules(options: &cli::Rules) -> Result<u8, Failure> {
-    let rules = embedded()?;
+fn rules(cli: &Cli, options: &cli::Rules) -> Result<u8, Failure> {
+    let rules = Setup::new(Path::new("."), None, false, Look::stderr(cli.color))?.rules;
+    let look = Look::stdout(cli.color);
     let text = match options.format {
-        Listing::Table => explain::table(&rules),
+        Listing::Table => explain::table(&rules, look.terminal.then_some(look.width)),
         Listing::Json => explain::json(&rules),
     };
     print(text.as_bytes())
 }
 
 fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
-    let rules = embedded()?;
+    let rules = known_rules(cli)?;
+    let look = Look::stdout(cli.color);
+    let built_in = BUILT_IN.iter().find(|(id, _)| *id == options.rule);
+    if let Some((id, title)) = built_in {
+        return print(explain::built_in(id, title, look.color, look.width).as_bytes());
+    }
     let Some(rule) = rules.named(&options.rule) else {
         let near = rules
             .nearest(&options.rule)
@@ -145,7 +159,6 @@ fn explain_rule(cli: &Cli, options: &cli::Explain) -> Result<u8, Failure> {
             &format!("`gatelint rules` lists them.{near}"),
         ));
     };
-    let look = Look::stdout(cli.color);
     let text = match options.format {
         Page::Terminal => explain::terminal(rule, look.color, look.width),
         Page::Markdown => explain::markdown(rule),

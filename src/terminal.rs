@@ -25,6 +25,8 @@ pub struct Look {
     pub unicode: bool,
     /// Columns.
     pub width: usize,
+    /// Whether it is a terminal at all.
+    pub terminal: bool,
 }
 
 impl Look {
@@ -33,6 +35,7 @@ impl Look {
         color: false,
         unicode: true,
         width: 100,
+        terminal: false,
     };
 
     /// What standard output can show.
@@ -56,6 +59,7 @@ impl Look {
             color: wants_color(color, terminal, variable),
             unicode: variable("TERM").as_deref() != Some("dumb") && variable("NO_GRAPHICS").is_none(),
             width: size.map_or(100, |(columns, _)| usize::from(columns)).clamp(40, 200),
+            terminal,
         }
     }
 }

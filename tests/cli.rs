@@ -389,6 +389,11 @@ fn paths_limit_the_report_not_the_reading() {
     let above = place.run_in("edge", &two(&["--format", "concise", ".."]));
     assert_eq!(above.places(), places(&["edge"]));
 
+    let place_with_docs = Place::new(&[("edge/nginx.conf", NGINX), ("docs/readme.txt", "nothing to read")]);
+    let empty = place_with_docs.run(&["lint", "docs"]);
+    assert_eq!(empty.code, Some(0));
+    assert!(empty.err.contains("reports on the whole repository"), "{}", empty.err);
+
     let missing = place.run(&["lint", "nowhere"]);
     assert_eq!(missing.code, Some(2));
     insta::assert_snapshot!(missing.err, @r"
@@ -451,6 +456,16 @@ fn pages() {
         unknown.err.contains("Did you mean read-timeout-below-app?"),
         "{}",
         unknown.err
+    );
+    assert!(text(&["explain", "ignore-unused"]).contains("silences nothing"));
+    // Rules can be looked up while the configuration is wrong.
+    let broken = Place::new(&[(".gatelint.yaml", "slect: [timeouts]\n")]);
+    let page = broken.run(&["explain", "read-timeout-below-app"]);
+    assert_eq!(page.code, Some(0));
+    assert!(
+        page.err.contains("slect") && page.out.contains("What to do"),
+        "{}",
+        page.err
     );
     assert_eq!(place.run(&["lint", "--nonsense"]).code, Some(2));
     assert_eq!(place.run(&[]).code, Some(2));

@@ -466,7 +466,7 @@ fn every_embedded_rule_has_its_examples() {
         }
         assert!(!explain::terminal(rule, true, 80).is_empty());
     }
-    assert_eq!(explain::table(&rules).lines().count(), rules.rules().len() + 1);
+    assert_eq!(explain::table(&rules, None).lines().count(), rules.rules().len() + 1);
     assert!(serde_json::from_str::<serde_json::Value>(&explain::json(&rules)).is_ok());
 }
 

@@ -74,6 +74,7 @@ pub(super) fn compile(written: RuleFile, file: File) -> Result<Rule, Vec<RuleErr
         options,
         when_text: written.when.map(|text| text.trim_end().to_owned()),
         require_text: written.require.trim_end().to_owned(),
+        help_text: written.help.trim_end().to_owned(),
         references: written.references,
         enabled: true,
         severity_override: None,

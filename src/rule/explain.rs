@@ -1,6 +1,10 @@
 //! Rules as text for people: the table, one page per rule, and the same page in a terminal.
 
+mod terminal;
+
 use std::fmt::Write as _;
+
+pub use terminal::{built_in, terminal};
 
 use serde_json::{Value, json};
 
@@ -37,12 +41,48 @@ fn severities(rule: &Rule) -> String {
     names.join(", ")
 }
 
-fn fixable(rule: &Rule) -> &'static str {
-    if rule.fixable() { "yes" } else { "" }
+/// Whether there is a fix, and which flag applies it.
+fn fix_kind(rule: &Rule) -> &'static str {
+    match (rule.fixable(), rule.unsafe_because().is_empty()) {
+        (false, _) => "",
+        (true, true) => "safe",
+        (true, false) => "unsafe",
+    }
 }
 
-/// All rules, one a line, in columns.
-pub fn table(rules: &RuleSet) -> String {
+/// What to do, with names of facts in place of the values a finding has.
+fn advice(rule: &Rule) -> String {
+    let mut text = String::new();
+    let mut rest = rule.help_text.as_str();
+    while let Some((words, after)) = rest.split_once('{') {
+        let Some((expression, behind)) = after.split_once('}') else {
+            break;
+        };
+        let path: Vec<&str> = expression.rsplit('.').take(2).collect();
+        let name: Vec<String> = path.iter().rev().map(|part| part.replace('_', " ")).collect();
+        text.push_str(words);
+        let _ = write!(text, "<{}>", name.join(" "));
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// How its fix is applied, and what that changes besides.
+fn fix_sentence(rule: &Rule) -> Option<String> {
+    let because = rule.unsafe_because();
+    match fix_kind(rule) {
+        "" => None,
+        "safe" => Some("`gatelint lint --fix` applies the fix where it can be proved.".to_owned()),
+        _ => Some(format!(
+            "`gatelint lint --fix --unsafe-fixes` applies the fix where it can be proved; it is unsafe, because {}.",
+            because.join("; or because ")
+        )),
+    }
+}
+
+/// All rules, one a line, in columns; titles end where the terminal does.
+pub fn table(rules: &RuleSet, width: Option<usize>) -> String {
     let head = ["RULE", "CATEGORY", "SEVERITY", "PRECISION", "FIX", "TITLE"].map(str::to_owned);
     let row = |rule: &Rule| {
         [
@@ -50,7 +90,7 @@ pub fn table(rules: &RuleSet) -> String {
             rule.category.to_string(),
             severities(rule),
             rule.precision.name().to_owned(),
-            fixable(rule).to_owned(),
+            fix_kind(rule).to_owned(),
             rule.title.clone(),
         ]
     };
@@ -68,10 +108,19 @@ pub fn table(rules: &RuleSet) -> String {
             .zip(widths)
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
-        text.push_str(cells.join("  ").trim_end());
+        text.push_str(&shortened(cells.join("  ").trim_end(), width));
         text.push('\n');
     }
     text
+}
+
+fn shortened(line: &str, width: Option<usize>) -> String {
+    match width {
+        Some(width) if line.chars().count() > width => {
+            line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// All rules as JSON.
@@ -101,6 +150,11 @@ fn as_json(rule: &Rule) -> Value {
         "each": rule.kind.name(),
         "when": rule.when_text,
         "require": rule.require_text,
+        "help": rule.help_text,
+        "fix": match fix_kind(rule) {
+            "" => Value::Null,
+            kind => kind.into(),
+        },
         "fixable": rule.fixable(),
         "options": rule.options.iter().map(option).collect::<Vec<_>>(),
         "references": rule.references,
@@ -111,7 +165,10 @@ fn as_json(rule: &Rule) -> Value {
 /// The page of a rule, for `docs/rules`.
 pub fn markdown(rule: &Rule) -> String {
     let mut page = format!("# {}\n\n{}.\n\n", rule.id, rule.title);
-    let fix = if rule.fixable() { "yes" } else { "no" };
+    let fix = match fix_kind(rule) {
+        "" => "no",
+        kind => kind,
+    };
     let _ = writeln!(
         page,
         "| Category | Severity | Precision | Fix | Since |\n|---|---|---|---|---|"
@@ -133,6 +190,10 @@ pub fn markdown(rule: &Rule) -> String {
     page.push_str("require\n");
     wrapped(&mut page, &rule.require_text, "  ", 100);
     page.push_str("```\n\n");
+    let _ = writeln!(page, "## What to do\n\n{}\n", advice(rule));
+    if let Some(fix) = fix_sentence(rule) {
+        let _ = writeln!(page, "{fix}\n");
+    }
     if !rule.options.is_empty() {
         page.push_str("## Options\n\n| Name | Type | Default | Meaning |\n|---|---|---|---|\n");
         for option in &rule.options {
@@ -205,7 +266,7 @@ pub fn index(rules: &RuleSet) -> String {
             rule.category,
             severities(rule),
             rule.precision.name(),
-            fixable(rule),
+            fix_kind(rule),
             rule.title
         );
     }
@@ -242,70 +303,6 @@ change to the value that is already there is left out.
 | Function | Meaning |
 |---|---|
 ";
-
-/// The page of a rule for a terminal of some width.
-pub fn terminal(rule: &Rule, colour: bool, width: usize) -> String {
-    let width = width.clamp(40, 100);
-    let bold = |text: &str| {
-        if colour {
-            format!("\u{1b}[1m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
-    };
-    let mut page = format!("{} ({}, {})\n\n", bold(&rule.id), severities(rule), rule.category);
-    wrapped(&mut page, &format!("{}. {}", rule.title, rule.why), "", width);
-    let _ = writeln!(page, "\n{}", bold("What is checked"));
-    wrapped(&mut page, &format!("for each {}", rule.kind.name()), "  ", width);
-    if let Some(when) = &rule.when_text {
-        wrapped(&mut page, &format!("when {when}"), "  ", width);
-    }
-    wrapped(&mut page, &format!("require {}", rule.require_text), "  ", width);
-    if !rule.options.is_empty() {
-        let _ = writeln!(page, "\n{}", bold("Options"));
-        for option in &rule.options {
-            let line = format!(
-                "{} ({}, {}): {}",
-                option.name,
-                option.value.kind().name(),
-                option.value,
-                option.doc
-            );
-            wrapped(&mut page, &line, "  ", width);
-        }
-    }
-    for example in rule.examples() {
-        let verdict = if example.bad { "Wrong" } else { "Right" };
-        let name = example
-            .name
-            .as_ref()
-            .map_or_else(String::new, |name| format!(": {name}"));
-        let _ = writeln!(page, "\n{}", bold(&format!("{verdict}{name}")));
-        let after = example
-            .fixed
-            .iter()
-            .map(|(path, text)| (format!("{path} after the fix"), text));
-        for (path, text) in example
-            .files
-            .iter()
-            .map(|(path, text)| (path.clone(), text))
-            .chain(after)
-        {
-            let _ = writeln!(page, "\n  {path}");
-            for line in text.lines() {
-                page.push_str(format!("    {line}").trim_end());
-                page.push('\n');
-            }
-        }
-    }
-    if !rule.references.is_empty() {
-        let _ = writeln!(page, "\n{}", bold("References"));
-        for reference in &rule.references {
-            let _ = writeln!(page, "  {reference}");
-        }
-    }
-    page
-}
 
 /// Adds a paragraph, broken between words.
 fn wrapped(page: &mut String, text: &str, indent: &str, width: usize) {

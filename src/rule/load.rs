@@ -37,6 +37,8 @@ pub struct Rule {
     pub when_text: Option<String>,
     /// The requirement as written.
     pub require_text: String,
+    /// What to do, as written: with expressions in braces.
+    pub help_text: String,
     /// Where the behaviour is documented.
     pub references: Vec<String>,
     /// Whether the rule runs.
@@ -127,6 +129,21 @@ impl Rule {
     /// Whether the rule proposes fixes.
     pub fn fixable(&self) -> bool {
         !self.fix.is_empty()
+    }
+
+    /// Why its fixes are unsafe, without a repeat; empty where they are safe or there is none.
+    pub fn unsafe_because(&self) -> Vec<&str> {
+        let mut reasons: Vec<&str> = Vec::new();
+        for step in &self.fix {
+            if let Step::Change {
+                because: Some(because), ..
+            } = step
+                && !reasons.contains(&&**because)
+            {
+                reasons.push(because);
+            }
+        }
+        reasons
     }
 
     /// The severities its findings may have, worst first.
@@ -244,9 +261,10 @@ impl RuleSet {
         self.rules.iter().find(|rule| &*rule.id == id)
     }
 
-    /// The id most like a mistyped one.
+    /// The id most like a mistyped one; else one that contains it.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        nearest(id, self.rules.iter().map(|rule| &*rule.id))
+        let ids = || self.rules.iter().map(|rule| &*rule.id);
+        nearest(id, ids()).or_else(|| ids().find(|known| id.len() > 2 && known.contains(id)))
     }
 }
 

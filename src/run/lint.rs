@@ -106,6 +106,14 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         least,
     };
     report::write(&report, options.format, shown, &mut io::stdout().lock())?;
+    let configuration = analysis.repository.files();
+    if !options.quiet && files > 0 && !configuration.iter().any(|file| scope.asks(&file.source.path)) {
+        writeln!(
+            io::stderr(),
+            "note: nothing that gatelint reads lies where you asked; `gatelint lint {}` reports on the whole repository",
+            setup.root.folder.display()
+        )?;
+    }
     if fixed > 0 && !options.quiet {
         writeln!(
             io::stderr(),

@@ -23,7 +23,7 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Whether a file was asked for.
-    fn asks(&self, path: &str) -> bool {
+    pub(super) fn asks(&self, path: &str) -> bool {
         self.paths.iter().any(|scope| within(path, scope))
     }
 
@@ -156,5 +156,7 @@ fn is_example(path: &str) -> bool {
         "tests",
     ];
     // A chart inside a chart is vendored.
-    path.split('/').any(|part| NAMES.contains(&part)) || path.matches("charts/").count() > 1
+    path.split('/')
+        .any(|part| NAMES.contains(&part.trim_start_matches('.')))
+        || path.matches("charts/").count() > 1
 }
