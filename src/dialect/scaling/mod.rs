@@ -2,6 +2,9 @@
 //! is scaled. One file per language; what they say is evaluated in `capacity::schedule`, compared with traffic in
 //! `assess`.
 
+mod kubernetes;
+mod parts;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,8 +14,22 @@ use crate::capacity::schedule::{
     KedaScaledObject, NotEvaluated, ScalableTarget, ZalandoSchedule, application_auto_scaling, auto_scaling_group,
     cron_jobs, downscaler, google_autoscaler, horizontal_autoscaler, keda, zalando,
 };
-use crate::model::{EntityId, NodePlace, Site, Table};
+use crate::dialect::workload::Scaler;
+use crate::environment::{Document, Environment};
+use crate::model::{EntityId, Model, NodePlace, Site, Table};
 use crate::repo::Span;
+
+pub use parts::{EntryParts, Parts};
+
+/// Everything in an environment whose number is scaled.
+pub fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {
+    kubernetes::targets(model, environment, scalers)
+}
+
+/// The workload of this name, whose replicas nothing changes; `None` where none answers to it.
+pub fn constant(model: &mut Model, documents: &[Document], name: &str) -> Option<Target> {
+    kubernetes::constant(model, documents, name)
+}
 
 /// One thing whose replicas or instances are scaled, with everything that writes their number.
 #[derive(Clone, Debug)]

@@ -51,6 +51,7 @@ fields! { shortfall, Kind::Shortfall;
     BOUND: Arc<str> = "bound", "Which bound is too low: `guaranteed`, `maximum`, or `after_update` (what a deployment resets it to).";
     CAUSE: Arc<str> = "cause", "`count` (the number itself), `opens` (an edge lowers it too early), `too_late` (an edge raises it too late), `missing_zone` (the same schedule would do in the zone of the traffic).";
     LEVEL: Arc<str> = "level", "`error` below the traffic itself, `warning` below the floor; one step lower where metrics can make up for it in time.";
+    BECAUSE: Arc<str> = "because", "What makes it too low, in words.";
     SCHEDULED: bool = "scheduled", "Whether the bound that is too low was set by a schedule, rather than being constant.";
     FIELD: Arc<str> = "field", "The field that states the count that is too low, as the product calls it.";
     COUNT: i64 = "count", "The count that is too low.";
