@@ -97,6 +97,7 @@ fn lint(rules: &RuleSet, files: &[File]) {
         sources: &sources,
         rules,
         versions: HashMap::new(),
+        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);

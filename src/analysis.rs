@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use crate::assess::traffic::{self, Traffic};
+use crate::assess::{self, Assessed, Mistake};
 use crate::dialect::estate::{self, Placement};
 use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
@@ -28,6 +30,8 @@ pub struct Ground<'a> {
     pub versions: HashMap<String, Version>,
     /// What the configuration says lives in another repository.
     pub facts: crate::dialect::facts::Facts,
+    /// The traffic that targets must serve.
+    pub traffic: Traffic,
     /// Texts derived from others, made once.
     pub cache: ExpandCache,
 }
@@ -38,6 +42,8 @@ pub struct Judged {
     pub estate: Estate,
     /// Its hops.
     pub hops: Vec<Hop>,
+    /// What is guaranteed of each target against what its traffic needs.
+    pub assessed: Assessed,
     /// What the rules said.
     pub checked: Checked,
     /// The files that have a part in it.
@@ -110,6 +116,55 @@ impl<'a> Analysis<'a> {
             .collect()
     }
 
+    /// Mistakes in `traffic` that only show once everything is read: targets and environments that do not exist, and
+    /// zones that no one names.
+    pub fn traffic_mistakes(&self) -> Vec<Mistake> {
+        let mut found: Vec<Mistake> = Vec::new();
+        for (at, demand) in self.ground.traffic.demands.iter().enumerate() {
+            let answered = self.judged.iter().any(|judged| judged.assessed.answered.contains(&at));
+            if !answered {
+                let targets = self.judged.iter().flat_map(|judged| &judged.assessed.targets);
+                let names: Vec<&str> = targets.map(|target| target.identity.name()).collect();
+                let near = crate::dialect::nearest::nearest(&demand.target.value, names);
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write namespace/name, the workload's bare name, or an address of Terraform".to_owned(),
+                };
+                found.push(Mistake {
+                    span: demand.target.span,
+                    message: format!("no workload or group is called `{}`", demand.target.value),
+                    help,
+                });
+            }
+            for name in &demand.environments {
+                let exists = |environment: &Environment| traffic::names(&name.value, &environment.name);
+                if !self.environments.iter().any(exists) {
+                    let names = self.environments.iter().map(|environment| environment.name.to_string());
+                    let names: Vec<String> = names.take(8).collect();
+                    found.push(Mistake {
+                        span: name.span,
+                        message: format!("no environment is called `{}`", name.value),
+                        help: format!("there are {}", names.join(", ")),
+                    });
+                }
+            }
+        }
+        found.extend(
+            self.judged
+                .iter()
+                .flat_map(|judged| judged.assessed.mistakes.iter().cloned()),
+        );
+        let mut seen = HashSet::new();
+        found.retain(|mistake| seen.insert(mistake.span));
+        found
+    }
+
+    /// Whether any schedule was compared with traffic.
+    pub fn compares_traffic(&self) -> bool {
+        let mut targets = self.judged.iter().flat_map(|judged| &judged.assessed.targets);
+        targets.any(|target| target.demand.is_some())
+    }
+
     /// How many hops start in the files that are wanted, and how many of them are linked to a container.
     pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
         let (mut all, mut linked) = (0, 0);
@@ -179,6 +234,7 @@ fn judge(
     let seen = placement.mounted.clone();
     let mut estate = estate::lower(&context, environment, placement);
     let hops = link::link(&mut estate);
+    let assessed = assess::assess(ground.sources, &mut estate, environment, &ground.traffic);
     let checked = rule::check(&estate.model, ground.rules);
     let own = environment.files.iter().chain(&environment.loose);
     let files = own
@@ -188,6 +244,7 @@ fn judge(
     Judged {
         estate,
         hops,
+        assessed,
         checked,
         files,
         outcome: OnceLock::new(),

@@ -150,6 +150,9 @@ pub struct Lint {
     /// The configuration to use instead of .gatelint.yaml at the repository's root
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
+    /// The day from which schedules are compared with traffic, for 53 weeks. Without it that of the newest commit
+    #[arg(long, value_name = "DATE", help_heading = "Configuration")]
+    pub as_of: Option<String>,
     /// Use no configuration
     #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
     pub no_config: bool,

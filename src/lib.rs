@@ -5,6 +5,7 @@
 //! a fact put back. `run` reads like that line; each folder imports only from the steps before it.
 
 pub mod analysis;
+pub mod assess;
 pub mod capacity;
 pub mod cli;
 pub mod config;

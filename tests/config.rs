@@ -31,7 +31,14 @@ facts:
   cdn:
     - { name: Cloudflare, read_timeout: 100s, in_front_of: ["*.example.com"] }
 traffic:
-  - { name: day, peak: 100 }
+  - target: shop/web
+    profile: traffic/web.csv
+    columns: { time: when, value: hits, unit: requests, zone: Europe/Prague }
+    rps_per_replica: 40
+    burst_headroom: 0.5
+    startup: 2m
+    timezone: America/New_York
+    environments: [prod]
 "#;
 
 const BAD: &str = r#"
@@ -55,7 +62,14 @@ ignores:
 rules: [no/such/folder, ..]
 versions: { nginx: latest }
 facts: [a]
-traffic: [a]
+traffic:
+  - a
+  - { target: shop/web, profil: x.csv, rps_per_replica: many }
+  - { target: web, profile: x.csv, rps_per_replica: 0 }
+  - { target: web, profile: x.csv, rps_per_replica: 40, startup: soon, zones: 0, timezone: Europe/Pragu, columns: { unit: hits } }
+  - { target: api, profile: x.csv, rps_per_replica: 40, burst_headroom: -1, spare_replicas: 1.5 }
+  - { target: job, profile: x.csv, rps_per_replica: 40 }
+  - { target: job, profile: y.csv, rps_per_replica: 50 }
 "#;
 
 fn rules() -> Vec<KnownRule<'static>> {
@@ -107,7 +121,19 @@ fn a_good_configuration_says_what_it_says() {
     assert_eq!(config.ignores.len(), 2);
     assert_eq!(config.rules.len(), 1);
     assert_eq!(config.versions["nginx"].to_string(), "1.30");
-    assert_eq!(config.traffic[0]["peak"], 100);
+    let [traffic] = config.traffic.as_slice() else {
+        panic!("one entry of traffic")
+    };
+    assert_eq!(traffic.target.value, "shop/web");
+    assert_eq!(traffic.need.rps_per_replica.to_string(), "40");
+    assert_eq!(traffic.need.burst_headroom.to_string(), "0.5");
+    assert_eq!((traffic.need.startup, traffic.need.zones), (120, 1));
+    assert_eq!(traffic.source.columns.value, "hits");
+    assert_eq!(
+        traffic.zone.as_ref().map(gatelint::capacity::Zone::name),
+        Some("America/New_York")
+    );
+    assert_eq!(traffic.environments.len(), 1);
 }
 
 #[test]

@@ -110,6 +110,7 @@ fn lint(files: &BTreeMap<String, String>) -> (Vec<String>, Vec<Finding>, usize, 
         sources: &sources,
         rules: &rules,
         versions: HashMap::new(),
+        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);

@@ -4,15 +4,19 @@
 use std::path::Path;
 
 /// The steps, in the order data passes them.
-const ORDER: [&str; 14] = [
+///
+/// `capacity` is pure: it computes with schedules and traffic and reads no files, so the dialects speak in its types. What
+/// joins the two, `assess`, comes after the links.
+const ORDER: [&str; 15] = [
     "repo",
     "syntax",
     "model",
     "environment",
     "expand",
+    "capacity",
     "dialect",
     "link",
-    "capacity",
+    "assess",
     "rule",
     "finding",
     "fix",

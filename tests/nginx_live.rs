@@ -202,6 +202,7 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
         sources: &sources,
         rules,
         versions: HashMap::new(),
+        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);

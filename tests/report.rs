@@ -238,6 +238,7 @@ fn formats() -> Result<(), Box<dyn std::error::Error>> {
             warnings: 1,
             fixable: 1,
             left_out: 2,
+            as_of: None,
             ..Summary::default()
         },
     };

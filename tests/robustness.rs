@@ -655,6 +655,7 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
         rules,
         versions: HashMap::new(),
         facts: Default::default(),
+        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);

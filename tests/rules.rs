@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use gatelint::analysis::{Analysis, Ground};
-use gatelint::config;
-use gatelint::dialect::facts::Facts;
+use gatelint::assess::Traffic;
+use gatelint::capacity::Moment;
+use gatelint::config::{self, Config};
 use gatelint::environment::{Repository, read};
 use gatelint::expand::ExpandCache;
 use gatelint::finding::{Finding, RuleInfo, settle::settle};
@@ -55,16 +56,19 @@ fn lint(rules: &RuleSet, id: &str, files: &BTreeMap<String, String>, prove: bool
         "the example cannot be read: {:?}",
         read.problems
     );
-    // An example may say in a configuration what lives elsewhere.
-    let facts = sources_config(&sources, &read.repository, files);
+    // An example may say in a configuration what lives elsewhere, and how much traffic there is.
+    let config = configured(&sources, &read.repository, files);
     let ground = Ground {
-        facts,
+        traffic: traffic(&config, &sources, files),
+        facts: config.facts,
         sources: &sources,
         rules,
         versions: HashMap::new(),
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);
+    let mistakes = analysis.traffic_mistakes();
+    assert!(mistakes.is_empty(), "{mistakes:?}");
     let infos: Vec<RuleInfo> = rules
         .rules()
         .iter()
@@ -84,15 +88,28 @@ fn lint(rules: &RuleSet, id: &str, files: &BTreeMap<String, String>, prove: bool
     (sources, findings)
 }
 
-fn sources_config(sources: &Sources, repository: &Repository, files: &BTreeMap<String, String>) -> Facts {
+/// Profiles are files of the example. Schedules are walked from the first of June 2026.
+fn traffic(config: &Config, sources: &Sources, files: &BTreeMap<String, String>) -> Traffic {
+    let as_of = Moment::from_unix(1_780_272_000);
+    let bytes = |path: &str| {
+        let text = files.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(text.clone().into_bytes())
+    };
+    let now = as_of.plus(365 * 86_400);
+    let (demands, problems) = config::traffic::load(&config.traffic, sources, "", &bytes, now);
+    assert!(problems.is_empty(), "{problems:?}");
+    Traffic { demands, as_of }
+}
+
+fn configured(sources: &Sources, repository: &Repository, files: &BTreeMap<String, String>) -> Config {
     let Some(text) = files.get(config::FILE) else {
-        return Facts::default();
+        return Config::default();
     };
     let known = repository.get(config::FILE).map(|file| file.source.clone());
     let source = known.unwrap_or_else(|| sources.add_file(config::FILE, text.clone().into_bytes()));
     let (config, problems) = config::read(&yaml::parse(&source), Path::new("."));
     assert!(problems.is_empty(), "{problems:?}");
-    config.facts
+    config
 }
 
 fn check(id: &str, example: &Example) -> Result<(), Failed> {

@@ -2,6 +2,7 @@
 
 mod facts;
 mod reader;
+pub mod traffic;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobSet, GlobSetBuilder};
 
 pub use reader::{ConfigProblem, Spanned};
-use reader::{Reader, is_null, to_json, value_span};
+use reader::{Reader, is_null, value_span};
 
 use crate::dialect::facts::Facts;
 use crate::finding::directive::{date, did_you_mean};
@@ -46,8 +47,8 @@ pub struct Config {
     pub versions: BTreeMap<String, Version>,
     /// What lives in another repository.
     pub facts: Facts,
-    /// Traffic profiles.
-    pub traffic: Vec<serde_json::Value>,
+    /// Traffic profiles, not yet read.
+    pub traffic: Vec<traffic::Stated>,
     /// Rules that `ignores` name, for checking.
     ignored_rules: Vec<Spanned<String>>,
 }
@@ -144,15 +145,7 @@ impl Config {
                 }
             }
             "facts" => self.facts = facts::read(at, reader),
-            "traffic" => {
-                for item in reader.list(at, "`traffic`") {
-                    if item.is_map() {
-                        self.traffic.push(to_json(item));
-                    } else {
-                        reader.problem(value_span(item), "each item of `traffic` must be a map", None);
-                    }
-                }
-            }
+            "traffic" => self.traffic = traffic::read(at, reader),
             _ => {}
         }
     }

@@ -167,36 +167,3 @@ fn kind_of(at: At<'_>) -> &'static str {
         "a text"
     }
 }
-
-/// A subtree as JSON, with YAML's own types for words without quotes.
-pub(super) fn to_json(at: At<'_>) -> serde_json::Value {
-    use serde_json::Value;
-    if at.is_map() {
-        let entries = at
-            .entries()
-            .into_iter()
-            .map(|entry| (entry.name().to_owned(), to_json(entry)));
-        return Value::Object(entries.collect());
-    }
-    if at.is_list() {
-        return Value::Array(at.items().map(to_json).collect());
-    }
-    if is_null(at) {
-        return Value::Null;
-    }
-    let text = at.text().unwrap_or_default();
-    let plain = at.words().first().is_some_and(|word| word.style == Style::Plain);
-    let typed = match text {
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
-        _ => {
-            let number = text.parse::<i64>().ok().map(serde_json::Number::from);
-            let number = number.or_else(|| text.parse::<f64>().ok().and_then(serde_json::Number::from_f64));
-            let looks_like_one = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-            number.filter(|_| looks_like_one).map(Value::Number)
-        }
-    };
-    typed
-        .filter(|_| plain)
-        .unwrap_or_else(|| Value::String(text.to_owned()))
-}

@@ -10,7 +10,7 @@ use super::join::{Container, Estate, Gateway, Listen, Socket};
 use super::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
 use super::nginx::{self, Includes};
 use super::process::{self, Bind, ProcessContext, ProcessJoin};
-use super::{annotations, chart, ingress, kubernetes, policy, workload as pods};
+use super::{annotations, chart, ingress, kubernetes, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role, folder_of};
 use crate::expand::cache::Language;
@@ -127,6 +127,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
     lower.loose_haproxy();
     lower.ingresses();
     lower.policies();
+    lower.estate.targets = scaling::targets(&mut lower.estate.model, environment, &lower.scalers);
     facts::load_balancers(&mut lower.estate, context.facts);
     facts::cdns(&mut lower.estate, context.facts, &environment.documents);
     lower.estate

@@ -285,4 +285,6 @@ pub struct Estate {
     pub namespaces: Vec<(Arc<str>, Labels)>,
     /// The namespace of the ingress controller, where that is known.
     pub controller_namespace: Option<Arc<str>>,
+    /// What is scaled, by whatever writes its number.
+    pub targets: Vec<super::scaling::Target>,
 }

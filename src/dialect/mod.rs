@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod nginx;
 pub mod policy;
 pub mod process;
+pub mod scaling;
 pub mod workload;
 
 use crate::model::{FieldId, Row};

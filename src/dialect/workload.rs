@@ -55,16 +55,21 @@ static COMPOSE_MEMORY: LazyLock<Row> = LazyLock::new(|| Row::new("mem_limit", co
 pub struct Scaler {
     /// The entity.
     pub id: EntityId,
-    namespace: Arc<str>,
-    kind: Arc<str>,
-    name: Arc<str>,
+    /// Its document, by its place in the environment.
+    pub document: usize,
+    /// The namespace of both.
+    pub namespace: Arc<str>,
+    /// The kind of the workload.
+    pub kind: Arc<str>,
+    /// The workload's name as deployed.
+    pub name: Arc<str>,
     least: Known<i64>,
 }
 
 /// The autoscalers of an environment.
 pub fn scalers(model: &mut Model, environment: &Environment) -> Vec<Scaler> {
     let mut found = Vec::new();
-    for document in &environment.documents {
+    for (place, document) in environment.documents.iter().enumerate() {
         let (least, most, default) = match &*document.kind {
             "HorizontalPodAutoscaler" => ("spec.minReplicas", "spec.maxReplicas", 1),
             "ScaledObject" => ("spec.minReplicaCount", "spec.maxReplicaCount", 0),
@@ -101,6 +106,7 @@ pub fn scalers(model: &mut Model, environment: &Environment) -> Vec<Scaler> {
         let name = target.scalar("name").unwrap_or_default();
         found.push(Scaler {
             id: model.add(entity),
+            document: place,
             namespace: document.namespace.clone(),
             kind: target.scalar("kind").unwrap_or("Deployment").into(),
             name: document.reference(name).into(),
@@ -277,7 +283,7 @@ fn hole(document: &Document, item: At<'_>) -> Option<Doubt> {
 }
 
 /// Template text between the entries of a map: the entries may be there or not.
-fn between(document: &Document, map: At<'_>) -> Option<Doubt> {
+pub(super) fn between(document: &Document, map: At<'_>) -> Option<Doubt> {
     let own = map.span();
     let mut loose = document
         .tree

@@ -246,7 +246,7 @@ pub fn group(repository: &Repository) -> Vec<Environment> {
 }
 
 /// Whether a path is plainly for development: one of its folders, or a part of its file name, says so.
-fn is_development(path: &str) -> bool {
+pub(crate) fn is_development(path: &str) -> bool {
     let says_so = |part: &str| {
         matches!(
             part,

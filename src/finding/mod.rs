@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub use ignores::{BUILT_IN, ConfigIgnore, Ignored, Ignores, Target};
 pub use settle::{EnvironmentHits, Settled, settle};
 
+use crate::capacity::Moment;
 use crate::model::EntityId;
 use crate::repo::{Edit, Span};
 use crate::rule::{Precision, Proposal, Severity};
@@ -139,4 +140,36 @@ pub struct Summary {
     pub fixable: usize,
     /// Findings in examples, fixtures and vendored charts, which are left out by default.
     pub left_out: usize,
+    /// From when on schedules were walked, where any was compared with traffic.
+    pub as_of: Option<AsOf>,
+}
+
+/// The beginning of the weeks in which schedules were compared with traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    /// Midnight in UTC.
+    pub moment: Moment,
+    /// Why then.
+    pub origin: AsOfOrigin,
+}
+
+/// Where the date of a run comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOfOrigin {
+    /// `--as-of`
+    Asked,
+    /// HEAD's commit.
+    Head,
+    /// The end of the newest profile: there is no commit.
+    Profile,
+    /// The day of the run: there is neither commit nor profile.
+    Today,
+}
+
+impl AsOf {
+    /// The day, such as `2026-11-20`.
+    pub fn day(self) -> String {
+        let (year, month, day) = self.moment.wall(0).date();
+        format!("{year:04}-{month:02}-{day:02}")
+    }
 }

@@ -96,7 +96,10 @@ impl Outcome {
             }
         }
         for &kind in Kind::ALL {
-            if matches!(kind, Kind::Hop | Kind::Chain | Kind::Status) {
+            if matches!(
+                kind,
+                Kind::Hop | Kind::Chain | Kind::Status | Kind::Shortfall | Kind::Note
+            ) {
                 continue;
             }
             for (at, id) in model.all(kind).enumerate() {
@@ -289,6 +292,12 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
                     .filter(|fact| fact.span == span)
                     .map(|fact| fact.field.info().name),
             );
+            // What a shortfall or a note speaks of is a fact of another entity.
+            for kind in [Kind::Autoscaler, Kind::Schedule, Kind::Workload] {
+                let facts = model.all(kind).flat_map(|id| &model.entity(id).facts);
+                let same = facts.filter(|fact| fact.span.source == span.source && fact.span.overlaps(span));
+                names.extend(same.map(|fact| fact.field.info().name));
+            }
         }
         let rows = model
             .entity(change.entity)
@@ -320,7 +329,11 @@ fn title(model: &Model, proposal: &Proposal) -> String {
         .changes
         .iter()
         .map(|change| {
-            let row = model.row_for(change.entity, change.field).map(|row| row.name.clone());
+            let site = || model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
+            let row = model
+                .row_for(change.entity, change.field)
+                .or_else(site)
+                .map(|row| row.name.clone());
             let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
             match &change.action {
                 Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),

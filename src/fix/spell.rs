@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{EntityId, FactView, Known, Model, NodePlace, Row, Table, TreeId, Value, table::Form};
+use crate::model::{EntityId, FactView, Kind, Known, Model, NodePlace, Row, Table, TreeId, Value, table::Form};
 use crate::repo::{Edit, Refusal, Sources, Span};
 use crate::rule::{Action, Change};
 use crate::syntax::{At, NodeId};
@@ -27,7 +27,7 @@ pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where)
     for change in changes {
         let fact = model.fact(change.entity, change.field);
         match &change.action {
-            Action::Remove => return Err(Refusal::new("removing is not supported here")),
+            Action::Remove => edits.push(remove(sources, model, &fact)?),
             Action::Set(value) => match written(model, &fact, change.entity, place) {
                 Some(fact) => edits.extend(replace(sources, fact, value)?),
                 None => insert(sources, model, change, value, &mut inserts, &mut edits)?,
@@ -61,7 +61,14 @@ fn written<'f>(model: &Model, fact: &'f Known<FactView>, entity: EntityId, place
     if place == Where::OwnBlock && fact.origin == crate::model::Origin::Inherited {
         return None;
     }
-    debug_assert!(model.entity(entity).kind == site.row.field.kind);
+    // A shortfall or a note speaks of another entity's value, and is mended where that one is written.
+    debug_assert!(
+        model.entity(entity).kind == site.row.field.kind
+            || matches!(
+                model.entity(entity).kind,
+                Kind::Shortfall | Kind::Note | Kind::Schedule | Kind::Workload
+            )
+    );
     Some(fact)
 }
 
@@ -93,6 +100,38 @@ fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<E
         .filter(|_| old.len() > 1);
     let text = quote.map_or(text.clone(), |quote| format!("{quote}{text}{quote}"));
     Ok((text != old).then_some(Edit { span: fact.span, text }))
+}
+
+/// Takes an entry away with its line.
+fn remove(sources: &Sources, model: &Model, fact: &Known<FactView>) -> Result<Edit, Refusal> {
+    let node = match fact {
+        Known::Is(fact) => fact.site.and_then(|site| site.node),
+        _ => None,
+    };
+    let Some((tree, node)) = node else {
+        return Err(Refusal::new("what should be removed is not written"));
+    };
+    let at = model.at(tree, node);
+    let span = at.span();
+    let alone = at.parent().is_some_and(|block| block.children().count() == 1);
+    if alone {
+        return Err(Refusal::new("nothing would be left of its block"));
+    }
+    let source = sources.get(span.source);
+    let text = &*source.text;
+    let start = text[..span.start as usize].rfind('\n').map_or(0, |line| line + 1);
+    let end = text[span.end as usize..]
+        .find('\n')
+        .map_or(text.len(), |line| span.end as usize + line + 1);
+    let before = text[start..span.start as usize].trim();
+    let rest = text[span.end as usize..end].trim();
+    if !before.is_empty() || !(rest.is_empty() || rest.starts_with('#')) {
+        return Err(Refusal::new("other entries stand on its line"));
+    }
+    Ok(Edit {
+        span: Span::new(source.id, start as u32, end as u32),
+        text: String::new(),
+    })
 }
 
 fn spelled(row: &Row, value: &Value) -> Result<String, Refusal> {

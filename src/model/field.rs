@@ -68,6 +68,14 @@ kinds! {
     Probe => probe;
     /// What changes the number of a workload's replicas.
     Autoscaler => autoscaler;
+    /// One entry of a schedule: a cron trigger, a scheduled action, a job that scales.
+    Schedule => schedule;
+    /// The traffic that a target is configured to serve.
+    Profile => profile;
+    /// All windows of time in which one field makes a target guarantee less than is needed.
+    Shortfall => shortfall;
+    /// Something that is wrong with a schedule by itself, whatever the traffic.
+    Note => note;
     /// A NetworkPolicy.
     Policy => policy;
     /// One port that a NetworkPolicy lets in.
@@ -181,11 +189,13 @@ macro_rules! fields {
     };
 }
 
+mod capacity;
 mod containers;
 mod gateways;
 mod joined;
 mod workloads;
 
+pub use capacity::*;
 pub use containers::*;
 pub use gateways::*;
 pub use joined::*;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Report, problem_kind};
-use crate::finding::{Finding, Fix, Summary, Unevaluated, ValueNote};
+use crate::finding::{AsOf, Finding, Fix, Summary, Unevaluated, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::{Precision, Severity};
 use crate::terminal::escape_json;
@@ -100,6 +100,8 @@ struct SummaryOut {
     infos: usize,
     ignored: usize,
     fixable: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
 }
 
 /// Writes the report.
@@ -220,5 +222,6 @@ fn summary_out(summary: Summary) -> SummaryOut {
         infos: summary.infos,
         ignored: summary.ignored,
         fixable: summary.fixable,
+        as_of: summary.as_of.map(AsOf::day),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::human::paint;
 use super::{Options, Report, problem_kind};
+use crate::finding::AsOfOrigin;
 use crate::repo::Span;
 use crate::terminal::escape;
 
@@ -16,6 +17,18 @@ pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec
     if hidden > 0 {
         let are = if hidden == 1 { "finding is" } else { "findings are" };
         lines.push(format!("{hidden} milder {are} hidden; `--verbose` shows them"));
+    }
+    if let Some(as_of) = report.summary.as_of {
+        let from = match as_of.origin {
+            AsOfOrigin::Asked => "as asked",
+            AsOfOrigin::Head => "the day of the newest commit",
+            AsOfOrigin::Profile => "the end of the newest profile, because there is no commit",
+            AsOfOrigin::Today => "today, because there is no commit",
+        };
+        lines.push(format!(
+            "schedules compared with traffic for 53 weeks from {}, {from}",
+            as_of.day()
+        ));
     }
     let left_out = report.summary.left_out;
     if left_out > 0 {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::fixing::{fix, show_diff};
 use super::scope::{Scope, narrow, scope};
-use super::setup::{Setup, runs, select};
+use super::setup::{self, Setup, runs, select};
 use super::{CLEAN, FOUND, Failure};
 use crate::analysis::Analysis;
 use crate::cli::{Cli, Lint};
@@ -36,6 +36,8 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         options.no_config,
         Look::stderr(cli.color),
     )?;
+    let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
+    setup = setup.with_traffic(as_of, Look::stderr(cli.color))?;
     select(&mut setup.rules, &setup.config, options)?;
     let (scope, stand_in) = scope(&setup.root, options)?;
 
@@ -46,6 +48,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     progress.step("linking", 0, 0);
     let files = read.repository.files().len();
     let mut analysis = Analysis::new(&ground, read.repository);
+    setup.check_traffic(&analysis, Look::stderr(cli.color))?;
     let mut settled = settle(&setup, &analysis, &scope, options);
     let mut left_out = narrow(&setup, &mut settled.1.findings, &scope, options);
     progress.step("proving fixes", 0, 0);
@@ -91,6 +94,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         ignored: silenced,
         fixable: settled.findings.iter().filter(|finding| finding.fix.is_some()).count(),
         left_out,
+        as_of: analysis.compares_traffic().then_some(setup.as_of),
     };
     let report = Report {
         sources: &setup.sources,

@@ -4,17 +4,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::analysis::Ground;
+use crate::analysis::{Analysis, Ground};
+use crate::assess::Traffic;
+use crate::capacity::Moment;
 use crate::cli::Lint;
 use crate::config::{self, Config, ConfigProblem, KnownRule};
 use crate::environment::read::{self, StandIn};
 use crate::expand::ExpandCache;
 use crate::finding::directive::did_you_mean;
 use crate::finding::ignores::BUILT_IN;
+use crate::finding::{AsOf, AsOfOrigin};
 use crate::model::Version;
 use crate::repo::root::{self, Root};
 use crate::repo::walk::{self, WalkOptions};
-use crate::repo::{Sources, Span};
+use crate::repo::{Sources, Span, date};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleError, RuleSet};
@@ -27,6 +30,11 @@ pub(super) struct Setup {
     pub(super) sources: Sources,
     pub(super) config: Config,
     pub(super) rules: RuleSet,
+    /// The configuration's folder, relative to the root.
+    config_folder: String,
+    traffic: Traffic,
+    /// From when on schedules are walked, and why from then.
+    pub(super) as_of: AsOf,
 }
 
 impl Setup {
@@ -42,6 +50,18 @@ impl Setup {
         let named = config.is_some();
         let path = config.map_or_else(|| root.folder.join(config::FILE), Path::to_path_buf);
         let mut found = Config::default();
+        let config_folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        let config_folder = config_folder
+            .and_then(|folder| {
+                Some(
+                    folder
+                        .strip_prefix(&root.folder)
+                        .ok()?
+                        .to_string_lossy()
+                        .replace('\\', "/"),
+                )
+            })
+            .unwrap_or_default();
         if !no_config && (named || path.is_file()) {
             let bytes = std::fs::read(&path).map_err(|error| {
                 Failure::new(
@@ -59,12 +79,57 @@ impl Setup {
         let rules = RuleSet::load(&folders).map_err(|errors| rule_mistakes(&root, &sources, &errors, look))?;
         refuse(&sources, &found.check_rules(&known(&rules)), look)?;
         let rules = configured(rules, &found)?;
+        // A date of its own is chosen where traffic is compared; what is wrong with a schedule hardly depends on it.
+        let as_of = AsOf {
+            moment: today(),
+            origin: AsOfOrigin::Today,
+        };
         Ok(Setup {
             root,
             sources,
             config: found,
             rules,
+            config_folder,
+            traffic: Traffic::none(as_of.moment),
+            as_of,
         })
+    }
+
+    /// Reads the traffic profiles, and settles from when on schedules are walked: from the date that was asked for, else
+    /// that of HEAD's commit, else the end of the newest profile, else today.
+    pub(super) fn with_traffic(mut self, as_of: Option<Moment>, look: Look) -> Result<Setup, Failure> {
+        let head = || date::of_head(&self.root).map(Moment::from_unix);
+        let asked = as_of.map(|moment| (moment, AsOfOrigin::Asked));
+        let known = asked.or_else(|| head().map(|moment| (moment, AsOfOrigin::Head)));
+        let now = known.map_or(Moment::from_unix(0), |(moment, _)| moment).max(now());
+        let bytes = |path: &str| self.profile(path);
+        let stated = &self.config.traffic;
+        let (demands, problems) = config::traffic::load(stated, &self.sources, &self.config_folder, &bytes, now);
+        refuse(&self.sources, &problems, look)?;
+        let newest = demands.iter().map(|demand| demand.samples.period().to).max();
+        let newest = newest.map(|moment| (moment, AsOfOrigin::Profile));
+        let (moment, origin) = known.or(newest).unwrap_or((today(), AsOfOrigin::Today));
+        let moment = midnight(moment);
+        self.as_of = AsOf { moment, origin };
+        self.traffic = Traffic { demands, as_of: moment };
+        Ok(self)
+    }
+
+    /// The bytes of a file by its path from the root, which no symbolic link may lead out of.
+    fn profile(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        let real = self.root.folder.join(path).canonicalize()?;
+        if !real.starts_with(&self.root.folder) {
+            let reason = "it lies outside the repository";
+            return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, reason));
+        }
+        std::fs::read(real)
+    }
+
+    /// Refuses what is wrong with `traffic` that only shows once everything is read.
+    pub(super) fn check_traffic(&self, analysis: &Analysis<'_>, look: Look) -> Result<(), Failure> {
+        let mistakes = analysis.traffic_mistakes();
+        let problems: Vec<ConfigProblem> = mistakes.into_iter().map(ConfigProblem::from).collect();
+        refuse(&self.sources, &problems, look)
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {
@@ -74,6 +139,7 @@ impl Setup {
             rules: &self.rules,
             versions,
             facts: self.config.facts.clone(),
+            traffic: self.traffic.clone(),
             cache: ExpandCache::default(),
         }
     }
@@ -90,6 +156,35 @@ impl Setup {
             progress.advance()
         })
     }
+}
+
+fn now() -> Moment {
+    Moment::from_unix(jiff::Timestamp::now().as_second())
+}
+
+fn today() -> Moment {
+    midnight(now())
+}
+
+/// The beginning of the day in UTC: output should not depend on the hour of a commit.
+fn midnight(moment: Moment) -> Moment {
+    moment.plus(-moment.unix().rem_euclid(crate::capacity::moment::DAY))
+}
+
+/// Reads `--as-of`: a day, or an instant with its offset.
+pub(super) fn as_of(text: &str) -> Result<Moment, Failure> {
+    let instant = text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+    let day = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(zoned.timestamp().as_second())
+    };
+    instant.or_else(day).map(Moment::from_unix).ok_or_else(|| {
+        Failure::new(
+            format!("--as-of {text} is not a date"),
+            "Write it like 2026-11-20, or like 2026-11-20T08:00:00Z.",
+        )
+    })
 }
 
 pub(super) fn rule_mistakes(root: &Root, sources: &Sources, errors: &[RuleError], look: Look) -> Failure {

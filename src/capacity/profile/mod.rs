@@ -8,7 +8,7 @@ mod week;
 
 use super::Moment;
 
-pub use read::{Columns, Source, Unit, read};
+pub use read::{Columns, Source, Unit, read, unpacked};
 pub use week::{Borrowed, Week, week};
 
 /// Samples in order of time, all of the same width.

@@ -89,6 +89,16 @@ pub fn read(bytes: &[u8], source: &Source) -> Result<Profile, Vec<ProfileProblem
     Reader::new(source).read(text)
 }
 
+/// The text of a profile, for showing its lines: unpacked where it is compressed; `None` where that fails.
+pub fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Some(bytes.to_vec());
+    }
+    let mut unpacked = Vec::new();
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(LARGEST);
+    reader.read_to_end(&mut unpacked).ok().map(|_| unpacked)
+}
+
 struct Reader<'s> {
     source: &'s Source,
     clock: Option<Clock>,

@@ -182,7 +182,12 @@ fn read(words: &[Word]) -> Read<'_> {
         if !word.text.starts_with('-') || word.text == "-" {
             read.plain.push(word);
         } else if let Some((name, value)) = word.text.split_once('=') {
-            let given = Given::new(value.to_owned(), word.span);
+            // Only a word that stands byte for byte has parts of its own.
+            let mut span = word.span;
+            if span.len() as usize == word.text.len() {
+                span.start += (name.len() + 1) as u32;
+            }
+            let given = Given::new(value.to_owned(), span);
             read.options.push((name.to_owned(), given, word.unknown));
         } else if VALUED.contains(&word.text.as_str()) {
             let Some(value) = rest.next() else { break };

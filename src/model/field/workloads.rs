@@ -42,13 +42,6 @@ fields! { workload, Kind::Workload;
     => Autoscaler "autoscaler", "What changes the number of its replicas.";
 }
 
-fields! { autoscaler, Kind::Autoscaler;
-    NAME: Arc<str> = "name", "Its name.";
-    KIND: Arc<str> = "kind", "`HorizontalPodAutoscaler` or `ScaledObject`.";
-    LEAST: i64 = "least", "The least number of replicas.";
-    MOST: i64 = "most", "The largest number of replicas.";
-}
-
 fields! { policy, Kind::Policy;
     NAME: Arc<str> = "name", "Its name.";
     NAMESPACE: Arc<str> = "namespace", "Its namespace.";

@@ -1,0 +1,225 @@
+//! What each target guarantees against what its traffic needs. Every target is evaluated once; the outcome becomes
+//! entities that rules speak of, and is kept for `gatelint capacity`.
+
+mod entities;
+mod hints;
+mod shortfall;
+pub mod traffic;
+
+use std::sync::Arc;
+
+use crate::capacity::Zone;
+use crate::capacity::floor::{Reactive, Shortfall, shortfalls};
+use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note, NoteKind};
+use crate::dialect::join::Estate;
+use crate::dialect::scaling::{self, Identity, Schedule, Target};
+use crate::environment::{Environment, is_development};
+use crate::model::{Doubt, Model};
+use crate::repo::{Sources, Span};
+
+pub use traffic::{Demand, Measured, Traffic};
+
+/// One target, evaluated.
+#[derive(Debug)]
+pub struct Capacity {
+    /// What it is called.
+    pub identity: Identity,
+    /// Where it is declared.
+    pub span: Span,
+    /// What is guaranteed and allowed, by all its writers together, or why that cannot be told.
+    pub bounds: Result<Bounds, NotEvaluated>,
+    /// What is wrong with its schedules besides.
+    pub notes: Vec<Note>,
+    /// The traffic it must serve, where the configuration names it: the entry's place in `Traffic::demands`, and what
+    /// that needs.
+    pub demand: Option<(usize, Arc<Measured>)>,
+    /// When too little is guaranteed.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+/// All targets of an environment, evaluated.
+#[derive(Debug, Default)]
+pub struct Assessed {
+    /// In the order of the estate's targets.
+    pub targets: Vec<Capacity>,
+    /// Entries of `traffic` that some target here answers to, by their place.
+    pub answered: Vec<usize>,
+    /// Mistakes in `traffic` that only show here.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A mistake in the configuration, in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// Evaluates the targets of an environment and adds what rules speak of.
+pub fn assess(sources: &Sources, estate: &mut Estate, environment: &Environment, traffic: &Traffic) -> Assessed {
+    let mut assessed = Assessed::default();
+    if estate.targets.is_empty() && traffic.demands.is_empty() {
+        return assessed;
+    }
+    let mut targets = std::mem::take(&mut estate.targets);
+    for demand in &traffic.demands {
+        // A workload whose count nothing changes guarantees what it asks for.
+        let name = &demand.target.value;
+        if !targets.iter().any(|target| target.identity.answers(name)) {
+            targets.extend(scaling::constant(&mut estate.model, &environment.documents, name));
+        }
+    }
+    for target in &targets {
+        let capacity = one(sources, &mut estate.model, target, environment, traffic, &mut assessed);
+        assessed.targets.push(capacity);
+    }
+    assessed.answered.sort_unstable();
+    assessed.answered.dedup();
+    estate.targets = targets;
+    assessed
+}
+
+fn one(
+    sources: &Sources,
+    model: &mut Model,
+    target: &Target,
+    environment: &Environment,
+    traffic: &Traffic,
+    assessed: &mut Assessed,
+) -> Capacity {
+    let context = Context::year_from(traffic.as_of);
+    let evaluated: Vec<Evaluation> = evaluations(target, &context);
+    let bounds = together(&evaluated);
+    let demand = demand(sources, target, environment, traffic, assessed);
+    let mut short = Vec::new();
+    let mut measured = None;
+    if let (Some((at, zone)), Ok(bounds)) = (&demand, &bounds) {
+        let demand = &traffic.demands[*at];
+        measured = demand.measured(zone, traffic.period()).map(|measured| (*at, measured));
+        if let Some((_, measured)) = &measured {
+            let in_zone = in_zone(target, &evaluated, &context, zone);
+            short = shortfalls(
+                bounds,
+                in_zone.as_ref(),
+                &measured.required,
+                reactive(target),
+                demand.need.startup,
+            );
+        }
+    }
+    let made = entities::add(sources, model, target, &evaluated);
+    match (&demand, &bounds, &measured) {
+        (Some((at, _)), Ok(bounds), Some((_, measured))) => {
+            let demand = &traffic.demands[*at];
+            shortfall::add(sources, model, target, &made, (demand, measured), bounds, &short);
+        }
+        (Some((at, _)), Err(open), _) => {
+            let doubt = Doubt::at(open.reason.clone(), open.span);
+            shortfall::add_open(model, target, &made, &traffic.demands[*at], doubt);
+        }
+        _ => {}
+    }
+    Capacity {
+        identity: target.identity.clone(),
+        span: target.span,
+        bounds,
+        notes: evaluated.into_iter().flat_map(|evaluation| evaluation.notes).collect(),
+        demand: measured,
+        shortfalls: short,
+    }
+}
+
+fn evaluations(target: &Target, context: &Context) -> Vec<Evaluation> {
+    let sources = target.sources.iter();
+    sources.map(|source| source.schedule.evaluate(context)).collect()
+}
+
+/// What all writers of a target guarantee together; one that cannot be told leaves everything open.
+fn together(evaluated: &[Evaluation]) -> Result<Bounds, NotEvaluated> {
+    let mut all: Option<Bounds> = None;
+    for evaluation in evaluated {
+        let own = evaluation.bounds.clone()?;
+        all = Some(match all {
+            None => own,
+            Some(bounds) => bounds.with_other_writer(own),
+        });
+    }
+    all.ok_or(NotEvaluated {
+        reason: "nothing says how many replicas there are".to_owned(),
+        span: Span::new(crate::repo::SourceId(0), 0, 0),
+    })
+}
+
+/// The same schedules as they would be in the zone of the traffic, where one of them names none.
+fn in_zone(target: &Target, evaluated: &[Evaluation], context: &Context, zone: &Zone) -> Option<Bounds> {
+    let mut notes = evaluated.iter().flat_map(|evaluation| &evaluation.notes);
+    if !notes.any(|note| note.kind == NoteKind::TimezoneMissing) {
+        return None;
+    }
+    let context = Context {
+        default_zone: zone.clone(),
+        ..context.clone()
+    };
+    together(&evaluations(target, &context)).ok()
+}
+
+fn reactive(target: &Target) -> Option<&Reactive> {
+    target.sources.iter().find_map(|source| source.reactive.as_ref())
+}
+
+/// The entry of `traffic` that a target answers to, and the zone in which its week repeats.
+fn demand(
+    sources: &Sources,
+    target: &Target,
+    environment: &Environment,
+    traffic: &Traffic,
+    assessed: &mut Assessed,
+) -> Option<(usize, Zone)> {
+    let answers = |demand: &Arc<Demand>| target.identity.answers(&demand.target.value);
+    let at = traffic.demands.iter().position(answers)?;
+    assessed.answered.push(at);
+    let demand = &traffic.demands[at];
+    let path = sources.get(sources.locate(target.span).source).path.clone();
+    if !demand.is_for(&environment.name, environment.development || is_development(&path)) {
+        return None;
+    }
+    if let Some(zone) = &demand.zone {
+        return Some((at, zone.clone()));
+    }
+    if target
+        .sources
+        .iter()
+        .any(|source| matches!(source.schedule, Schedule::Open(_)))
+    {
+        // Nothing is compared, so no zone is missed.
+        return Some((at, Zone::utc()));
+    }
+    let mut named: Vec<&str> = target
+        .sources
+        .iter()
+        .flat_map(|source| source.schedule.zones())
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let reason = match named.as_slice() {
+        [one] => match Zone::named(one) {
+            Ok(zone) => return Some((at, zone)),
+            Err(_) => format!("`{one}`, which its schedule names, is not a time zone"),
+        },
+        [] => "its schedule names no time zone".to_owned(),
+        several => format!("its schedules name several time zones ({})", several.join(", ")),
+    };
+    assessed.mistakes.push(Mistake {
+        span: demand.target.span,
+        message: format!(
+            "in which time zone the week of {} repeats is not known: {reason}",
+            target.identity.name()
+        ),
+        help: "add `timezone`, such as `timezone: Europe/Prague`".to_owned(),
+    });
+    None
+}

@@ -1,0 +1,341 @@
+//! What scales Kubernetes workloads: HorizontalPodAutoscalers, ScaledObjects, CronJobs that run `kubectl`, annotations of
+//! kube-downscaler. One file per product.
+
+mod downscaler;
+mod horizontal;
+mod jobs;
+mod keda;
+mod read;
+mod zalando;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Entry, Identity, Schedule, Source, Target};
+use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
+use crate::dialect::workload::Scaler;
+use crate::environment::{Document, Environment};
+use crate::model::field::workload;
+use crate::model::{EntityId, Kind, Model};
+use jobs::{Object, Writer};
+use read::Reading;
+
+/// Kinds whose pods are counted.
+const SCALABLE: [&str; 5] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Rollout",
+];
+
+/// What is known of a workload before its sources are put together.
+#[derive(Default)]
+struct Found<'a> {
+    /// The workload's document.
+    document: Option<&'a Document>,
+    horizontal: Vec<&'a Document>,
+    scaled_objects: Vec<&'a Document>,
+    open: Vec<(Entry, NotEvaluated)>,
+}
+
+/// The targets of an environment.
+pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {
+    let documents = &environment.documents;
+    let writers = jobs::writers(model, documents);
+    let downscales = documents.iter().any(|document| {
+        let annotations = document.at().get("metadata.annotations");
+        annotations.is_some_and(|all| all.children().any(|entry| entry.name().starts_with("downscaler/")))
+    });
+    let open = recognised(model, documents);
+    if scalers.is_empty() && writers.is_empty() && open.is_empty() && !downscales {
+        return Vec::new();
+    }
+    let mut found: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Found<'_>> = BTreeMap::new();
+    for document in documents.iter().filter(|document| SCALABLE.contains(&&*document.kind)) {
+        let key = (document.namespace.clone(), document.kind.clone(), document.name.clone());
+        found.entry(key).or_default().document.get_or_insert(document);
+    }
+    for scaler in scalers {
+        let document = &documents[scaler.document];
+        let key = (scaler.namespace.clone(), scaler.kind.clone(), scaler.name.clone());
+        let of = found.entry(key).or_default();
+        match &*document.kind {
+            "ScaledObject" => of.scaled_objects.push(document),
+            _ => of.horizontal.push(document),
+        }
+    }
+    for (key, entry, why) in open {
+        found.entry(key).or_default().open.push((entry, why));
+    }
+    let mut targets = Vec::new();
+    for (key, of) in found {
+        let sources = sources(model, documents, &key, &of, &writers);
+        if let Some(target) = target(model, key, &of, sources) {
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+/// A workload whose replicas nothing changes, for a traffic profile that names it.
+pub(in crate::dialect) fn constant(model: &mut Model, documents: &[Document], name: &str) -> Option<Target> {
+    let of_name = |document: &&Document| {
+        let identity = Identity::Kubernetes {
+            kind: document.kind.clone(),
+            namespace: document.namespace.clone(),
+            name: document.name.clone(),
+        };
+        SCALABLE.contains(&&*document.kind) && identity.answers(name)
+    };
+    let document = documents.iter().find(of_name)?;
+    let mut reading = Reading::new(model, document);
+    let root = document.at();
+    let schedule = match reading.count(root, "", "spec.replicas") {
+        Ok(replicas) => Schedule::CronJobs(JobTarget {
+            object: reading.head(),
+            replicas,
+            autoscaler: None,
+            jobs: Vec::new(),
+        }),
+        Err(open) => Schedule::Open(open),
+    };
+    let source = Source {
+        object: Entry {
+            home: None,
+            ..reading.object("replicas", &read::HORIZONTAL)
+        },
+        schedule,
+        entries: Vec::new(),
+        sites: reading.sites,
+        reactive: None,
+    };
+    let of = Found {
+        document: Some(document),
+        ..Found::default()
+    };
+    let key = (document.namespace.clone(), document.kind.clone(), document.name.clone());
+    target(model, key, &of, vec![source])
+}
+
+fn target(model: &Model, key: (Arc<str>, Arc<str>, Arc<str>), of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
+    let first = sources.first()?.object.span;
+    let span = of.document.map_or(first, |document| {
+        let at = document.at();
+        at.get("metadata.name")
+            .map_or_else(|| at.head(), |name| name.word_span_at(0))
+    });
+    let (namespace, kind, name) = key;
+    Some(Target {
+        workload: entity(model, &kind, &namespace, &name),
+        identity: Identity::Kubernetes { kind, namespace, name },
+        span,
+        sources,
+    })
+}
+
+fn entity(model: &Model, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
+    let wanted = format!("{namespace} {name}");
+    model.all(Kind::Workload).find(|id| {
+        *model.entity(*id).name == *wanted && model.get(*id, workload::KIND).is().is_some_and(|own| *own == *kind)
+    })
+}
+
+fn sources(
+    model: &mut Model,
+    documents: &[Document],
+    key: &(Arc<str>, Arc<str>, Arc<str>),
+    of: &Found<'_>,
+    writers: &[Writer],
+) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for document in &of.scaled_objects {
+        sources.push(keda::source(model, document));
+    }
+    let written = of.document.map(|document| replicas(model, document));
+    let (replicas, site) = match &written {
+        Some((Ok(replicas), sites)) => (replicas.clone(), sites.clone()),
+        _ => (None, Vec::new()),
+    };
+    for document in &of.horizontal {
+        let mut source = horizontal::source(model, document, documents, replicas.clone());
+        source.sites.extend(site.iter().copied());
+        sources.push(source);
+    }
+    let jobs = scheduled(key, of, writers, &mut sources);
+    if let Some(mut source) = jobs {
+        // What is scaled by jobs alone starts from its own count, which must be known.
+        let source_is_open = match (&written, sources.is_empty()) {
+            (Some((Err(open), _)), true) => Some(open.clone()),
+            _ => None,
+        };
+        if let Schedule::CronJobs(target) = &mut source.schedule {
+            target.replicas = replicas.clone();
+        }
+        if let Some(open) = source_is_open {
+            source.schedule = Schedule::Open(open);
+        }
+        source.sites.extend(site.iter().copied());
+        sources.push(source);
+    }
+    sources.extend(of.open.iter().map(|(entry, why)| Source {
+        object: entry.clone(),
+        schedule: Schedule::Open(why.clone()),
+        entries: Vec::new(),
+        sites: Vec::new(),
+        reactive: None,
+    }));
+    if let Some(count) = undisturbed(of, &sources, replicas) {
+        let annotated = of
+            .document
+            .into_iter()
+            .chain(of.horizontal.iter().copied())
+            .chain(of.scaled_objects.iter().copied());
+        let mut found = annotated.filter_map(|document| downscaler::source(model, document, documents, &count));
+        if let Some(mut source) = found.next() {
+            source.sites.extend(site);
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+/// `replicas` as a workload writes it.
+type Replicas = (
+    Result<Option<Given<u32>>, NotEvaluated>,
+    Vec<(crate::repo::Span, crate::model::Site)>,
+);
+
+fn replicas(model: &mut Model, document: &Document) -> Replicas {
+    let mut reading = Reading::new(model, document);
+    let count = reading.count(document.at(), "", "spec.replicas");
+    (count, reading.sites)
+}
+
+/// The most that a target guarantees at any time while a downscaler leaves it alone.
+fn undisturbed(of: &Found<'_>, sources: &[Source], replicas: Option<Given<u32>>) -> Option<Given<u32>> {
+    let span = of.document.map(|document| document.at().head());
+    let default = |count: u32| span.map(|span| Given::new(count, span));
+    match sources.first().map(|source| &source.schedule) {
+        Some(Schedule::Horizontal(autoscaler)) => autoscaler.minimum.clone().or(default(1)),
+        // Its windows raise the count up to the maximum.
+        Some(Schedule::Keda(object)) => object.maximum.clone().or(default(100)),
+        Some(_) => None,
+        None => replicas.or(default(1)),
+    }
+}
+
+/// The jobs that scale a target, as one source; those that cannot be read are sources of their own.
+fn scheduled(
+    key: &(Arc<str>, Arc<str>, Arc<str>),
+    of: &Found<'_>,
+    writers: &[Writer],
+    sources: &mut Vec<Source>,
+) -> Option<Source> {
+    let (namespace, kind, name) = key;
+    let mut objects = vec![Object { kind, namespace, name }];
+    for document in of.horizontal.iter().chain(&of.scaled_objects) {
+        objects.push(Object {
+            kind: &document.kind,
+            namespace: &document.namespace,
+            name: &document.name,
+        });
+    }
+    let mut found: Option<Source> = None;
+    for writer in writers {
+        match writer.writes_to(&objects) {
+            None => {}
+            Some(Err(open)) => sources.push(Source {
+                object: writer.entry.clone(),
+                schedule: Schedule::Open(open),
+                entries: Vec::new(),
+                sites: Vec::new(),
+                reactive: None,
+            }),
+            Some(Ok(job)) => {
+                let source = found.get_or_insert_with(|| Source {
+                    object: writer.entry.clone(),
+                    schedule: Schedule::CronJobs(JobTarget {
+                        object: of.document.map_or(writer.entry.span, |document| document.at().head()),
+                        replicas: None,
+                        autoscaler: None,
+                        jobs: Vec::new(),
+                    }),
+                    entries: Vec::new(),
+                    sites: Vec::new(),
+                    reactive: None,
+                });
+                if let Schedule::CronJobs(target) = &mut source.schedule {
+                    target.jobs.push(job);
+                }
+                source.entries.push(writer.entry.clone());
+                source.sites.extend(writer.sites.iter().copied());
+            }
+        }
+    }
+    let mut found = found?;
+    // Jobs move the bounds of an HPA, which then are what it starts from rather than a second guarantee.
+    let horizontal = sources
+        .iter()
+        .position(|source| matches!(source.schedule, Schedule::Horizontal(_)));
+    if let Some(at) = horizontal {
+        let source = sources.remove(at);
+        if let (Schedule::Horizontal(own), Schedule::CronJobs(target)) = (&source.schedule, &mut found.schedule) {
+            target.autoscaler = Some((own.minimum.clone(), own.maximum.clone()));
+        }
+        found.sites.extend(source.sites);
+        found.reactive = source.reactive;
+    }
+    Some(found)
+}
+
+type Recognised = ((Arc<str>, Arc<str>, Arc<str>), Entry, NotEvaluated);
+
+/// Objects whose semantics are not modelled.
+fn recognised(model: &mut Model, documents: &[Document]) -> Vec<Recognised> {
+    let mut found = Vec::new();
+    for document in documents {
+        let at = document.at();
+        let is_knative = || {
+            at.scalar("apiVersion")
+                .is_some_and(|version| version.starts_with("serving.knative.dev/"))
+        };
+        let (what, key) = match &*document.kind {
+            "CronHorizontalPodAutoscaler" => {
+                let target = at.get("spec.scaleTargetRef");
+                let kind = target.and_then(|target| target.scalar("kind")).unwrap_or("Deployment");
+                let name = target.and_then(|target| target.scalar("name")).unwrap_or_default();
+                let key = (
+                    document.namespace.clone(),
+                    Arc::from(kind),
+                    Arc::from(document.reference(name)),
+                );
+                ("CronHorizontalPodAutoscaler", key)
+            }
+            "Service" if is_knative() => {
+                let key = (
+                    document.namespace.clone(),
+                    Arc::from("Knative Service"),
+                    document.name.clone(),
+                );
+                ("Knative Service", key)
+            }
+            _ => continue,
+        };
+        let reading = Reading::new(model, document);
+        let span = reading.head();
+        let evaluation = if what == "CronHorizontalPodAutoscaler" {
+            alibaba(span)
+        } else {
+            knative(span)
+        };
+        if let Err(why) = evaluation.bounds {
+            let entry = Entry {
+                home: None,
+                ..reading.object(what, &read::HORIZONTAL)
+            };
+            found.push((key, entry, why));
+        }
+    }
+    found
+}
