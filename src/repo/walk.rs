@@ -20,7 +20,6 @@ const SKIPPED_FOLDERS: [&str; 8] = [
     ".hg",
     ".svn",
     ".jj",
-    ".terraform",
     "node_modules",
     ".terraform",
     ".terragrunt-cache",

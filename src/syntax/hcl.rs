@@ -81,7 +81,11 @@ impl Reader<'_> {
                 }
                 Some(b'{') => {
                     if self.builder.depth() > DEEPEST {
-                        self.problem(start, self.at + 1, "blocks are nested too deep here; the rest is not read");
+                        self.problem(
+                            start,
+                            self.at + 1,
+                            "blocks are nested too deep here; the rest is not read",
+                        );
                         self.at = self.text.len();
                         return;
                     }
@@ -116,8 +120,8 @@ impl Reader<'_> {
         let scanned = scan::expression(self.text, from, &mut |from, to| {
             self.builder.comment(from as u32, to as u32);
         });
-        let end = match scanned {
-            Ok(end) => end,
+        let (end, next) = match scanned {
+            Ok(found) => found,
             Err(fault) => {
                 self.problem(fault.at, fault.at + 1, fault.message);
                 if fault.to_the_end {
@@ -132,7 +136,7 @@ impl Reader<'_> {
             }
         };
         let content = self.text[from..end].trim_end();
-        self.at = end;
+        self.at = next;
         if content.is_empty() {
             self.problem(start, from, "the attribute has no value");
             return;

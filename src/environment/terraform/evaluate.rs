@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::conform::conformed;
 use super::function::{binary, call, concatenated, number, truth};
 use super::module::Module;
 use super::value::{Content, Value};
-use crate::model::Known;
+use crate::model::{Doubt, Known};
 use crate::repo::Span;
 use crate::syntax::hcl::expression::{self, Expression, ExpressionKind, For};
 use crate::syntax::{At, Tree};
@@ -274,9 +275,9 @@ impl<'t> Configuration<'t> {
                 .collect(),
             _ => {
                 let unknown = || Value::unknown("what this loop walks is not known", span);
-                return collection.doubt().map_or_else(unknown, |doubt| {
-                    Value::computed(Content::Unknown(doubt), span)
-                });
+                return collection
+                    .doubt()
+                    .map_or_else(unknown, |doubt| Value::computed(Content::Unknown(doubt), span));
             }
         };
         if each.grouping {
@@ -355,32 +356,45 @@ impl<'t> Configuration<'t> {
             return Value::unknown(format!("the variable {name} is not declared here"), span);
         };
         self.once(instance, (true, name), span, || {
-            let default = |span: Span| match block.child("default") {
-                Some(default) => self.attribute(instance, default, &unbound()),
-                None => Value::unknown(format!("nothing in the repository sets the variable {name}"), span),
-            };
-            match &instance.inputs {
-                Inputs::Called(inputs) => match inputs.get(name) {
-                    Some(value) if value.content == Content::Null && refuses_null(*block) => default(span),
-                    Some(value) => value.clone(),
-                    None => default(span),
-                },
-                Inputs::Root(given) => {
-                    let set = |file: &At<'t>| file.child(name);
-                    if let Some(value) = given.files.iter().rev().find_map(set) {
-                        return self.attribute(instance, value, &unbound());
-                    }
-                    if let Some(value) = given.doubtful.iter().find_map(set) {
-                        let reason = format!("whether the file that sets the variable {name} is used is not known");
-                        return Value::unknown(reason, value.span());
-                    }
-                    match given.elsewhere {
-                        Some(reason) => Value::unknown(format!("{reason} may set the variable {name}"), span),
-                        None => default(span),
-                    }
-                }
+            let given = self.given(instance, *block, name, span);
+            let of = block
+                .child("type")
+                .and_then(|of| expression::parse(of.text()?, of.word_span_at(0)).ok());
+            match of {
+                Some(of) => conformed(given, &of, &|default| self.expression(instance, default, &unbound())),
+                None => given,
             }
         })
+    }
+
+    /// What a variable is given, before its type fills anything in.
+    fn given(&self, instance: &Instance<'t>, block: At<'t>, name: &str, span: Span) -> Value {
+        let default = || match block.child("default") {
+            Some(default) => self.attribute(instance, default, &unbound()),
+            None => Value::unknown(format!("nothing in the repository sets the variable {name}"), span),
+        };
+        let given = match &instance.inputs {
+            Inputs::Called(inputs) => {
+                return match inputs.get(name) {
+                    Some(value) if value.content == Content::Null && refuses_null(block) => default(),
+                    Some(value) => value.clone(),
+                    None => default(),
+                };
+            }
+            Inputs::Root(given) => given,
+        };
+        let set = |file: &At<'t>| file.child(name);
+        if let Some(value) = given.files.iter().rev().find_map(set) {
+            return self.attribute(instance, value, &unbound());
+        }
+        if let Some(value) = given.doubtful.iter().find_map(set) {
+            let reason = format!("whether the file that sets the variable {name} is used is not known");
+            return Value::unknown(reason, value.span());
+        }
+        match given.elsewhere {
+            Some(reason) => Value::unknown(format!("{reason} may set the variable {name}"), span),
+            None => default(),
+        }
     }
 
     fn local(&self, instance: &Instance<'t>, name: &str, span: Span) -> Value {
@@ -435,18 +449,23 @@ impl<'t> Configuration<'t> {
     }
 
     /// An attribute of a resource: what is written there, where that is known, else a symbol.
-    fn reference(
-        &self,
-        instance: &Instance<'t>,
-        (kind, name): (&str, &str),
-        steps: &[Step<'_>],
-        span: Span,
-    ) -> Value {
+    fn reference(&self, instance: &Instance<'t>, (kind, name): (&str, &str), steps: &[Step<'_>], span: Span) -> Value {
         let outside = || {
             let address = format!("{}{kind}.{name}", instance.prefix);
             walk(symbol(&address, span), steps, span)
         };
-        let (Some(block), [Step::Name(attribute), rest @ ..]) = (instance.module.resource(kind, name), steps) else {
+        let Some(block) = instance.module.resource(kind, name) else {
+            return outside();
+        };
+        if let (Some(count), Some(Step::Key(key))) = (block.child("count"), steps.first())
+            && let Known::Is(count) = self.attribute(instance, count, &unbound()).number()
+            && let Known::Is(at) = key.number()
+            && at >= count
+        {
+            let doubt = Doubt::at(format!("there is no {kind}.{name}[{at}]"), span);
+            return Value::computed(Content::Missing(doubt), span);
+        }
+        let [Step::Name(attribute), rest @ ..] = steps else {
             return outside();
         };
         if block.child("count").is_some() || block.child("for_each").is_some() {
@@ -456,7 +475,7 @@ impl<'t> Configuration<'t> {
             Some(written) => {
                 let value = walk(self.attribute(instance, written, &unbound()), rest, span);
                 match value.content {
-                    Content::Unknown(_) | Content::Null => outside(),
+                    Content::Unknown(_) | Content::Missing(_) | Content::Null => outside(),
                     _ => value,
                 }
             }
@@ -496,7 +515,10 @@ fn walk(value: Value, steps: &[Step<'_>], span: Span) -> Value {
             },
             Content::List(items) => match key.parse::<usize>().ok().and_then(|at| items.get(at)) {
                 Some(found) => found.clone(),
-                None => return Value::unknown(format!("the list has no {key}"), span),
+                None => {
+                    let doubt = Doubt::at(format!("the list has no {key}"), span);
+                    return Value::computed(Content::Missing(doubt), span);
+                }
             },
             Content::Symbol(name) => {
                 let inner = name.trim_start_matches('{').trim_end_matches('}');
@@ -508,7 +530,7 @@ fn walk(value: Value, steps: &[Step<'_>], span: Span) -> Value {
                     Step::Key(_) => symbol(&format!("{inner}[\"{key}\"]"), span),
                 }
             }
-            Content::Unknown(_) => return value.at(span),
+            Content::Unknown(_) | Content::Missing(_) => return value.at(span),
             _ => return Value::unknown("there is nothing to take a part of here", span),
         };
     }

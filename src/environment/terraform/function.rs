@@ -122,8 +122,11 @@ pub(super) fn call(name: &str, arguments: &[Value], span: Span) -> Value {
             Value::computed(Content::List(values), span)
         }),
         ("join", [with, of]) => join(with, of, span),
-        // An argument that fails cannot be told from one that is unknown; one that is known succeeds.
-        ("try", [first, ..]) if first.doubt().is_none() => Some(first.clone()),
+        // The first that does not fail; an unknown one before it might not.
+        ("try", [_, ..]) => arguments
+            .iter()
+            .find(|value| !matches!(value.content, Content::Missing(_)))
+            .cloned(),
         _ => None,
     };
     let doubt = || arguments.iter().find_map(Value::doubt);

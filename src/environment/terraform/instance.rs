@@ -97,7 +97,9 @@ fn blocks<'t>(
         if child.name() != "dynamic" || child.word(0) != Some(name) {
             continue;
         }
-        let Some(content) = child.child("content") else { continue };
+        let Some(content) = child.child("content") else {
+            continue;
+        };
         let iterator = child.scalar("iterator").unwrap_or(name);
         for (_, key, value) in copies(configuration, instance, child, bindings)? {
             let each = object(&[("key", key), ("value", value)], child.head());

@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod instance;
 pub mod value;
 
+mod conform;
 mod function;
 mod module;
 
@@ -78,9 +79,7 @@ fn folders(repository: &Repository) -> BTreeMap<String, Folder<'_>> {
     }
     let folder = |(path, files): (&str, Vec<usize>)| {
         let read = files.iter().map(|at| &repository.files()[*at]);
-        let trees = read
-            .clone()
-            .filter_map(|file| Some((&file.path, file.tree.as_ref()?)));
+        let trees = read.clone().filter_map(|file| Some((&file.path, file.tree.as_ref()?)));
         let module = Module::new(path, trees);
         let calls = module.modules.values().filter_map(|call| module.callee(*call));
         let text = |file: &super::File| {
@@ -129,8 +128,12 @@ fn is_applied(folders: &BTreeMap<String, Folder<'_>>, path: &str) -> bool {
 }
 
 fn is_example(path: &str) -> bool {
-    path.split('/')
-        .any(|part| matches!(part, "example" | "examples" | "test" | "tests" | "fixtures" | "wrappers"))
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "example" | "examples" | "test" | "tests" | "fixtures" | "wrappers"
+        )
+    })
 }
 
 /// The environments of one module: one for each file of values, or one.
@@ -149,8 +152,18 @@ fn of_module(
         .into_iter()
         .partition(|at| is_shared(&repository.files()[*at].path));
     // Alone, a file for all is the file that is meant.
-    let (shared, named) = if named.is_empty() { (Vec::new(), shared) } else { (shared, named) };
-    let elsewhere = elsewhere(repository, path, folder, folders, !automatic.is_empty() || !named.is_empty());
+    let (shared, named) = if named.is_empty() {
+        (Vec::new(), shared)
+    } else {
+        (shared, named)
+    };
+    let elsewhere = elsewhere(
+        repository,
+        path,
+        folder,
+        folders,
+        !automatic.is_empty() || !named.is_empty(),
+    );
     let environment = |named: Option<usize>| {
         let mut documents: Vec<Document> = Vec::new();
         let mut add = |kind: &str, at: usize| {

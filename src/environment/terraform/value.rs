@@ -35,6 +35,8 @@ pub enum Content {
     Symbol(Arc<str>),
     /// What no one can know here.
     Unknown(Doubt),
+    /// What is surely not there, and so an error unless `try` stands around it.
+    Missing(Doubt),
 }
 
 impl Value {
@@ -64,10 +66,13 @@ impl Value {
     /// Why it is not known, if it is not.
     pub fn doubt(&self) -> Option<Doubt> {
         match &self.content {
-            Content::Unknown(doubt) => Some(doubt.clone()),
+            Content::Unknown(doubt) | Content::Missing(doubt) => Some(doubt.clone()),
             Content::Symbol(name) => {
                 let name = name.trim_matches(['{', '}']);
-                Some(Doubt::at(format!("{name} is known only to Terraform's state"), self.span))
+                Some(Doubt::at(
+                    format!("{name} is known only to Terraform's state"),
+                    self.span,
+                ))
             }
             _ => None,
         }

@@ -25,13 +25,19 @@ pub(super) struct Fault {
     pub to_the_end: bool,
 }
 
-/// Where the expression that begins at `from` ends: the end of its line, a comment, or the `}` of the block around it.
-/// `comment` is told of comments inside.
-pub(super) fn expression(text: &str, from: usize, comment: &mut dyn FnMut(usize, usize)) -> Result<usize, Fault> {
+/// Where the expression that begins at `from` ends, and where reading goes on: the end of its line, a comment, or the `}`
+/// of the block around it. `comment` is told of comments inside.
+pub(super) fn expression(
+    text: &str,
+    from: usize,
+    comment: &mut dyn FnMut(usize, usize),
+) -> Result<(usize, usize), Fault> {
     let bytes = text.as_bytes();
     let mut open: Vec<(Inside, usize)> = Vec::new();
     let mut at = from;
+    let mut end = from;
     while let Some(&byte) = bytes.get(at) {
+        let mut is_content = !byte.is_ascii_whitespace();
         match open.last().map(|(inside, _)| inside) {
             Some(Inside::Quote) => match byte {
                 b'\\' => at += 2,
@@ -43,11 +49,12 @@ pub(super) fn expression(text: &str, from: usize, comment: &mut dyn FnMut(usize,
                 _ => at = template_or_byte(bytes, at, &mut open),
             },
             Some(Inside::Heredoc(marker)) => {
+                is_content = true;
                 let is_line_start = at == 0 || bytes[at - 1] == b'\n';
-                let end = line_end(text, at);
-                if is_line_start && text[at..end].trim() == &text[marker.clone()] {
+                let line = line_end(text, at);
+                if is_line_start && text[at..line].trim() == &text[marker.clone()] {
                     open.pop();
-                    at = end;
+                    at = line;
                 } else if byte == b'\n' {
                     at += 1;
                 } else {
@@ -57,12 +64,13 @@ pub(super) fn expression(text: &str, from: usize, comment: &mut dyn FnMut(usize,
             inside => {
                 let in_code = inside.is_some();
                 match byte {
-                    b'\n' if !in_code => return Ok(at),
+                    b'\n' if !in_code => return Ok((end, at)),
                     b'#' | b'/' => match comment_end(text, at) {
-                        Some(_) if !in_code && !text[at..].starts_with("/*") => return Ok(at),
-                        Some(end) => {
-                            comment(at, end);
-                            at = end;
+                        Some(_) if !in_code && !text[at..].starts_with("/*") => return Ok((end, at)),
+                        Some(past) => {
+                            comment(at, past);
+                            at = past;
+                            is_content = false;
                         }
                         None => at += 1,
                     },
@@ -86,12 +94,14 @@ pub(super) fn expression(text: &str, from: usize, comment: &mut dyn FnMut(usize,
                         open.push((Inside::Bracket(closer), at));
                         at += 1;
                     }
-                    b'}' if !in_code => return Ok(at),
+                    b'}' if !in_code => return Ok((end, at)),
                     b')' | b']' | b'}' => {
                         match open.pop() {
                             Some((Inside::Bracket(closer), _)) if closer == byte => {}
                             Some((Inside::Template, _)) if byte == b'}' => {}
-                            Some((_, opened)) => return Err(fault(opened, "this is not closed by its counterpart", at)),
+                            Some((_, opened)) => {
+                                return Err(fault(opened, "this is not closed by its counterpart", at));
+                            }
                             None => return Err(fault(at, "this bracket closes nothing", at)),
                         }
                         at += 1;
@@ -100,9 +110,12 @@ pub(super) fn expression(text: &str, from: usize, comment: &mut dyn FnMut(usize,
                 }
             }
         }
+        if is_content {
+            end = at.min(text.len());
+        }
     }
     match open.first() {
-        None => Ok(text.len()),
+        None => Ok((end, text.len())),
         Some((_, opened)) => Err(Fault {
             at: *opened,
             message: "this is opened and never closed",

@@ -1,5 +1,7 @@
 //! CloudFormation templates that scale something: each is deployed by itself, with the defaults of its parameters.
 
+pub mod value;
+
 use memchr::memmem;
 
 use super::{Document, Environment, Platform, Repository, Role, folder_of, is_development};
