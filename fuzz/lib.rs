@@ -10,7 +10,7 @@ use gatelint::finding::{RuleInfo, settle::settle};
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
 use gatelint::syntax::argv::{self, Argument};
-use gatelint::syntax::{Tree, ini, nginx};
+use gatelint::syntax::{Tree, hcl, ini, nginx};
 
 /// Any bytes as YAML.
 pub fn yaml(bytes: &[u8]) {
@@ -37,6 +37,20 @@ pub fn ini(bytes: &[u8]) {
     inside(&ini::parse_plain(source.id, source.text.clone()), &source.text);
 }
 
+/// Any bytes as Terraform, and every expression in them.
+pub fn hcl(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.tf", bytes.to_vec());
+    let tree = hcl::parse(source.id, source.text.clone(), Vec::new());
+    inside(&tree, &source.text);
+    for at in tree.all() {
+        let span = at.word_span_at(0);
+        if let Ok(expression) = hcl::expression::parse(tree.raw(span), span) {
+            assert!(source.text.get(expression.span.range()).is_some(), "{expression:?}");
+        }
+    }
+}
+
 /// Any bytes as a command line and as a shell script.
 pub fn argv(bytes: &[u8]) {
     let sources = Sources::default();
@@ -54,7 +68,7 @@ fn inside(tree: &Tree, text: &str) {
 }
 
 /// Names are chosen from those that are read, so that the fuzzer spends its time on content.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 16] = [
     "nginx.conf",
     "conf.d/a.conf",
     "edge.yaml",
@@ -67,6 +81,10 @@ const NAMES: [&str; 12] = [
     "gunicorn.conf.py",
     "server.js",
     ".env",
+    "main.tf",
+    "modules/a/main.tf",
+    "prod.tfvars",
+    "stack.json",
 ];
 
 /// One file of a repository.
@@ -97,6 +115,7 @@ fn lint(rules: &RuleSet, files: &[File]) {
         sources: &sources,
         rules,
         versions: HashMap::new(),
+        facts: Default::default(),
         traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
         cache: ExpandCache::default(),
     };

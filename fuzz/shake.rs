@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gatelint_fuzz::{File, argv, ini, lint_tree, nginx, yaml};
+use gatelint_fuzz::{File, argv, hcl, ini, lint_tree, nginx, yaml};
 
 /// xorshift64: enough to choose what to cut.
 struct Random(u64);
@@ -101,6 +101,7 @@ fn main() {
                     "yaml" => yaml(&bytes),
                     "nginx" => nginx(&bytes),
                     "ini" => ini(&bytes),
+                    "hcl" => hcl(&bytes),
                     _ => argv(&bytes),
                 }
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gatelint::repo::{SourceId, Span};
 use gatelint::syntax::argv::{self, Argument, Command};
-use gatelint::syntax::{At, Shape, Style, Tree, assign, ini, nginx};
+use gatelint::syntax::{At, Shape, Style, Tree, assign, hcl, ini, nginx};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -230,7 +230,80 @@ fn hostile_texts_are_quick() {
         argv::command_line(&argument);
         argv::shell_script(&argument);
     }
+    for unit in [
+        "a {",
+        "a = [",
+        "a = {\n",
+        "a = \"${",
+        "a = <<E\n",
+        "a \"b\" ",
+        "}",
+        "=",
+        "a = 1 }\n",
+        "/*",
+        "\"",
+        "a = \"\n",
+    ] {
+        let text = unit.repeat(n);
+        check(&tf(&text), &text);
+    }
+    // Expressions are only read where one is asked for, and then no depth is too deep for a small stack.
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{a=", "}"),
+        ("\"${", "}\""),
+        ("!", ""),
+        ("f(", ")"),
+        ("a?b:", ""),
+        ("a.b[", "]"),
+        ("1+", ""),
+    ] {
+        let deep = open.repeat(5_000) + "1" + &close.repeat(5_000);
+        let span = Span::new(SOURCE, 0, deep.len() as u32);
+        let _ = std::thread::spawn(move || hcl::expression::parse(&deep, span).is_ok())
+            .join()
+            .unwrap();
+    }
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+fn tf(text: &str) -> Tree {
+    hcl::parse(SOURCE, text.into(), Vec::new())
+}
+
+#[test]
+#[rustfmt::skip] // one case, one line
+fn hcl_odd_cases() {
+    table(
+        tf,
+        &[
+            // Blocks, labels with and without quotes, comments of all three kinds.
+            ("resource \"a\" b {\n x = 1 # c\n y = [1, // d\n 2] /* e */\n}\n", "resource[\"a\"|b]{x[1] y[[1, // d␤ 2]]}"),
+            ("a {}\nb { c = 1 }\n", "a{} b{c[1]}"),
+            ("a = /* x */ 1\r\nb=2", "a[1] b[2]"),
+            // Strings hide brackets, templates in strings hide quotes, escaped templates are none.
+            ("a = \"}${b[\"}\"]}{\"\nc = \"$${\"\nd = \"\\\"\"\n", "a[\"}${b[\"}\"]}{\"] c[\"$${\"] d[\"\\\"\"]"),
+            ("a = <<-EOT\n  } ${b}\n  EOT\nc = f(<<X\n)\nX\n)\n", "a[<<-EOT␤  } ${b}␤  EOT] c[f(<<X␤)␤X␤)]"),
+            ("a = b == c ? d : e\nf = b << c\n", "a[b == c ? d : e] f[b << c]"),
+            ("größe-1 = ü\n", "größe-1[ü]"),
+            ("\u{feff}a = 1\n", "a[1]"),
+            // Mistakes: the rest is read.
+            ("a = [1\nb = 2\n", "b[2] !4-5 this is opened"),
+            ("a = \"x\nb = 2\n", "b[2] !4-5 this quote is"),
+            ("a = (1]\nb = 2\n", "b[2] !4-5 this is not"),
+            ("a =\nb = 2\n", "b[2] !0-3 the attribute has"),
+            ("a b\nc = 2\n", "c[2] !0-3 `=` or `{`"),
+            ("= 1\n}\nc = 2", "c[2] !0-3 an attribute or !4-5 `}` closes no"),
+            ("a {\n b = 1\n", "a{b[1]} !11-11 a block is"),
+            ("a \"b {\n}\nc = 1\n", "c[1] !2-6 this quote is !7-8 `}` closes no"),
+            ("", ""),
+        ],
+    );
+    let text = "# top\na = 1 // why\nb = [ # in\n]\n";
+    let tree = tf(text);
+    let comments: Vec<&str> = tree.comments.iter().map(|span| &text[span.range()]).collect();
+    assert_eq!(comments, ["# top", "// why", "# in"]);
 }
 
 #[test]
@@ -488,6 +561,13 @@ fn grammarish() -> impl Strategy<Value = String> {
             "env ",
             "-",
             "location ~ ",
+            "a = ",
+            "<<E\n",
+            "E\n",
+            "var.x",
+            "? 1 : ",
+            "for k in ",
+            "/*",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,3}",
@@ -507,6 +587,13 @@ fn everything_holds(text: &str) {
     check(&conf(text), text);
     check(&ini::parse_plain(SOURCE, source.clone()), text);
     check(&assign::python(SOURCE, source.clone(), text, Vec::new()), text);
+    let tree = tf(text);
+    check(&tree, text);
+    for at in tree.all().filter(|at| at.shape() == Shape::Leaf) {
+        if let Ok(expression) = hcl::expression::parse(at.text().unwrap_or_default(), at.word_span_at(0)) {
+            assert!(text.get(expression.span.range()).is_some(), "{expression:?}");
+        }
+    }
     if let Some(tree) = assign::javascript_settings(SOURCE, source) {
         check(&tree, text);
     }

@@ -250,6 +250,12 @@ fn opens_only_what_may_be_configuration() {
         ("api/Dockerfile.prod", NameClaim::Dockerfile),
         ("api.dockerfile", NameClaim::Dockerfile),
         ("Procfile", NameClaim::Procfile),
+        ("infra/main.tf", NameClaim::Terraform),
+        ("infra/prod.auto.tfvars", NameClaim::Terraform),
+        ("infra/main.tf.json", NameClaim::Terraform),
+        ("live/terragrunt.hcl", NameClaim::Terraform),
+        ("cloudformation/web.json", NameClaim::Yaml),
+        ("web-stack.json", NameClaim::Yaml),
     ];
     for (path, claim) in read {
         assert_eq!(by_name(path), Some(claim), "{path}");
@@ -265,6 +271,8 @@ fn opens_only_what_may_be_configuration() {
         "usr/sbin/nginx",
         "nginx.conf.bak",
         "nginx.conf~",
+        "main.tf.j2",
+        "terraform.tfstate",
         "Cargo.toml",
         "",
     ] {

@@ -111,7 +111,8 @@ impl Demand {
     }
 }
 
-/// Whether a name in the configuration means an environment: `prod` means `deploy/overlays/prod`.
+/// Whether a name in the configuration means an environment: `prod` means `deploy/overlays/prod` and `infra/prod.tfvars`.
 pub fn names(name: &str, environment: &str) -> bool {
-    name == environment || environment.split('/').any(|part| part == name)
+    let is_it = |part: &str| part == name || part.strip_suffix(".tfvars") == Some(name);
+    name == environment || environment.split('/').any(is_it)
 }

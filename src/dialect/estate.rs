@@ -118,18 +118,13 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
         },
         scalers: Vec::new(),
     };
-    lower.services();
-    lower.scalers = pods::scalers(&mut lower.estate.model, environment);
-    lower.containers(placement);
-    lower.machines();
-    lower.loose_nginx();
-    super::envoy::place::loose(&mut lower.estate, context, &environment.loose);
-    lower.loose_haproxy();
-    lower.ingresses();
-    lower.policies();
-    lower.estate.targets = scaling::targets(&mut lower.estate.model, environment, &lower.scalers);
-    facts::load_balancers(&mut lower.estate, context.facts);
-    facts::cdns(&mut lower.estate, context.facts, &environment.documents);
+    match environment.platform {
+        Platform::Terraform => lower.estate.targets = scaling::terraform::targets(&mut lower.estate.model, environment),
+        Platform::CloudFormation => {
+            lower.estate.targets = scaling::cloudformation::targets(&mut lower.estate.model, environment);
+        }
+        _ => lower.documents(placement),
+    }
     lower.estate
 }
 
@@ -141,6 +136,24 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
+    /// Everything that documents and loose files deploy.
+    fn documents(&mut self, placement: Placement) {
+        let context = self.context;
+        let environment = self.environment;
+        self.services();
+        self.scalers = pods::scalers(&mut self.estate.model, environment);
+        self.containers(placement);
+        self.machines();
+        self.loose_nginx();
+        super::envoy::place::loose(&mut self.estate, &context, &environment.loose);
+        self.loose_haproxy();
+        self.ingresses();
+        self.policies();
+        self.estate.targets = scaling::targets(&mut self.estate.model, environment, &self.scalers);
+        facts::load_balancers(&mut self.estate, context.facts);
+        facts::cdns(&mut self.estate, context.facts, &environment.documents);
+    }
+
     fn services(&mut self) {
         for document in self
             .environment

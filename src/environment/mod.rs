@@ -1,10 +1,12 @@
 //! Which documents are deployed together, with patches and overrides merged into their trees.
 
+pub mod cloudformation;
 pub mod container;
 pub mod merge;
 pub mod overlay;
 pub mod pods;
 pub mod read;
+pub mod terraform;
 
 mod compose;
 mod directory;
@@ -52,6 +54,10 @@ pub enum Role {
     JavaScript,
     /// `.env`.
     Environment,
+    /// Terraform: a module's file, or values for its variables.
+    Terraform,
+    /// A CloudFormation template that scales something.
+    CloudFormation,
     /// Values or templates of a Helm chart, which are not rendered here.
     Helm,
     /// Read, but not understood yet.
@@ -239,6 +245,8 @@ pub fn group(repository: &Repository) -> Vec<Environment> {
     let mut objects = directory::Objects::new(repository);
     let mut environments = kustomize::environments(repository, &mut objects);
     environments.extend(compose::environments(repository));
+    environments.extend(terraform::environments(repository));
+    environments.extend(cloudformation::environments(repository));
     environments.push(directory::environment(repository, &objects));
     directory::scatter_loose(repository, &mut environments);
     environments.retain(|environment| !(environment.documents.is_empty() && environment.loose.is_empty()));
@@ -289,6 +297,10 @@ pub enum Platform {
     Compose,
     /// A kustomization.
     Kustomize,
+    /// A module of Terraform that is applied, with one set of values.
+    Terraform,
+    /// A CloudFormation template with the defaults of its parameters.
+    CloudFormation,
     /// Whatever lies in the repository and belongs to no other environment: Kubernetes objects as they are, nginx
     /// files of a machine.
     Directory,

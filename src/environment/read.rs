@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{File, Repository, Role, folder_of, join};
-use crate::repo::claim::{self, Charts, IniKind, Language, YamlKind};
+use super::{File, Repository, Role, cloudformation, folder_of, join};
+use crate::repo::claim::{self, Charts, IniKind, Language, TerraformKind, YamlKind};
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, Sources};
-use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, holes, ini, nginx, yaml};
+use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};
 
 /// What was read, and what could not be.
 #[derive(Debug, Default)]
@@ -105,6 +105,7 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     }
     found.problems.extend(files.iter().flat_map(leaving));
     found.failures.extend(unrendered(&files));
+    found.failures.extend(files.iter().filter_map(in_json));
     found.repository = Repository::new(files);
     found
 }
@@ -160,6 +161,16 @@ fn leaving(file: &File) -> Vec<Problem> {
         .collect()
 }
 
+/// Terraform in JSON, which is not read.
+fn in_json(file: &File) -> Option<Failure> {
+    let is_json = file.path.ends_with(".tf.json") || file.path.ends_with(".tfvars.json");
+    is_json.then(|| Failure {
+        path: file.path.to_string(),
+        kind: FailureKind::Skipped,
+        message: "Terraform in JSON is not read, so what it sets or scales is not known".to_owned(),
+    })
+}
+
 /// Helm charts, which deploy something that is not known here; one entry for each.
 fn unrendered(files: &[File]) -> Vec<Failure> {
     let mut charts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -200,6 +211,8 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
         Language::Python => Role::Python,
         Language::JavaScript => Role::JavaScript,
         Language::Environment => Role::Environment,
+        Language::Terraform(TerraformKind::Module | TerraformKind::Values) => Role::Terraform,
+        Language::Yaml(YamlKind::CloudFormation) if cloudformation::scales(text) => Role::CloudFormation,
         _ => Role::Other,
     }
 }
@@ -209,6 +222,8 @@ pub fn tree(source: &Source, role: Role) -> Option<Tree> {
     match role {
         Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Some(yaml::parse(source)),
         Role::Envoy => Some(yaml::parse_commented(source)),
+        Role::CloudFormation => Some(yaml::parse(source)),
+        Role::Terraform => Some(hcl::parse(source.id, source.text.clone(), holes::replaced(source))),
         Role::JavaScript => assign::javascript_settings(source.id, source.text.clone()),
         Role::Nginx | Role::Haproxy | Role::Ini | Role::Python => {
             let mut kinds = holes::detect(&source.text);

@@ -3,5 +3,6 @@
 pub mod apply;
 pub mod diff;
 mod haproxy;
+mod hcl;
 pub mod prove;
 pub mod spell;

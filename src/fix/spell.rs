@@ -218,6 +218,9 @@ impl Insert {
         if self.table.product == super::haproxy::PRODUCT {
             return super::haproxy::line(sources, model.at(tree, node), name, &words.join(" "));
         }
+        if self.table.product == super::hcl::PRODUCT {
+            return super::hcl::attribute(sources, model.at(tree, node), name, &words.join(" "), bare);
+        }
         line(sources, model.at(tree, node), name, &words.join(" "), bare)
     }
 }

@@ -30,6 +30,8 @@ pub enum NameClaim {
     Dockerfile,
     /// A Procfile.
     Procfile,
+    /// Terraform, by one of its own endings.
+    Terraform,
 }
 
 /// The language of a file, as finely as can be told without parsing it.
@@ -57,6 +59,8 @@ pub enum Language {
     Procfile,
     /// A systemd unit. Recognised, not read.
     Systemd,
+    /// Terraform.
+    Terraform(TerraformKind),
     /// Nothing that is read here.
     Other,
 }
@@ -78,8 +82,23 @@ pub enum YamlKind {
     ChartYaml,
     /// An Envoy bootstrap, or resources in a file it reads.
     Envoy,
+    /// A CloudFormation template, also of the Serverless Application Model.
+    CloudFormation,
     /// Any other YAML: workflows, playbooks, dashboards.
     Other,
+}
+
+/// What a file of Terraform is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TerraformKind {
+    /// A part of a module: `*.tf`.
+    Module,
+    /// Values for a module's variables: `*.tfvars`.
+    Values,
+    /// Either in JSON. Recognised, not read.
+    Json,
+    /// What Terragrunt reads. Recognised, not read: it may set any variable.
+    Terragrunt,
 }
 
 /// What an INI file is for.
@@ -189,6 +208,9 @@ pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match by_name(path).unwrap_or(NameClaim::Conf) {
         NameClaim::Yaml => yaml::claim(charts, path, text),
+        NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => {
+            Claim::certain(Language::Yaml(YamlKind::CloudFormation))
+        }
         NameClaim::Conf => conf::claim(path, text),
         NameClaim::Ini => conf::claim_ini(path, text),
         NameClaim::Python => Claim::certain(Language::Python),
@@ -197,6 +219,7 @@ pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
         NameClaim::Environment => Claim::certain(Language::Environment),
         NameClaim::Dockerfile => Claim::certain(Language::Dockerfile),
         NameClaim::Procfile => Claim::certain(Language::Procfile),
+        NameClaim::Terraform => Claim::certain(Language::Terraform(name::terraform_kind(path))),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod argv;
 pub mod assign;
 pub mod haproxy;
+pub mod hcl;
 pub mod holes;
 pub mod ini;
 pub mod nginx;

@@ -89,7 +89,7 @@ pub fn group(actions: Vec<GroupAction>) -> AutoScalingGroup {
         minimum: count(2),
         maximum: count(20),
         actions,
-        update_resets: false,
+        reset_by: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sources whose semantics were run against the products' own code.
 
 use super::common::*;
-use gatelint::capacity::schedule::{Context, Downscaled, NoteKind, auto_scaling_group, downscaler, keda};
+use gatelint::capacity::schedule::{Context, Deployer, Downscaled, NoteKind, auto_scaling_group, downscaler, keda};
 use gatelint::capacity::{Moment, Period, Wall, Zone};
 
 /// `Fri 2026-06-05 06:30 CEST active=1` in a zone; the abbreviation tells the two readings of a repeated time apart.
@@ -174,7 +174,7 @@ fn amazon_fires_a_repeated_time_once_and_follows_the_clock() {
 #[test]
 fn a_stack_update_sets_the_sizes_back() -> Outcome {
     let mut group = group(vec![action("0 8 * * *", Some("UTC"), Some(10), None)]);
-    group.update_resets = true;
+    group.reset_by = Some(Deployer::CloudFormation);
     let evaluation = auto_scaling_group(&group, &context("2026-06-07T00:00:00Z", "2026-06-08T00:00:00Z"));
     let bounds = evaluation.bounds.map_err(|reason| reason.reason)?;
     assert_eq!(bounds.minimum.greatest(), 10);

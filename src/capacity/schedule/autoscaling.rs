@@ -20,12 +20,37 @@ pub struct AutoScalingGroup {
     pub maximum: Given<u32>,
     /// Its scheduled actions.
     pub actions: Vec<GroupAction>,
-    /// Whether a stack update sets the sizes back to the template's: CloudFormation without
-    /// `IgnoreUnmodifiedGroupSizeProperties`.
-    pub update_resets: bool,
+    /// What sets the sizes back to the group's own whenever it deploys, if anything does.
+    pub reset_by: Option<Deployer>,
 }
 
-/// A scheduled action. In Terraform a size of -1 is none; a size left out is 0 there, and none in CloudFormation.
+/// What deploys a group and knows nothing of what its schedule has set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployer {
+    /// CloudFormation without `IgnoreUnmodifiedGroupSizeProperties` (AWS CloudFormation User Guide,
+    /// "UpdatePolicy attribute").
+    CloudFormation,
+    /// Terraform without `ignore_changes`: a size that differs from the configuration is changed back.
+    Terraform,
+}
+
+impl Deployer {
+    fn note(self) -> (&'static str, &'static str) {
+        match self {
+            Deployer::CloudFormation => (
+                "every stack update sets the sizes back to the template's, whatever the schedule has set",
+                "add `UpdatePolicy: AutoScalingScheduledAction: IgnoreUnmodifiedGroupSizeProperties: true`",
+            ),
+            Deployer::Terraform => (
+                "every apply sets the sizes back to the configuration's, whatever the schedule has set",
+                "add `ignore_changes = [min_size, max_size, desired_capacity]` to the group's `lifecycle`",
+            ),
+        }
+    }
+}
+
+/// A scheduled action. In Terraform a size of -1 is none; a size left out is 0 there, with the action's own span, and none
+/// in CloudFormation.
 #[derive(Clone, Debug)]
 pub struct GroupAction {
     /// The action, for what it does not write.
@@ -55,16 +80,10 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
     build.check_bounds(minimum, maximum);
     let mut firings: Vec<(Firings, &GroupAction, Place)> = Vec::new();
     for action in &group.actions {
-        if let (Some(desired), None) = (&action.desired, &action.minimum) {
-            build.note(
-                NoteKind::DesiredWithoutMinimum,
-                desired.span,
-                format!(
-                    "the action sets a desired capacity of {} and no minimum, so a scaling policy may undo it at once",
-                    desired.value
-                ),
-                Some("set the minimum size too"),
-            );
+        if let Some((says, remedy)) = desired_alone(action)
+            && let Some(desired) = &action.desired
+        {
+            build.note(NoteKind::DesiredWithoutMinimum, desired.span, says, Some(remedy));
         }
         if let (Some(low), Some(high)) = (&action.minimum, &action.maximum)
             && low.value > high.value
@@ -97,16 +116,33 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
     }
     let guaranteed = carried(period, minimum, &minima);
     let allowed = carried(period, maximum, &maxima);
-    let reset = (group.update_resets && !minima.is_empty()).then(|| {
-        build.note(
-            NoteKind::StackUpdateResets,
-            group.object,
-            "every stack update sets the sizes back to the template's, whatever the schedule has set",
-            Some("add `UpdatePolicy: AutoScalingScheduledAction: IgnoreUnmodifiedGroupSizeProperties: true`"),
-        );
+    let reset = group.reset_by.filter(|_| !minima.is_empty()).map(|deployer| {
+        let (says, remedy) = deployer.note();
+        build.note(NoteKind::StackUpdateResets, group.object, says, Some(remedy));
         guaranteed.min(&carried(period, minimum, &[]))
     });
     build.finish_with(guaranteed, allowed, reset)
+}
+
+/// What is wrong with an action that raises the desired capacity and not the minimum.
+fn desired_alone(action: &GroupAction) -> Option<(String, &'static str)> {
+    let desired = action.desired.as_ref()?.value;
+    match &action.minimum {
+        None => Some((
+            format!(
+                "the action sets a desired capacity of {desired} and no minimum, so a scaling policy may undo it at once"
+            ),
+            "set the minimum size too",
+        )),
+        // Terraform's own doing: nobody wrote this 0.
+        Some(minimum) if minimum.span == action.object && minimum.value < desired => Some((
+            format!(
+                "the action sets a desired capacity of {desired} and leaves `min_size` out, which Terraform then sets to 0, so a scaling policy may undo it at once"
+            ),
+            "set `min_size` too, or to -1 to leave the group's own",
+        )),
+        Some(_) => None,
+    }
 }
 
 fn fires(action: &GroupAction, context: &Context, build: &mut Builder) -> Option<(Firings, Place)> {

@@ -20,7 +20,7 @@ use super::timeline::{Place, Timeline};
 use super::{Period, Zone};
 
 pub use application::{ApplicationAction, ScalableTarget, application_auto_scaling};
-pub use autoscaling::{AutoScalingGroup, GroupAction, auto_scaling_group};
+pub use autoscaling::{AutoScalingGroup, Deployer, GroupAction, auto_scaling_group};
 pub use cronjob::{Job, JobTarget, cron_jobs};
 pub use downscaler::{Downscaled, downscaler};
 pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};

@@ -2,8 +2,10 @@
 //! is scaled. One file per language; what they say is evaluated in `capacity::schedule`, compared with traffic in
 //! `assess`.
 
+pub mod cloudformation;
 mod kubernetes;
 mod parts;
+pub mod terraform;
 
 use std::fmt;
 use std::sync::Arc;

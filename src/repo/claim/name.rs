@@ -1,6 +1,6 @@
 //! What a file's name promises.
 
-use super::NameClaim;
+use super::{NameClaim, TerraformKind};
 
 /// Endings that say "this is a template or a copy of a configuration", not which language.
 const WRAPPERS: [&str; 13] = [
@@ -67,10 +67,13 @@ pub fn by_name(path: &str) -> Option<NameClaim> {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     match ending {
         _ if is(ending, "yaml") || is(ending, "yml") => Some(NameClaim::Yaml),
-        _ if is(ending, "json") => is_manifest(stem).then_some(NameClaim::Yaml),
+        _ if is(ending, "json") && (stem.ends_with(".tf") || stem.ends_with(".tfvars")) => Some(NameClaim::Terraform),
+        _ if is(ending, "json") => (is_manifest(stem) || is_stack(folders, stem)).then_some(NameClaim::Yaml),
         _ if is_one_of(&["conf", "cfg", "nginx", "vhost", "ngx", "nginxconf"], ending) => Some(NameClaim::Conf),
         _ if is(ending, "ini") => Some(NameClaim::Ini),
         "env" => Some(NameClaim::Environment),
+        // A template or a copy of one is no part of a module.
+        "tf" | "tfvars" if name.len() == file.len() => Some(NameClaim::Terraform),
         // What HAProxy looks backends up in; a source map belongs to something that was built.
         "map" if !stem.contains('.') => Some(NameClaim::Conf),
         "py" => is_gunicorn(folders, stem).then_some(NameClaim::Python),
@@ -87,6 +90,7 @@ fn by_whole_name(folders: &str, name: &str) -> Option<NameClaim> {
         "Procfile" => Some(NameClaim::Procfile),
         "Dockerfile" | "Containerfile" => Some(NameClaim::Dockerfile),
         "Kustomization" => Some(NameClaim::Yaml),
+        "terragrunt.hcl" => Some(NameClaim::Terraform),
         "nginx" | "haproxy" => (!folders.ends_with("bin")).then_some(NameClaim::Conf),
         _ if name.starts_with("Dockerfile.") => Some(NameClaim::Dockerfile),
         ".env" => Some(NameClaim::Environment),
@@ -122,6 +126,29 @@ fn is_manifest(stem: &str) -> bool {
     // Envoy's own, and the files of resources it reads.
     let of_envoy = || stem.contains("envoy") || matches!(last, "bootstrap" | "xds" | "lds" | "cds" | "rds" | "eds");
     stem.starts_with("compose") || stem.starts_with("docker-compose") || KINDS.contains(&last) || of_envoy()
+}
+
+/// Whether JSON is named as CloudFormation templates are.
+fn is_stack(folders: &str, stem: &str) -> bool {
+    const WORDS: [&str; 5] = ["cloudformation", "cfn", "stack", "template", "autoscaling"];
+    let says_so = |part: &str| {
+        part.split(['-', '_', '.'])
+            .any(|word| is_one_of(&WORDS, word.strip_suffix('s').unwrap_or(word)))
+    };
+    says_so(stem) || folders.split('/').any(says_so)
+}
+
+/// What a file of Terraform is for, by its ending.
+pub(super) fn terraform_kind(path: &str) -> TerraformKind {
+    if path.ends_with(".tf") {
+        TerraformKind::Module
+    } else if path.ends_with(".tfvars") {
+        TerraformKind::Values
+    } else if path.ends_with(".hcl") {
+        TerraformKind::Terragrunt
+    } else {
+        TerraformKind::Json
+    }
 }
 
 fn is_gunicorn(folders: &str, stem: &str) -> bool {

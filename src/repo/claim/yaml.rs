@@ -27,6 +27,8 @@ pub(super) fn claim(charts: &Charts, path: &str, text: &str) -> Claim {
         return Claim::likely(Language::Yaml(YamlKind::HelmValues));
     } else if is_helm(path, text) {
         YamlKind::HelmTemplate
+    } else if is_cloudformation(text) {
+        YamlKind::CloudFormation
     } else if is_envoy(text) {
         YamlKind::Envoy
     } else {
@@ -149,6 +151,19 @@ fn has_containers(block: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a text is a CloudFormation template: it says so at its beginning, or has resources of AWS.
+pub(super) fn is_cloudformation(text: &str) -> bool {
+    let Some(at) = memmem::find(text.as_bytes(), b"AWS") else {
+        return false;
+    };
+    if text[at..].starts_with("AWSTemplateFormatVersion") {
+        return true;
+    }
+    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let resources = text.starts_with("Resources:") || has("\nResources:") || has("\"Resources\"");
+    resources && has("AWS::")
 }
 
 /// Whether a text is an Envoy bootstrap or a file of resources for one, in YAML or JSON.
