@@ -1,5 +1,7 @@
 //! The command line: definitions only. Help, man page, completions and the reference page come from them.
 
+pub mod traffic;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +63,9 @@ pub enum Command {
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
+    /// Record traffic for the rules of capacity, and look at what was recorded
+    #[command(subcommand)]
+    Traffic(traffic::Traffic),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  gatelint completions bash > ~/.local/share/bash-completion/completions/gatelint"

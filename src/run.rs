@@ -2,8 +2,10 @@
 
 mod fixing;
 mod lint;
+mod output;
 mod scope;
 mod setup;
+mod traffic;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -57,6 +59,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(options),
         Command::Explain(options) => explain_rule(cli, options),
+        Command::Traffic(command) => traffic::traffic(cli, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "gatelint", &mut text);
