@@ -2,6 +2,7 @@
 
 mod fixing;
 mod lint;
+mod man;
 mod output;
 mod scope;
 mod setup;
@@ -65,13 +66,7 @@ pub fn run(cli: &Cli) -> u8 {
             clap_complete::generate(*shell, &mut Cli::command(), "gatelint", &mut text);
             print(&text)
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut text)
-                .map_err(Failure::from)
-                .and_then(|()| print(&text))
-        }
+        Command::Man(options) => man::man(options),
         Command::Schema { of } => print(schema_of(*of).as_bytes()),
     };
     done.unwrap_or_else(|failure| {
