@@ -1,5 +1,7 @@
 //! The command line: definitions only. Help, man page, completions and the reference page come from them.
 
+pub mod traffic;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +63,9 @@ pub enum Command {
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
+    /// Record traffic for the rules of capacity, and look at what was recorded
+    #[command(subcommand)]
+    Traffic(traffic::Traffic),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  gatelint completions bash > ~/.local/share/bash-completion/completions/gatelint"
@@ -69,9 +74,11 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    #[command(after_help = "Example:\n  gatelint man | man -l -")]
-    Man,
+    /// Print a man page, or write all of them
+    #[command(
+        after_help = "Examples:\n  gatelint man | man -l -\n  gatelint man traffic import | man -l -\n  gatelint man --folder ~/.local/share/man/man1"
+    )]
+    Man(Man),
     /// Print a JSON Schema, for editors and other tools
     Schema {
         /// Of what
@@ -184,6 +191,16 @@ pub struct Explain {
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub format: Page,
+}
+
+/// `gatelint man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command to explain, such as `traffic import`; without one, gatelint itself
+    pub command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub folder: Option<PathBuf>,
 }
 
 /// How a list is written.

@@ -2,8 +2,11 @@
 
 mod fixing;
 mod lint;
+mod man;
+mod output;
 mod scope;
 mod setup;
+mod traffic;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -58,18 +61,13 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(cli, options),
         Command::Explain(options) => explain_rule(cli, options),
+        Command::Traffic(command) => traffic::traffic(cli, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "gatelint", &mut text);
             print(&text)
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut text)
-                .map_err(Failure::from)
-                .and_then(|()| print(&text))
-        }
+        Command::Man(options) => man::man(options),
         Command::Schema { of } => print(schema_of(*of).as_bytes()),
     };
     done.unwrap_or_else(|failure| {

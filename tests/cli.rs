@@ -445,7 +445,6 @@ fn pages() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(text(&["completions", shell]).contains("unsafe-fixes"));
     }
-    assert!(text(&["man"]).contains(".TH gatelint"));
     assert!(text(&["--help"]).contains("Exit codes"));
     assert!(text(&["lint", "--help"]).contains("gatelint: ignore[rule-id]"));
     assert!(text(&["--version"]).starts_with("gatelint "));
@@ -469,6 +468,40 @@ fn pages() {
     );
     assert_eq!(place.run(&["lint", "--nonsense"]).code, Some(2));
     assert_eq!(place.run(&[]).code, Some(2));
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let place = Place::without_git(&[]);
+    let page = |command: &[&str]| {
+        let said = place.run(&[&["man"], command].concat());
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{command:?}");
+        said.out
+    };
+    assert!(page(&[]).contains(".TH gatelint 1"));
+    assert!(page(&["lint"]).contains("unsafe\\-fixes"));
+    assert!(page(&["traffic", "import"]).contains(".TH gatelint-traffic-import 1"));
+    let unknown = place.run(&["man", "traffic", "imports"]);
+    assert_eq!(unknown.code, Some(2));
+    insta::assert_snapshot!(unknown.err, @r"
+    error: gatelint traffic has no command imports
+      It has import, show.
+    ");
+    let all = place.run(&["man", "--folder", "man1"]);
+    assert_eq!((all.code, all.out.as_str()), (Some(0), ""), "{}", all.err);
+    let pages = common::files(&place.path("man1"));
+    let names: Vec<_> = pages
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    for name in [
+        "gatelint.1",
+        "gatelint-lint.1",
+        "gatelint-traffic.1",
+        "gatelint-traffic-import.1",
+    ] {
+        assert!(names.contains(&name), "{names:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::common::*;
 use gatelint::capacity::profile::Source;
 use gatelint::capacity::{Period, Zone};
 
-use gatelint::capacity::import::{Bins, Log, cloudwatch, count};
+use gatelint::capacity::import::{Bins, Form, Guess, Log, cloudwatch, common_step, count, guess};
 
 fn counted(log: &str, format: &Log) -> Result<(String, u64, Option<u64>), Box<dyn std::error::Error>> {
     let mut bins = Bins::of_minutes(1);
@@ -67,14 +67,82 @@ fn a_long_silence_is_left_out_and_said() -> Outcome {
 }
 
 #[test]
-fn cloudwatch_sums_become_rates() -> Outcome {
+fn cloudwatch_sums_become_rates_in_steps_of_their_period() -> Outcome {
+    let csv = "Label,RequestCount\nPeriod,300\nStatistic,Sum\n2026/06/01 00:00:00,600.0\n2026-06-01T00:05:00Z,300\n";
+    let rows = cloudwatch(csv).map_err(|problem| problem.message)?;
+    assert_eq!(common_step(&rows), 5);
     let mut bins = Bins::of_minutes(5);
-    let csv = "Label,RequestCount\nPeriod,300\n2026/06/01 00:00:00,600.0\n2026-06-01T00:05:00Z,300\n";
-    cloudwatch(csv, &mut bins).map_err(|problem| problem.message)?;
+    for (at, sum) in rows {
+        bins.add(at, sum);
+    }
     assert_eq!(
         bins.csv().0,
         "timestamp,rps\n2026-06-01T00:00:00Z,2\n2026-06-01T00:05:00Z,1\n"
     );
-    assert!(cloudwatch("a,b\n", &mut Bins::of_minutes(5)).is_err());
+    let wrong = [
+        ("a,b\n", 1, "no row"),
+        ("Statistic,Average\n2026/06/01 00:00:00,1\n", 1, "Average"),
+        ("2026/06/01 00:00:00,1,2\n", 1, "more than one value"),
+        ("2026/06/01 00:00:00,1\n2026/06/01 00:05:00,-\n", 2, "`-` is not a sum"),
+    ];
+    for (csv, line, message) in wrong {
+        let problem = cloudwatch(csv).err().ok_or(csv)?;
+        assert_eq!(problem.line, line, "{csv}");
+        assert!(problem.message.contains(message), "{csv}: {}", problem.message);
+    }
     Ok(())
+}
+
+#[test]
+fn a_file_is_told_by_its_first_lines() {
+    let cases = [
+        (
+            "1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
+            Guess::Form(Form::Combined),
+        ),
+        (
+            "starting [notice] up\n[::1] - - [10/Oct/2000:13:55:36 -0700] \"x\"",
+            Guess::Form(Form::Combined),
+        ),
+        (
+            "Feb  6 12:14:14 a haproxy[1]: 10.0.1.2:3 [06/Feb/2009:12:14:14.655] in b/c",
+            Guess::Form(Form::Haproxy),
+        ),
+        (
+            "[2016-04-15T20:17:00.310Z] \"POST / HTTP/2\" 204",
+            Guess::Form(Form::Envoy),
+        ),
+        (
+            "Label,RequestCount\n2026/06/01 00:00:00,600.0",
+            Guess::Form(Form::Cloudwatch),
+        ),
+        ("timestamp,rps\n2026-06-01T00:00:00Z,1", Guess::Profile),
+        ("\"timestamp\",\"value\"\n2014-04-10 00:04:00,94.0", Guess::Profile),
+        ("{\"time\": \"2026-06-01T00:00:00Z\"}", Guess::Unknown),
+        ("", Guess::Unknown),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(guess(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn questions_to_a_prometheus_stay_below_its_limit() {
+    use gatelint::capacity::import::prometheus::{halves, questions};
+    let period = Period::new(utc("2026-06-01T00:00:00Z"), utc("2026-07-27T00:00:00Z"));
+    for step in [1, 15, 60, 300, 3600] {
+        let asked = questions(period, step);
+        assert!(
+            asked.iter().all(|question| question.seconds() / step <= 10_000),
+            "{step}"
+        );
+        assert_eq!((asked[0].from, asked[asked.len() - 1].to), (period.from, period.to));
+        assert!(asked.windows(2).all(|pair| pair[0].to == pair[1].from));
+        let mut smallest = asked[0];
+        while let Some([first, second]) = halves(smallest, step) {
+            assert_eq!((first.to, second.to), (second.from, smallest.to));
+            assert!(first.seconds() % step == 0 && first.seconds() > 0);
+            smallest = first;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A week of one target: what is needed against what is guaranteed and allowed. One file per form it is shown in.
 
 mod data;
+mod demand;
 mod svg;
 mod table;
 mod terminal;
@@ -12,6 +13,7 @@ use super::{Moment, Period, Wall, Zone};
 use crate::capacity::moment::{DAY, WEEK};
 
 pub use data::{csv, json, markdown};
+pub use demand::{demand, rate};
 pub use svg::svg;
 pub use terminal::{Style, draw};
 

@@ -1,8 +1,8 @@
 //! Requests by the minute.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use super::table;
 use crate::capacity::{Moment, Period};
 
 /// Requests in steps of time.
@@ -58,37 +58,27 @@ impl Bins {
     /// than an hour. Shorter silences are minutes without requests.
     pub fn csv(mut self) -> (String, Vec<Stretch>) {
         self.settle();
-        let mut text = "timestamp,rps\n".to_owned();
+        let mut rows = Vec::with_capacity(self.counts.len());
         let mut missing = Vec::new();
         let mut expected: Option<i64> = None;
+        let at = |step: i64| Moment::from_unix(step * self.step);
         for (step, count) in &self.counts {
             if let Some(from) = expected {
                 if (step - from) * self.step > LONGEST_SILENCE {
-                    let at = |step: i64| Moment::from_unix(step * self.step);
                     missing.push(Period::new(at(from), at(*step)));
                 } else {
-                    for silent in from..*step {
-                        self.row(&mut text, silent, 0);
-                    }
+                    rows.extend((from..*step).map(|silent| (at(silent), 0)));
                 }
             }
-            self.row(&mut text, *step, *count);
+            rows.push((at(*step), self.millionths(*count)));
             expected = Some(step + 1);
         }
-        (text, missing)
+        (table(&rows), missing)
     }
 
-    fn row(&self, text: &mut String, step: i64, count: u64) {
-        // Rounded up at the sixth place, so that a profile never says less than the log.
-        let millionths = (u128::from(count) * 1_000_000).div_ceil(u128::from(self.step.unsigned_abs()));
-        let at = Moment::from_unix(step * self.step).to_string();
-        let at = at.trim_end_matches('Z');
-        let (whole, part) = (millionths / 1_000_000, millionths % 1_000_000);
-        let _ = if part == 0 {
-            writeln!(text, "{at}:00Z,{whole}")
-        } else {
-            let part = format!("{part:06}");
-            writeln!(text, "{at}:00Z,{whole}.{}", part.trim_end_matches('0'))
-        };
+    /// Requests per second, rounded up at the sixth place, so that a profile never says less than the log.
+    fn millionths(&self, count: u64) -> u64 {
+        let exact = (u128::from(count) * 1_000_000).div_ceil(u128::from(self.step.unsigned_abs()));
+        u64::try_from(exact).unwrap_or(u64::MAX)
     }
 }

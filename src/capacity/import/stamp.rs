@@ -1,13 +1,15 @@
 //! The time of a log line. Lines come many to a minute, so the bytes up to the minute are compared with the last line's
 //! before they are read.
 
-use super::Log;
+use super::{Form, Log};
 use crate::capacity::{Moment, Wall, Zone};
 
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
+/// Brackets of a line that are looked at; names and addresses before the time may hold some.
+pub(super) const BRACKETS: usize = 8;
 /// Bytes of `10/Oct/2000:13:55`.
 const CLF: usize = 17;
 /// Bytes of `2016-04-15T20:17`.
@@ -35,7 +37,7 @@ impl<'f> Stamps<'f> {
     /// The minute of a line's time.
     pub fn read(&mut self, line: &[u8]) -> Option<Moment> {
         memchr::memchr_iter(b'[', line)
-            .take(8)
+            .take(BRACKETS)
             .find_map(|at| self.at(line.get(at + 1..)?))
     }
 
@@ -68,6 +70,20 @@ impl<'f> Stamps<'f> {
                 Some(self.moment)
             }
         }
+    }
+}
+
+/// The log whose lines have this after a bracket.
+pub(super) fn form(text: &[u8]) -> Option<Form> {
+    let iso_minute = text.first_chunk().and_then(iso);
+    if iso_minute.is_some() {
+        return Some(Form::Envoy);
+    }
+    text.first_chunk().and_then(clf)?;
+    match text.get(CLF + 3)? {
+        b' ' => Some(Form::Combined),
+        b'.' => Some(Form::Haproxy),
+        _ => None,
     }
 }
 

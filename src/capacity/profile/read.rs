@@ -195,7 +195,9 @@ impl<'s> Reader<'s> {
         for (found, name, key) in [(time, &columns.time, "time"), (value, &columns.value, "value")] {
             if found.is_none() {
                 let message = format!("there is no column `{name}`; the header names {}", listed(&names));
-                let help = format!("name the column in the configuration: `columns: {{ {key}: … }}`");
+                let help = format!(
+                    "name the column: `columns: {{ {key}: … }}` in the configuration, --{key}-column on the command line"
+                );
                 self.problem(line, message, help);
             }
         }

@@ -1,0 +1,52 @@
+//! `gatelint traffic show`.
+
+use super::{refused, zone};
+use crate::capacity::chart::Style;
+use crate::capacity::profile::{self, Columns, Source, week};
+use crate::capacity::{Moment, Zone};
+use crate::cli::Cli;
+use crate::cli::traffic::{Description, Show};
+use crate::report::describe::Described;
+use crate::run::{Failure, print};
+use crate::terminal::{self, Look};
+
+pub(super) fn show(cli: &Cli, options: &Show) -> Result<u8, Failure> {
+    let zone = zone(&options.zone)?;
+    let name = options.file.display().to_string();
+    let bytes = std::fs::read(&options.file).map_err(|error| {
+        Failure::new(
+            format!("{name} cannot be read: {error}"),
+            "Name a CSV file; `gatelint traffic import` makes one.",
+        )
+    })?;
+    let profile = profile::read(&bytes, &source(options, &zone)).map_err(|problems| refused(&name, &problems))?;
+    let week = week(&profile, &zone);
+    let described = Described {
+        name: terminal::escape(&name).into_owned(),
+        profile: &profile,
+        week: &week,
+    };
+    let look = Look::stdout(cli.color);
+    let text = match options.format {
+        Description::Text => described.text(Style {
+            width: look.width,
+            color: look.color,
+            ascii: options.ascii || !look.unicode,
+        }),
+        Description::Json => format!("{:#}\n", described.json()),
+        Description::Csv => described.csv(),
+    };
+    print(text.as_bytes())
+}
+
+fn source(options: &Show, zone: &Zone) -> Source {
+    Source {
+        columns: Columns {
+            time: options.time_column.clone(),
+            value: options.value_column.clone(),
+            unit: options.unit,
+        },
+        zone: Some(zone.clone()),
+        now: Some(Moment::from_unix(jiff::Timestamp::now().as_second())),
+    }
+}
