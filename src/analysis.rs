@@ -234,7 +234,7 @@ fn judge(
     let seen = placement.mounted.clone();
     let mut estate = estate::lower(&context, environment, placement);
     let hops = link::link(&mut estate);
-    let assessed = assess::assess(ground.sources, &mut estate, environment, &ground.traffic);
+    let assessed = assess::assess(ground.sources, &mut estate, &hops, environment, &ground.traffic);
     let checked = rule::check(&estate.model, ground.rules);
     let own = environment.files.iter().chain(&environment.loose);
     let files = own

@@ -1,4 +1,4 @@
-//! The line the data follows: walk → read → environments → lower → link → check → settle → report or fix.
+//! The line the data follows: walk → read → environments → lower → link → assess → check → settle → report or fix.
 
 mod fixing;
 mod lint;

@@ -59,6 +59,12 @@ estates! {
     container_port_renamed => 1,
     default_deny_without_gateway => 1,
     pool_beyond_memory => 1,
+    window_closes_before_the_evening => 1,
+    night_job_before_the_evening => 1,
+    window_just_suffices => 0,
+    schedule_in_the_wrong_zone => 1,
+    schedule_no_one_can_resolve => 0,
+    replicas_against_autoscaler => 0,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::capacity::schedule::{Evaluation, Given, Note, NoteKind};
+use crate::capacity::schedule::{Context, Evaluation, Given, Note, NoteKind};
 use crate::dialect::scaling::{Entry, EntryParts, Identity, Schedule, Source, Target};
 use crate::model::field::{autoscaler, note, schedule, workload};
 use crate::model::{Doubt, Entity, EntityId, Fact, Field, Kind, Known, Model, Scope, Site, Stored, value::FieldType};
 use crate::repo::{Sources, Span};
 
-use super::hints;
+use super::{hints, shape};
 
 /// The entities of one target, source by source.
 pub(super) struct Made {
@@ -73,13 +73,20 @@ fn put_text(entity: &mut Entity, field: Field<Arc<str>>, given: Option<&Given<St
 }
 
 /// Adds what a target's sources are and say.
-pub(super) fn add(sources: &Sources, model: &mut Model, target: &Target, evaluated: &[Evaluation]) -> Made {
+pub(super) fn add(
+    sources: &Sources,
+    model: &mut Model,
+    target: &Target,
+    evaluated: &[Evaluation],
+    context: &Context,
+) -> Made {
     let mut made = Made { sources: Vec::new() };
     for (at, source) in target.sources.iter().enumerate() {
         let of = of_source(model, target, source, at);
         made.sources.push(of);
     }
     for ((source, evaluation), of) in target.sources.iter().zip(evaluated).zip(&made.sources) {
+        shape(model, source, of, evaluation, context);
         for found in &evaluation.notes {
             add_note(sources, model, target, source, of, found);
         }
@@ -202,6 +209,31 @@ fn of_entry(
     let id = model.add(entity);
     attach(model, id, entry);
     (id, spans)
+}
+
+/// What its windows really are.
+fn shape(model: &mut Model, source: &Source, of: &OfSource, evaluation: &Evaluation, context: &Context) {
+    let shapes = shape::shapes(&source.schedule, context);
+    for (shape, (entry, _)) in shapes.into_iter().zip(&of.entries) {
+        let entity = model.entity_mut(*entry);
+        let span = entity.span;
+        if let Some((active, meant)) = shape.hours {
+            entity.set(schedule::ACTIVE_HOURS, active, span);
+            entity.set(schedule::MEANT_HOURS, meant, span);
+        }
+        if let Some(surprise) = shape.surprise {
+            entity.set(schedule::SURPRISE, Arc::from(surprise), span);
+        }
+        if let Some((daylight, edge)) = shape.daylight {
+            entity.set(schedule::DAYLIGHT, Arc::from(daylight), edge);
+        }
+    }
+    if let Ok(bounds) = &evaluation.bounds
+        && let Some((gap, edge)) = shape::gap(&source.schedule, bounds)
+    {
+        let entity = model.entity_mut(of.autoscaler);
+        entity.set(autoscaler::GAP, Arc::from(gap), edge);
+    }
 }
 
 /// The rule that a note belongs to.

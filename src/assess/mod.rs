@@ -3,6 +3,8 @@
 
 mod entities;
 mod hints;
+mod routed;
+mod shape;
 mod shortfall;
 pub mod traffic;
 
@@ -14,6 +16,7 @@ use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note,
 use crate::dialect::join::Estate;
 use crate::dialect::scaling::{self, Identity, Schedule, Target};
 use crate::environment::{Environment, is_development};
+use crate::link::Hop;
 use crate::model::{Doubt, Model};
 use crate::repo::{Sources, Span};
 
@@ -60,7 +63,13 @@ pub struct Mistake {
 }
 
 /// Evaluates the targets of an environment and adds what rules speak of.
-pub fn assess(sources: &Sources, estate: &mut Estate, environment: &Environment, traffic: &Traffic) -> Assessed {
+pub fn assess(
+    sources: &Sources,
+    estate: &mut Estate,
+    hops: &[Hop],
+    environment: &Environment,
+    traffic: &Traffic,
+) -> Assessed {
     let mut assessed = Assessed::default();
     if estate.targets.is_empty() && traffic.demands.is_empty() {
         return assessed;
@@ -77,6 +86,7 @@ pub fn assess(sources: &Sources, estate: &mut Estate, environment: &Environment,
         let capacity = one(sources, &mut estate.model, target, environment, traffic, &mut assessed);
         assessed.targets.push(capacity);
     }
+    routed::settle(estate, &targets, hops);
     assessed.answered.sort_unstable();
     assessed.answered.dedup();
     estate.targets = targets;
@@ -111,7 +121,7 @@ fn one(
             );
         }
     }
-    let made = entities::add(sources, model, target, &evaluated);
+    let made = entities::add(sources, model, target, &evaluated, &context);
     match (&demand, &bounds, &measured) {
         (Some((at, _)), Ok(bounds), Some((_, measured))) => {
             let demand = &traffic.demands[*at];

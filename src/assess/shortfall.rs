@@ -173,11 +173,13 @@ fn entity(
     let stated = i64::from(found.worst.guaranteed);
     let edge = edge_name.trim_matches(['"', '\'']);
     let because = match found.cause {
-        Cause::Count => format!("{field} is {stated}"),
-        Cause::Opens => format!("`{edge}` lowers it to {stated}"),
-        Cause::TooLate => format!("`{edge}` raises it too late"),
+        Cause::Count if found.bound == Bound::Maximum => format!("{field} allows {stated} replicas"),
+        Cause::Count => format!("{field} guarantees {stated} replicas"),
+        Cause::Opens if found.bound == Bound::Maximum => format!("`{edge}` allows {stated} replicas"),
+        Cause::Opens => format!("`{edge}` leaves {stated} replicas"),
+        Cause::TooLate => format!("`{edge}` comes too late, and until then there are {stated} replicas"),
         Cause::MissingZone => format!(
-            "`{edge}` names no time zone and is read in UTC; in {} it would do",
+            "`{edge}` names no time zone and is read in UTC, which leaves {stated} replicas; in {} it would do",
             zone.name()
         ),
     };
@@ -244,7 +246,7 @@ fn field_name(model: &Model, made: &Made, count: &Causing) -> String {
     match (row, count.written) {
         (Some(row), false) => format!("{} (not written)", row.name),
         (_, true) => "the count".to_owned(),
-        (None, false) => "replicas (not written)".to_owned(),
+        (None, false) => "replicas (1 where it is not written)".to_owned(),
     }
 }
 

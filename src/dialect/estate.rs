@@ -149,6 +149,7 @@ impl Lower<'_> {
         self.loose_haproxy();
         self.ingresses();
         self.policies();
+        super::disruption::lower(&mut self.estate, &self.environment.documents);
         self.estate.targets = scaling::targets(&mut self.estate.model, environment, &self.scalers);
         facts::load_balancers(&mut self.estate, context.facts);
         facts::cdns(&mut self.estate, context.facts, &environment.documents);

@@ -97,7 +97,7 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> PolicyPort {
 }
 
 /// `matchLabels` and `matchExpressions`; an empty one fits everything.
-fn selector(at: At<'_>) -> Selector {
+pub(super) fn selector(at: At<'_>) -> Selector {
     let mut found = Selector {
         doubt: at
             .doubt()

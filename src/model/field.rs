@@ -76,6 +76,8 @@ kinds! {
     Shortfall => shortfall;
     /// Something that is wrong with a schedule by itself, whatever the traffic.
     Note => note;
+    /// A PodDisruptionBudget.
+    DisruptionBudget => disruption_budget;
     /// A NetworkPolicy.
     Policy => policy;
     /// One port that a NetworkPolicy lets in.

@@ -37,7 +37,9 @@ pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec
             "{left_out} finding{s} in examples, fixtures and vendored charts left out; `--include-examples` shows them"
         ));
     }
-    if report.summary.linked == 0 {
+    // Schedules and what else was found need no gateway.
+    let other_work = report.summary.as_of.is_some() || !report.findings.is_empty();
+    if report.summary.linked == 0 && !(report.summary.hops == 0 && other_work) {
         lines.extend(nothing_linked(report));
     }
     lines

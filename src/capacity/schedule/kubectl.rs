@@ -184,8 +184,11 @@ fn read(words: &[Word]) -> Read<'_> {
         } else if let Some((name, value)) = word.text.split_once('=') {
             // Only a word that stands byte for byte has parts of its own.
             let mut span = word.span;
-            if span.len() as usize == word.text.len() {
-                span.start += (name.len() + 1) as u32;
+            let quotes = (span.len() as usize).checked_sub(word.text.len());
+            if let Some(quotes @ (0 | 2)) = quotes {
+                let quote = quotes as u32 / 2;
+                span.start += quote + (name.len() + 1) as u32;
+                span.end -= quote;
             }
             let given = Given::new(value.to_owned(), span);
             read.options.push((name.to_owned(), given, word.unknown));

@@ -11,7 +11,10 @@ fields! { autoscaler, Kind::Autoscaler;
     TARGET_FOUND: bool = "target_found", "Whether what it scales is in the repository; unknown where not everything was read.";
     TARGET_NEAREST: Arc<str> = "target_nearest", "The workload whose name is most like a target that is not found.";
     OTHERS: Arc<str> = "others", "What else writes the number of the same target and knows nothing of this one, in words; absent where nothing does.";
-    RULES_IDLE: bool = "rules_idle", "Whether it may take the target down to 0 replicas by itself.";
+    SCALES_TO_ZERO: bool = "scales_to_zero", "Whether it may take the target down to 0 replicas by itself.";
+    ROUTED_BY: Arc<str> = "routed_by", "The gateway whose requests reach its target; absent where none is known to.";
+    GATEWAY: Arc<str> = "gateway", "The product its target is, where that passes requests on: `nginx`, `haproxy`, `envoy`.";
+    GAP: Arc<str> = "gap", "A gap of at most an hour between two windows of its schedule, in words; absent where there is none.";
     UTILIZATION: Arc<str> = "utilization", "The resource whose utilization it aims at (`cpu`, `memory`); absent where it aims at none.";
     UNREQUESTED: Arc<str> = "unrequested", "The first container of the target that requests none of that resource; absent where all do.";
     SCALE_DOWN_WAIT: Duration = "scale_down_wait", "How long the count must have been too high before it is lowered.";
@@ -30,8 +33,9 @@ fields! { schedule, Kind::Schedule;
     MINIMUM: i64 = "minimum", "The least number of replicas it sets.";
     MAXIMUM: i64 = "maximum", "The largest number of replicas it sets.";
     ACTIVE_HOURS: i64 = "active_hours", "How many hours of a week it is active, rounded; absent for what only fires.";
-    MEANT_HOURS: i64 = "meant_hours", "How many hours of a week start and end describe when each start is taken with the end that follows it on the same day; absent where that cannot be told.";
+    MEANT_HOURS: i64 = "meant_hours", "How many hours of a week start and end describe, each start taken with the next end after it; absent for what only fires.";
     SURPRISE: Arc<str> = "surprise", "How the computed window differs from the one that start and end describe, in words; absent where it does not.";
+    DAYLIGHT: Arc<str> = "daylight", "A time of day at which it starts or ends that a clock change takes away or gives twice, in words; absent where there is none.";
     => Autoscaler "autoscaler", "What it belongs to.";
 }
 
@@ -84,4 +88,12 @@ fields! { note, Kind::Note;
     => Autoscaler "autoscaler", "What the schedule belongs to.";
     => Schedule "schedule", "The entry it concerns.";
     => Workload "workload", "The workload that is scaled.";
+}
+
+fields! { disruption_budget, Kind::DisruptionBudget;
+    NAME: Arc<str> = "name", "Its name.";
+    BOUND: Arc<str> = "bound", "Its bound as written, such as `minAvailable 2`.";
+    PODS: i64 = "pods", "How many pods its workload has at least.";
+    ALLOWED: i64 = "allowed", "How many of them it lets go at once.";
+    => Workload "workload", "The workload whose pods it counts.";
 }

@@ -36,15 +36,16 @@ pub(super) fn source(
     };
     let mut sites: Vec<_> = readings.into_iter().flat_map(|reading| reading.sites).collect();
     sites.dedup_by_key(|(span, _)| *span);
+    let object = Entry {
+        what: "downscaler",
+        name: first.name.clone(),
+        span,
+        home: None,
+    };
     Some(Source {
-        object: Entry {
-            what: "downscaler",
-            name: first.name.clone(),
-            span,
-            home: None,
-        },
+        entries: vec![object.clone()],
+        object,
         schedule,
-        entries: Vec::new(),
         sites,
         reactive: None,
     })

@@ -65,11 +65,14 @@ pub(super) fn reactive(behavior: Option<At<'_>>) -> Option<Reactive> {
     if up.doubt().is_some() {
         return None;
     }
-    let mut found = Reactive::default();
-    found.select = match up.scalar("selectPolicy") {
+    let select = match up.scalar("selectPolicy") {
         None | Some("Max") => Select::Max,
         Some("Min") => Select::Min,
         _ => Select::Disabled,
+    };
+    let mut found = Reactive {
+        select,
+        ..Reactive::default()
     };
     if let Some(list) = up.child("policies") {
         let policy = |item: At<'_>| {

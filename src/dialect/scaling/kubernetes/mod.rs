@@ -1,6 +1,7 @@
 //! What scales Kubernetes workloads: HorizontalPodAutoscalers, ScaledObjects, CronJobs that run `kubectl`, annotations of
 //! kube-downscaler. One file per product.
 
+mod autoscalers;
 mod downscaler;
 mod horizontal;
 mod jobs;
@@ -29,6 +30,9 @@ const SCALABLE: [&str; 5] = [
     "Rollout",
 ];
 
+/// Namespace, kind and name of a workload.
+type Key = (Arc<str>, Arc<str>, Arc<str>);
+
 /// What is known of a workload before its sources are put together.
 #[derive(Default)]
 struct Found<'a> {
@@ -51,7 +55,7 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     if scalers.is_empty() && writers.is_empty() && open.is_empty() && !downscales {
         return Vec::new();
     }
-    let mut found: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Found<'_>> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Found<'_>> = BTreeMap::new();
     for document in documents.iter().filter(|document| SCALABLE.contains(&&*document.kind)) {
         let key = (document.namespace.clone(), document.kind.clone(), document.name.clone());
         found.entry(key).or_default().document.get_or_insert(document);
@@ -67,6 +71,12 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     }
     for (key, entry, why) in open {
         found.entry(key).or_default().open.push((entry, why));
+    }
+    for scaler in scalers {
+        let key = (scaler.namespace.clone(), scaler.kind.clone(), scaler.name.clone());
+        if let Some(of) = found.get(&key) {
+            autoscalers::complete(model, environment, scaler, of);
+        }
     }
     let mut targets = Vec::new();
     for (key, of) in found {
@@ -118,7 +128,7 @@ pub(in crate::dialect) fn constant(model: &mut Model, documents: &[Document], na
     target(model, key, &of, vec![source])
 }
 
-fn target(model: &Model, key: (Arc<str>, Arc<str>, Arc<str>), of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
+fn target(model: &Model, key: Key, of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
     let first = sources.first()?.object.span;
     let span = of.document.map_or(first, |document| {
         let at = document.at();
@@ -141,13 +151,7 @@ fn entity(model: &Model, kind: &str, namespace: &str, name: &str) -> Option<Enti
     })
 }
 
-fn sources(
-    model: &mut Model,
-    documents: &[Document],
-    key: &(Arc<str>, Arc<str>, Arc<str>),
-    of: &Found<'_>,
-    writers: &[Writer],
-) -> Vec<Source> {
+fn sources(model: &mut Model, documents: &[Document], key: &Key, of: &Found<'_>, writers: &[Writer]) -> Vec<Source> {
     let mut sources = Vec::new();
     for document in &of.scaled_objects {
         sources.push(keda::source(model, document));
@@ -226,12 +230,7 @@ fn undisturbed(of: &Found<'_>, sources: &[Source], replicas: Option<Given<u32>>)
 }
 
 /// The jobs that scale a target, as one source; those that cannot be read are sources of their own.
-fn scheduled(
-    key: &(Arc<str>, Arc<str>, Arc<str>),
-    of: &Found<'_>,
-    writers: &[Writer],
-    sources: &mut Vec<Source>,
-) -> Option<Source> {
+fn scheduled(key: &Key, of: &Found<'_>, writers: &[Writer], sources: &mut Vec<Source>) -> Option<Source> {
     let (namespace, kind, name) = key;
     let mut objects = vec![Object { kind, namespace, name }];
     for document in of.horizontal.iter().chain(&of.scaled_objects) {
@@ -289,7 +288,7 @@ fn scheduled(
     Some(found)
 }
 
-type Recognised = ((Arc<str>, Arc<str>, Arc<str>), Entry, NotEvaluated);
+type Recognised = (Key, Entry, NotEvaluated);
 
 /// Objects whose semantics are not modelled.
 fn recognised(model: &mut Model, documents: &[Document]) -> Vec<Recognised> {

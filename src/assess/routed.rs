@@ -1,0 +1,49 @@
+//! Which targets requests are sent to, and which pass them on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::dialect::join::Estate;
+use crate::dialect::scaling::Target;
+use crate::link::Hop;
+use crate::model::field::{autoscaler, gateway};
+use crate::model::{EntityId, Kind, Known};
+use crate::repo::Span;
+
+/// Says so of every autoscaler.
+pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
+    let scaled = |workload: &EntityId| targets.iter().any(|target| target.workload == Some(*workload));
+    let mut routed: HashMap<EntityId, (Arc<str>, Span)> = HashMap::new();
+    for hop in hops {
+        let Known::Is(container) = hop.container else { continue };
+        let workload = estate.containers[container].workload;
+        let from = estate.gateways[hop.gateway].id;
+        if let Known::Is(name) = estate.model.get(from, gateway::NAME)
+            && scaled(&workload)
+        {
+            let span = estate.model.entity(hop.route).span;
+            routed.entry(workload).or_insert((name, span));
+        }
+    }
+    let mut passing: HashMap<EntityId, &'static str> = HashMap::new();
+    for gateway in &estate.gateways {
+        let workload = gateway.container.map(|at| estate.containers[at].workload);
+        if let Some(workload) = workload.filter(scaled) {
+            passing.entry(workload).or_insert(gateway.product);
+        }
+    }
+    let all: Vec<EntityId> = estate.model.all(Kind::Autoscaler).collect();
+    for id in all {
+        let Known::Is(workload) = estate.model.linked(id, "workload") else {
+            continue;
+        };
+        let entity = estate.model.entity_mut(id);
+        let span = entity.span;
+        if let Some((name, route)) = routed.get(&workload) {
+            entity.set(autoscaler::ROUTED_BY, name.clone(), *route);
+        }
+        if let Some(product) = passing.get(&workload) {
+            entity.set(autoscaler::GATEWAY, Arc::from(*product), span);
+        }
+    }
+}
