@@ -59,6 +59,11 @@ estates! {
     container_port_renamed => 1,
     default_deny_without_gateway => 1,
     pool_beyond_memory => 1,
+    terraform_night_too_low => 1,
+    terraform_night_sufficient => 0,
+    terraform_schedule_in_utc => 1,
+    cloudformation_night_too_low => 1,
+    cloudformation_night_sufficient => 0,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.
