@@ -65,6 +65,11 @@ estates! {
     schedule_in_the_wrong_zone => 1,
     schedule_no_one_can_resolve => 0,
     replicas_against_autoscaler => 0,
+    terraform_night_too_low => 1,
+    terraform_night_sufficient => 0,
+    terraform_schedule_in_utc => 1,
+    cloudformation_night_too_low => 1,
+    cloudformation_night_sufficient => 0,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

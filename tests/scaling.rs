@@ -354,6 +354,60 @@ Resources:
 }
 
 #[test]
+fn hostile_configurations_are_quick() {
+    let start = std::time::Instant::now();
+    let group = "resource \"aws_autoscaling_group\" \"g\" {\n  min_size = length(local.a0)\n  max_size = 4\n}\n";
+    // Each name doubles the next, is deeper than the next, or leads back to the first.
+    for next in [
+        "[local.aN, local.aN]",
+        "\"${local.aN}${local.aN}\"",
+        "concat(local.aN, local.aN)",
+        "[local.aN]",
+        "{ x = local.aN }",
+        "[for x in local.aN : local.aN]",
+    ] {
+        for last in ["[1]", "\"x\"", "local.a0"] {
+            let names: String = (0..2_000)
+                .map(|at| format!("  a{at} = {}\n", next.replace('N', &(at + 1).to_string())))
+                .collect();
+            // Asked for from the innermost on, so that none is too deep by itself.
+            let asked: String = (0..200)
+                .map(|at| {
+                    format!(
+                        "resource \"aws_autoscaling_group\" \"g{at}\" {{\n  min_size = local.a{}\n}}\n",
+                        2_000 - at * 10
+                    )
+                })
+                .collect();
+            let text = format!("{asked}{group}locals {{\n{names}  a2000 = {last}\n}}\n");
+            told(&[("main.tf", &text)]);
+        }
+    }
+    let calls: String = (0..20)
+        .map(|at| format!("module \"m{at}\" {{\n  source = \"../b\"\n  count = 1000\n}}\n"))
+        .collect();
+    let back = calls.replace("../b", "../a") + group;
+    told(&[
+        ("a/main.tf", &format!("provider \"aws\" {{}}\n{calls}")),
+        ("b/main.tf", &back),
+    ]);
+    let own = format!("module \"m\" {{\n  source = \"./\"\n}}\n{group}");
+    told(&[("main.tf", &own)]);
+    let many: String = (0..3_000).map(|at| format!("x{at} = ")).collect();
+    told(&[("main.tf", &(many + group))]);
+    let join =
+        "Resources:\n  G:\n    Type: AWS::AutoScaling::AutoScalingGroup\n    Properties:\n      MinSize: !If [a, "
+            .to_owned();
+    let nested = join + &"!If [b, ".repeat(300) + "1" + &", 1]".repeat(300) + ", 1]\n      MaxSize: 2\n";
+    told(&[("stack.yaml", &nested)]);
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
 #[ignore = "prints what is read of a folder: GATELINT_TOLD=folder cargo test --test scaling -- --ignored --nocapture"]
 fn a_folder_is_told() {
     let folder = std::env::var("GATELINT_TOLD").unwrap_or_default();

@@ -89,6 +89,7 @@ pub fn group(actions: Vec<GroupAction>) -> AutoScalingGroup {
         minimum: count(2),
         maximum: count(20),
         actions,
+        has_policy: true,
         reset_by: None,
     }
 }

@@ -20,6 +20,8 @@ pub struct AutoScalingGroup {
     pub maximum: Given<u32>,
     /// Its scheduled actions.
     pub actions: Vec<GroupAction>,
+    /// Whether a scaling policy is known that changes its desired capacity.
+    pub has_policy: bool,
     /// What sets the sizes back to the group's own whenever it deploys, if anything does.
     pub reset_by: Option<Deployer>,
 }
@@ -80,8 +82,11 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
     build.check_bounds(minimum, maximum);
     let mut firings: Vec<(Firings, &GroupAction, Place)> = Vec::new();
     for action in &group.actions {
+        // What is no more than the group's own minimum is there anyway, and without a policy nothing undoes it.
         if let Some((says, remedy)) = desired_alone(action)
             && let Some(desired) = &action.desired
+            && desired.value > minimum.0
+            && group.has_policy
         {
             build.note(NoteKind::DesiredWithoutMinimum, desired.span, says, Some(remedy));
         }
@@ -115,8 +120,10 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
         maxima.extend(action.maximum.as_ref().map(|given| set(Role::Maximum, given)));
     }
     let guaranteed = carried(period, minimum, &minima);
+    // What the group's own minimum covers is not lost.
+    let raises = minima.iter().any(|set| set.count > minimum.0);
     let allowed = carried(period, maximum, &maxima);
-    let reset = group.reset_by.filter(|_| !minima.is_empty()).map(|deployer| {
+    let reset = group.reset_by.filter(|_| raises).map(|deployer| {
         let (says, remedy) = deployer.note();
         build.note(NoteKind::StackUpdateResets, group.object, says, Some(remedy));
         guaranteed.min(&carried(period, minimum, &[]))
@@ -130,14 +137,14 @@ fn desired_alone(action: &GroupAction) -> Option<(String, &'static str)> {
     match &action.minimum {
         None => Some((
             format!(
-                "the action sets a desired capacity of {desired} and no minimum, so a scaling policy may undo it at once"
+                "the action sets a desired capacity of {desired} and no minimum, so a scaling policy may lower it again at once"
             ),
             "set the minimum size too",
         )),
         // Terraform's own doing: nobody wrote this 0.
         Some(minimum) if minimum.span == action.object && minimum.value < desired => Some((
             format!(
-                "the action sets a desired capacity of {desired} and leaves `min_size` out, which Terraform then sets to 0, so a scaling policy may undo it at once"
+                "the action sets a desired capacity of {desired} and leaves `min_size` out, which Terraform then sets to 0, so a scaling policy may lower it again at once"
             ),
             "set `min_size` too, or to -1 to leave the group's own",
         )),

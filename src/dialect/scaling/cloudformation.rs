@@ -183,21 +183,26 @@ impl<'t> Reader<'t> {
                 home: self.home(action.child("Properties"), &ACTION_TABLE),
             });
         }
+        let policies: Vec<At<'t>> = self
+            .of(GROUP_POLICY)
+            .filter(|policy| {
+                let named = policy
+                    .get("Properties")
+                    .and_then(|own| own.child("AutoScalingGroupName"));
+                named.and_then(|named| self.group(named)) == Some(group.name())
+            })
+            .collect();
         let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
             Schedule::AutoScalingGroup(AutoScalingGroup {
                 object: span,
                 minimum,
                 maximum,
                 actions: read,
+                has_policy: !policies.is_empty(),
                 reset_by: (!keeps_sizes(group)).then_some(Deployer::CloudFormation),
             })
         });
-        let tracked = self.of(GROUP_POLICY).any(|policy| {
-            let named = policy
-                .get("Properties")
-                .and_then(|own| own.child("AutoScalingGroupName"));
-            is_tracking(policy) && named.and_then(|named| self.group(named)) == Some(group.name())
-        });
+        let tracked = policies.iter().any(|policy| is_tracking(*policy));
         let schedule = or_open(&mut found, schedule, span);
         let mut target = self.target(group, "Auto Scaling group", schedule, entries, found);
         target.sources[0].object.home = self.home(group.child("Properties"), &GROUP_TABLE);

@@ -208,7 +208,8 @@ fn join(with: &Value, of: &Value, span: Span) -> Option<Value> {
     Some(Value::computed(Content::Text(Arc::from(words?.join(&with))), span))
 }
 
-/// The text of a template's parts. With symbols among them it is a symbol itself.
+/// The text of a template's parts. With symbols among them it is a symbol itself. Where one value makes it what it is, it
+/// is written where that value is.
 pub(super) fn concatenated(parts: &[Value], span: Span) -> Value {
     let mut text = String::new();
     let mut symbolic = false;
@@ -235,5 +236,14 @@ pub(super) fn concatenated(parts: &[Value], span: Span) -> Value {
     } else {
         Content::Text(Arc::from(text))
     };
-    Value::computed(content, span)
+    Value::computed(content, written_at(parts, span))
+}
+
+fn written_at(parts: &[Value], span: Span) -> Span {
+    let is_outside = |part: &&Value| part.span.source != span.source || !part.span.overlaps(span);
+    let mut outside = parts.iter().filter(is_outside);
+    match (outside.next(), outside.next()) {
+        (Some(one), None) if one.literal => one.span,
+        _ => span,
+    }
 }

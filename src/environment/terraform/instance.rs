@@ -228,6 +228,9 @@ fn collect<'t>(
         }
     }
     for call in module.modules.values() {
+        if configuration.is_exhausted() {
+            return;
+        }
         match instances(configuration, instance, *call) {
             Ok(all) => {
                 for (bracket, bindings) in all {

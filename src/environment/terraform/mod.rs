@@ -11,6 +11,7 @@ pub mod value;
 mod conform;
 mod function;
 mod module;
+mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -58,14 +59,19 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
     if !folders.values().any(|folder| folder.wanted) {
         return Vec::new();
     }
+    let callers = callers(&folders);
     let mut found = Vec::new();
     for (path, folder) in &folders {
+        let own = callers.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+        if !is_applied(path, folder, own) {
+            continue;
+        }
         let reached = reached(&folders, path);
-        if !is_applied(&folders, path) || !reached.iter().any(|path| folders[*path].wanted) {
+        if !reached.iter().any(|path| folders[*path].wanted) {
             continue;
         }
         let files: Vec<usize> = reached.iter().flat_map(|path| folders[*path].files.clone()).collect();
-        found.extend(of_module(repository, path, folder, &folders, &files));
+        found.extend(of_module(repository, path, folder, &folders, !own.is_empty(), &files));
     }
     found
 }
@@ -79,8 +85,12 @@ fn folders(repository: &Repository) -> BTreeMap<String, Folder<'_>> {
     }
     let folder = |(path, files): (&str, Vec<usize>)| {
         let read = files.iter().map(|at| &repository.files()[*at]);
-        let trees = read.clone().filter_map(|file| Some((&file.path, file.tree.as_ref()?)));
-        let module = Module::new(path, trees);
+        let mut module = Module::new(path);
+        for file in read.clone() {
+            if let Some(tree) = &file.tree {
+                module.read(&file.path, tree);
+            }
+        }
         let calls = module.modules.values().filter_map(|call| module.callee(*call));
         let text = |file: &super::File| {
             let text = file.source.text.as_bytes();
@@ -116,15 +126,21 @@ fn reached<'f>(folders: &'f BTreeMap<String, Folder<'_>>, from: &'f str) -> BTre
     reached
 }
 
+/// Who calls the module of a folder.
+fn callers<'f>(folders: &'f BTreeMap<String, Folder<'_>>) -> BTreeMap<&'f str, Vec<&'f str>> {
+    let mut callers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (caller, folder) in folders {
+        for called in folder.calls.iter().filter(|called| *called != caller) {
+            callers.entry(called).or_default().push(caller);
+        }
+    }
+    callers
+}
+
 /// Whether a module is applied by itself: it says so, or nothing but an example calls it.
-fn is_applied(folders: &BTreeMap<String, Folder<'_>>, path: &str) -> bool {
-    let is_called = || {
-        let mut callers = folders
-            .iter()
-            .filter(|(caller, folder)| *caller != path && folder.calls.contains(path));
-        callers.any(|(caller, _)| !is_example(caller) || is_example(path))
-    };
-    folders[path].module.is_applied || !is_called()
+fn is_applied(path: &str, folder: &Folder<'_>, callers: &[&str]) -> bool {
+    let is_called = callers.iter().any(|caller| !is_example(caller) || is_example(path));
+    folder.module.is_applied || !is_called
 }
 
 fn is_example(path: &str) -> bool {
@@ -142,6 +158,7 @@ fn of_module(
     path: &str,
     folder: &Folder<'_>,
     folders: &BTreeMap<String, Folder<'_>>,
+    is_called: bool,
     files: &[usize],
 ) -> Vec<Environment> {
     let values = values_of(repository, path, folder, folders);
@@ -157,13 +174,8 @@ fn of_module(
     } else {
         (shared, named)
     };
-    let elsewhere = elsewhere(
-        repository,
-        path,
-        folder,
-        folders,
-        !automatic.is_empty() || !named.is_empty(),
-    );
+    let has_values = !automatic.is_empty() || !named.is_empty();
+    let elsewhere = elsewhere(repository, path, is_called, folder.module.is_applied || has_values);
     let environment = |named: Option<usize>| {
         let mut documents: Vec<Document> = Vec::new();
         let mut add = |kind: &str, at: usize| {
@@ -264,13 +276,7 @@ fn is_shared(path: &str) -> bool {
 }
 
 /// What may set variables that no file of values sets, where something plainly may.
-fn elsewhere(
-    repository: &Repository,
-    path: &str,
-    folder: &Folder<'_>,
-    folders: &BTreeMap<String, Folder<'_>>,
-    has_values: bool,
-) -> Option<&'static str> {
+fn elsewhere(repository: &Repository, path: &str, is_called: bool, is_deployed: bool) -> Option<&'static str> {
     let mut around = path;
     loop {
         let file = |name: &str| match around {
@@ -285,14 +291,8 @@ fn elsewhere(
         }
         around = folder_of(around);
     }
-    if folder.module.is_applied || has_values {
-        return None;
-    }
-    let is_library = path.split('/').any(|part| part == "modules")
-        || folders
-            .iter()
-            .any(|(caller, other)| caller != path && other.calls.contains(path));
-    is_library.then_some("a caller outside the repository")
+    let is_library = is_called || path.split('/').any(|part| part == "modules");
+    (is_library && !is_deployed).then_some("a caller outside the repository")
 }
 
 /// The resources of an environment whose type is asked for, with what works their values out.

@@ -1,7 +1,6 @@
 //! The blocks of one module: every `.tf` file of a folder, read together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::environment::folder_of;
 use crate::syntax::{At, Tree};
@@ -28,20 +27,21 @@ pub struct Module<'t> {
 }
 
 impl<'t> Module<'t> {
-    /// Reads the files of one folder.
-    pub fn new(folder: &str, files: impl IntoIterator<Item = (&'t Arc<str>, &'t Arc<Tree>)>) -> Self {
-        let mut module = Module {
+    /// The module of a folder, of which nothing was read yet.
+    pub fn new(folder: &str) -> Self {
+        Module {
             folder: folder.to_owned(),
             ..Module::default()
-        };
-        for (path, tree) in files {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            module.overridden |= name == "override.tf" || name.ends_with("_override.tf");
-            for block in tree.root().children().filter(|block| block.is_map()) {
-                module.add(block);
-            }
         }
-        module
+    }
+
+    /// Adds the blocks of one of its files.
+    pub fn read(&mut self, path: &str, tree: &'t Tree) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.overridden |= name == "override.tf" || name.ends_with("_override.tf");
+        for block in tree.root().children().filter(|block| block.is_map()) {
+            self.add(block);
+        }
     }
 
     fn add(&mut self, block: At<'t>) {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::model::{Doubt, Known};
 use crate::repo::Span;
 
+/// How deep lists and maps may lie in each other.
+const DEEPEST: usize = 64;
+
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
@@ -121,12 +124,20 @@ impl Value {
         }
     }
 
-    /// How many parts it has, counted to a little beyond `limit`; sixteen bytes of text are a part.
+    /// How many parts it has, counted to a little beyond `limit`; sixteen bytes of text are a part, and one that lies
+    /// too deep is too large.
     pub(super) fn size(&self, limit: usize) -> usize {
+        self.size_at(limit, 0)
+    }
+
+    fn size_at(&self, limit: usize, depth: usize) -> usize {
+        if depth > DEEPEST {
+            return limit + 1;
+        }
         let mut size = 1;
         let mut add = |value: &Value| {
             if size <= limit {
-                size += value.size(limit);
+                size += value.size_at(limit, depth + 1);
             }
         };
         match &self.content {

@@ -67,17 +67,20 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
             .filter(|(group, _)| *group == at)
             .map(|(_, action)| *action)
             .collect();
-        let tracked = of(TRACKING).any(|policy| is_tracking(reader, policy, names));
-        targets.push(target(reader, group, names, &own, Stray::of(&stray, group), tracked));
+        let policies: Vec<&Resource<'e>> = of(TRACKING).filter(|policy| is_for(reader, policy, names)).collect();
+        targets.push(target(reader, group, names, &own, Stray::of(&stray, group), &policies));
     }
     targets
 }
 
+fn is_for<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>, names: &[Arc<str>]) -> bool {
+    let group = reader.handle(policy, "autoscaling_group_name");
+    group.is_some_and(|name| names.contains(&name))
+}
+
 /// Whether a policy keeps a metric of the group at a value, by however many instances that takes.
-fn is_tracking<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>, names: &[Arc<str>]) -> bool {
-    let handle = |name: &str| reader.handle(policy, name);
-    handle("policy_type").as_deref() == Some("TargetTrackingScaling")
-        && handle("autoscaling_group_name").is_some_and(|name| names.contains(&name))
+fn is_tracking<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>) -> bool {
+    reader.handle(policy, "policy_type").as_deref() == Some("TargetTrackingScaling")
 }
 
 fn target<'e>(
@@ -86,7 +89,7 @@ fn target<'e>(
     names: &[Arc<str>],
     actions: &[&Resource<'e>],
     stray: Option<&NotEvaluated>,
-    tracked: bool,
+    policies: &[&Resource<'e>],
 ) -> Target {
     let span = group.block.head();
     let mut found = Found {
@@ -116,6 +119,7 @@ fn target<'e>(
             minimum,
             maximum,
             actions: read,
+            has_policy: !policies.is_empty(),
             reset_by: (!ignores_changes(group)).then_some(Deployer::Terraform),
         })
     });
@@ -126,6 +130,7 @@ fn target<'e>(
         span,
         home: reader.home(group.block, &GROUP),
     };
+    let tracked = policies.iter().any(|policy| is_tracking(reader, policy));
     let own = names.iter().filter(|name| !name.starts_with('{')).cloned();
     Target {
         identity: identity(group, own.collect()),

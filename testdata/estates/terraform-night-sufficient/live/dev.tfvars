@@ -1,0 +1,3 @@
+environment = "dev"
+
+storefront = { min = 1, max = 2 }
