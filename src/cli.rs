@@ -1,5 +1,6 @@
 //! The command line: definitions only. Help, man page, completions and the reference page come from them.
 
+pub mod capacity;
 pub mod traffic;
 
 use std::path::PathBuf;
@@ -63,6 +64,8 @@ pub enum Command {
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
+    /// Draw the week of what is scaled: replicas guaranteed against replicas needed
+    Capacity(capacity::Capacity),
     /// Record traffic for the rules of capacity, and look at what was recorded
     #[command(subcommand)]
     Traffic(traffic::Traffic),

@@ -1,5 +1,6 @@
 //! The line the data follows: walk → read → environments → lower → link → assess → check → settle → report or fix.
 
+mod capacity;
 mod fixing;
 mod lint;
 mod man;
@@ -61,6 +62,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(cli, options),
         Command::Explain(options) => explain_rule(cli, options),
+        Command::Capacity(options) => capacity::capacity(cli, options),
         Command::Traffic(command) => traffic::traffic(cli, command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

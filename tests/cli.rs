@@ -587,3 +587,151 @@ fn examples_are_read_but_left_out() {
         2
     );
 }
+
+/// A KEDA schedule that just misses the afternoon and the weekend, and an autoscaler without traffic.
+fn scaled() -> Place {
+    let place = Place::new(&[
+        ("deploy/keda.yaml", KEDA),
+        ("deploy/mailer.yaml", MAILER),
+        (
+            ".gatelint.yaml",
+            "traffic:\n  - target: checkout/checkout-api\n    profile: traffic/checkout.csv\n    rps_per_replica: 40\n",
+        ),
+    ]);
+    place.write("traffic/checkout.csv", busy_days());
+    place
+}
+
+const KEDA: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: checkout-api, namespace: checkout }
+spec:
+  selector: { matchLabels: { app: checkout-api } }
+  template:
+    metadata: { labels: { app: checkout-api } }
+    spec:
+      containers: [{ name: api, image: example/checkout:1 }]
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: { name: checkout-api, namespace: checkout }
+spec:
+  scaleTargetRef: { name: checkout-api }
+  minReplicaCount: 3
+  maxReplicaCount: 14
+  triggers:
+    - type: cron
+      metadata:
+        timezone: America/New_York
+        start: 0 8 * * 1-5
+        end: 0 19 * * 1-5
+        desiredReplicas: \"12\"
+";
+
+const MAILER: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: mailer, namespace: checkout }
+spec:
+  selector: { matchLabels: { app: mailer } }
+  template:
+    metadata: { labels: { app: mailer } }
+    spec:
+      containers: [{ name: mailer, image: example/mailer:1 }]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: mailer, namespace: checkout }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: mailer }
+  minReplicas: 2
+  maxReplicas: 6
+";
+
+/// A declared week of hours in New York: 380 requests a second from 9 to 19, 150 at noon on weekends, else 60.
+fn busy_days() -> String {
+    let monday = 1_780_286_400; // 2026-06-01T00:00:00-04:00
+    let mut csv = "timestamp,rps\n".to_owned();
+    for n in 0..7 * 24_i64 {
+        let rate = match (n / 24, n % 24) {
+            (0..=4, 9..=19) => 380,
+            (5.., 11..=14) => 150,
+            _ => 60,
+        };
+        let at = jiff::Timestamp::from_second(monday + n * 3600).unwrap();
+        csv.push_str(&format!("{at},{rate}\n"));
+    }
+    csv
+}
+
+#[test]
+fn the_week_of_what_is_scaled() {
+    let place = scaled();
+    let day = ["capacity", "--as-of", "2026-06-10"];
+    let capacity = |arguments: &[&str]| {
+        let said = place.run(&[&day, arguments].concat());
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
+        said.out
+    };
+    let text = capacity(&[]);
+    insta::assert_snapshot!("capacity", text);
+    // The page shows what is really printed.
+    let (drawn, _) = text.split_once("\n\n").unwrap();
+    assert!(include_str!("../docs/capacity.md").contains(drawn));
+    assert!(capacity(&["--color", "always"]).contains('\x1b'));
+    let plain = capacity(&["--ascii"]);
+    assert!(plain.is_ascii());
+    insta::assert_snapshot!("capacity_ascii", plain);
+    insta::assert_snapshot!("capacity_markdown", capacity(&["--format", "markdown"]));
+    insta::assert_snapshot!("capacity_without_traffic", capacity(&["mailer"]));
+    assert!(capacity(&["--week", "2026-11-02"]).contains("week of 2026-11-02, America/New_York"));
+
+    let json: serde_json::Value = serde_json::from_str(&capacity(&["--format", "json"])).unwrap();
+    assert_eq!(
+        (&json["version"], &json["from"]),
+        (&1.into(), &"2026-06-10T00:00Z".into())
+    );
+    let target = &json["targets"][0];
+    assert_eq!(target["target"], "Deployment checkout/checkout-api");
+    assert_eq!(target["shortfalls"][0]["first"][0]["needed"], 12);
+    assert_eq!(
+        json["targets"][1]["week"]["points"][0]["needed"],
+        serde_json::Value::Null
+    );
+    let csv = capacity(&["--format", "csv"]);
+    assert!(csv.starts_with("target,time,local,needed,needed_by_traffic,guaranteed,maximum,short\n\"Deployment checkout/checkout-api\",2026-06-1"), "{csv}");
+    assert!(!csv.contains("mailer"));
+    let picture = capacity(&["--format", "svg"]);
+    assert!(picture.starts_with("<svg ") && picture.contains(">short</text>"));
+
+    let wrong = [
+        (&["chekout-api"][..], "Did you mean checkout-api?"),
+        (&["--as-of", "tomorrow"], "--as-of tomorrow is not a date"),
+        (&["--week", "2029-01-01"], "is not within the 53 weeks"),
+        (&["--week", "monday"], "--week monday is not a day"),
+    ];
+    for (arguments, message) in wrong {
+        let said = place.run(&[&["capacity"], arguments].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(said.err.contains(message), "{arguments:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_week_that_cannot_be_told_says_why() {
+    let place = scaled();
+    place.write("deploy/keda.yaml", KEDA.replace("America/New_York", "{{ zone }}"));
+    place.write(
+        ".gatelint.yaml",
+        "traffic:\n  - target: checkout-api\n    profile: traffic/checkout.csv\n    rps_per_replica: 40\n    timezone: America/New_York\n",
+    );
+    let said = place.run(&["capacity", "--as-of", "2026-06-10"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    insta::assert_snapshot!("capacity_not_evaluated", said.out);
+    let picture = place.run(&["capacity", "checkout-api", "--format", "svg"]);
+    assert_eq!((picture.code, picture.out.as_str()), (Some(2), ""));
+    let nothing = Place::new(&[("README.md", "# x\n")]).run(&["capacity"]);
+    assert_eq!(nothing.code, Some(0));
+    assert!(nothing.out.starts_with("nothing here is scaled"), "{}", nothing.out);
+}

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::capacity::chart::{Style, demand, rate};
 use crate::capacity::profile::{Gap, Profile, Week};
+use crate::capacity::ratio::Ratio;
 
 /// A count of things: `1 line`, `2 lines`, `3 stretches`.
 pub fn counted(count: u64, thing: &str) -> String {
@@ -44,7 +45,7 @@ fn coverage(profile: &Profile) -> String {
 fn gaps(gaps: &[Gap]) -> Option<String> {
     let longest = gaps.iter().max_by_key(|gap| gap.to.since(gap.from))?;
     Some(format!(
-        "{} without samples, the longest {} from {}: missing, never zero",
+        "{} missing, the longest {} from {}",
         counted(gaps.len() as u64, "stretch"),
         span(longest.to.since(longest.from)),
         longest.from
@@ -87,7 +88,7 @@ impl Described<'_> {
         // Rounded down: what lacks a sample is not all of it.
         let measured = (1000.0 * profile.times.len() as f64 / self.expected() as f64).floor() / 10.0;
         let _ = match gaps(&profile.gaps) {
-            Some(gaps) => writeln!(text, "          {measured:.1} % of it; {gaps}"),
+            Some(gaps) => writeln!(text, "          {measured:.1} % of it: {gaps}"),
             None => writeln!(text, "          all of it"),
         };
         if let Some((at, value)) = profile.peak() {
@@ -96,7 +97,7 @@ impl Described<'_> {
         }
         let _ = writeln!(text, "  mean    {} requests/s", rate(self.mean()));
         let _ = writeln!(text, "  growth  {}", self.growth());
-        let _ = writeln!(text, "  use     {}\n", self.kind());
+        let _ = writeln!(text, "  demand  {}\n", self.kind());
         text.push_str(&demand(week, style));
         if !week.borrowed.buckets.is_empty() {
             let part = span(week.width);
@@ -121,8 +122,9 @@ impl Described<'_> {
     fn growth(&self) -> String {
         match self.week.weeks {
             0..=5 => "not told from less than six complete weeks".to_owned(),
+            weeks if self.week.growth == Ratio::ONE => format!("none, by the peaks of {weeks} weeks"),
             weeks => format!(
-                "times {} within four weeks, by the peaks of {weeks} weeks (at most 2)",
+                "times {} within four weeks, by the peaks of {weeks} weeks",
                 self.week.growth
             ),
         }
@@ -130,8 +132,8 @@ impl Described<'_> {
 
     fn kind(&self) -> String {
         match self.week.weeks {
-            0 => "a declared week: shorter than two weeks, so its highest value at each time is the demand".to_owned(),
-            weeks => format!("history: the 98th percentile of {weeks} weeks at each time is the demand"),
+            0 => "a declared week (shorter than two): its highest value at each time".to_owned(),
+            weeks => format!("history: the 98th percentile of {weeks} weeks at each time"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reports: one small file per output format. Adding one is one file here and one variant of `Format`.
 
+pub mod capacity;
 pub mod concise;
 pub mod describe;
 pub mod hops;

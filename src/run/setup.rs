@@ -32,7 +32,7 @@ pub(super) struct Setup {
     pub(super) rules: RuleSet,
     /// The configuration's folder, relative to the root.
     config_folder: String,
-    traffic: Traffic,
+    pub(super) traffic: Traffic,
     /// From when on schedules are walked, and why from then.
     pub(super) as_of: AsOf,
 }

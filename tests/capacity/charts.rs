@@ -17,7 +17,13 @@ fn a_week_is_drawn_for_eyes_and_for_machines() -> Outcome {
     let required = requirement(&week(&profile, &zone), &forty())
         .ok_or("a requirement")?
         .over(context.period);
-    let chart = Chart::of("shop/checkout", &bounds, &required, &zone, utc("2026-06-09T12:00:00Z"));
+    let chart = Chart::of(
+        "shop/checkout",
+        &bounds,
+        Some(&required),
+        &zone,
+        utc("2026-06-09T12:00:00Z"),
+    );
     for (width, ascii) in [(80, true), (80, false), (200, false)] {
         let text = draw(
             &chart,
@@ -39,7 +45,7 @@ fn a_week_is_drawn_for_eyes_and_for_machines() -> Outcome {
             ascii: false,
         },
     );
-    assert!(colored.contains("\u{1b}[31m"));
+    assert!(colored.contains("\u{1b}[31;1m"));
     assert_eq!(csv(&chart).lines().count(), chart.points.len() + 1);
     assert_eq!(json(&chart)["points"][0]["needed"], 3);
     assert!(markdown(&chart).contains("| Tue 2026-06-09 | 12 | 3 | 2 h 00 min |"));

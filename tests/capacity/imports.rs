@@ -33,6 +33,9 @@ fn logs_are_counted_by_the_minute_in_utc() -> Outcome {
     let envoy = "[2016-04-15T20:17:00.310Z] \"POST /api/v1/locations HTTP/2\" 204 - 154 0 226 100 \"10.0.35.28\"\n";
     let (csv, _, _) = counted(envoy, &Log::Envoy)?;
     assert_eq!(csv, "timestamp,rps\n2016-04-15T20:17:00Z,0.016667\n");
+    let (csv, passed_over, _) = counted("[2016-04-15T20:17:00+02:00] a\n[2016-04-15T20:17:00] b\n", &Log::Envoy)?;
+    assert_eq!(csv, "timestamp,rps\n2016-04-15T18:17:00Z,0.016667\n");
+    assert_eq!(passed_over, 1);
     Ok(())
 }
 

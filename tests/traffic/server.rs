@@ -283,6 +283,21 @@ fn addresses_that_lead_nowhere() {
 }
 
 #[test]
+fn a_redirection_is_not_followed() {
+    let (other, asked) = serve(|_, asked| (200, "", matrix(asked)));
+    let leads: &'static str = format!("Location: {other}/login\r\n").leak();
+    let (url, _) = serve(move |_, _| (302, leads, String::new()));
+    let said = import(&url, &["--token-env", "TOKEN"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(
+        said.err.contains(&format!("leads elsewhere (302): {other}/login")),
+        "{}",
+        said.err
+    );
+    assert_eq!(asked.lock().unwrap().len(), 0);
+}
+
+#[test]
 fn warnings_and_holes_are_said() {
     let (url, _) = serve(|_, asked| {
         let body = matrix(asked).replacen("\"1\"", "\"NaN\"", 1);

@@ -10,6 +10,10 @@ fn allowed(maximum: u32) -> Option<u32> {
     (maximum != UNBOUNDED).then_some(maximum)
 }
 
+fn needed(chart: &Chart, count: u32) -> Option<u32> {
+    chart.has_traffic.then_some(count)
+}
+
 /// One row per change, in UTC and local time.
 pub fn csv(chart: &Chart) -> String {
     let mut text = "time,local,needed,needed_by_traffic,guaranteed,maximum,short\n".to_owned();
@@ -22,8 +26,8 @@ pub fn csv(chart: &Chart) -> String {
             "{},{},{},{},{},{maximum},{}",
             point.at,
             chart.zone.local(point.at),
-            point.needed,
-            point.certain,
+            needed(chart, point.needed).map_or(String::new(), |count| count.to_string()),
+            needed(chart, point.certain).map_or(String::new(), |count| count.to_string()),
             point.guaranteed,
             point.is_short()
         );
@@ -40,8 +44,8 @@ pub fn json(chart: &Chart) -> serde_json::Value {
             serde_json::json!({
                 "time": point.at.to_string(),
                 "local": chart.zone.local(point.at),
-                "needed": point.needed,
-                "needed_by_traffic": point.certain,
+                "needed": needed(chart, point.needed),
+                "needed_by_traffic": needed(chart, point.certain),
                 "guaranteed": point.guaranteed,
                 "maximum": allowed(point.maximum),
                 "short": point.is_short(),
@@ -70,23 +74,24 @@ pub fn markdown(chart: &Chart) -> String {
     let ends = days.iter().skip(1).copied().chain([chart.period.to]);
     for (from, to) in days.iter().zip(ends) {
         let day = Period::new(*from, to);
-        let (mut needed, mut guaranteed, mut short) = (0, u32::MAX, 0);
+        let (mut most, mut guaranteed, mut short) = (0, u32::MAX, 0);
         for (stretch, point) in chart.stretches() {
             let within = Period::new(stretch.from.max(day.from), stretch.to.min(day.to)).seconds();
             if within == 0 {
                 continue;
             }
-            needed = needed.max(point.needed);
+            most = most.max(point.needed);
             guaranteed = guaranteed.min(point.guaranteed);
             short += if point.is_short() { within } else { 0 };
         }
         let local = chart.zone.local(*from);
         let name = local.get(..14).unwrap_or(&local);
+        let most = needed(chart, most).map_or("-".to_owned(), |most| most.to_string());
         let short = match short {
             0 => "-".to_owned(),
             short => format!("{} h {:02} min", short / 3600, short / 60 % 60),
         };
-        let _ = writeln!(text, "| {name} | {needed} | {guaranteed} | {short} |");
+        let _ = writeln!(text, "| {name} | {most} | {guaranteed} | {short} |");
     }
     text
 }

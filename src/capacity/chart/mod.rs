@@ -39,6 +39,9 @@ impl Point {
     }
 }
 
+/// Counts, each from an instant on.
+type Steps<'s> = &'s [(Moment, u32)];
+
 /// A local week, from Monday to Monday.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
@@ -46,6 +49,8 @@ pub struct Chart {
     pub title: String,
     /// The zone of the week.
     pub zone: Zone,
+    /// Whether it is known what is needed; otherwise needs are 0 and mean nothing.
+    pub has_traffic: bool,
     /// From its first to its last midnight.
     pub period: Period,
     /// What holds; the first point stands at the period's beginning.
@@ -53,26 +58,35 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// The local week around an instant: that of the first shortfall, or of the beginning of the walk.
-    pub fn of(title: &str, bounds: &Bounds, required: &Required, zone: &Zone, around: Moment) -> Self {
+    /// The local week around an instant, such as that of the first shortfall. What was before the walk began is not known,
+    /// so it is the first whole week after that at the earliest, and the last whole one at the latest.
+    pub fn of(title: &str, bounds: &Bounds, required: Option<&Required>, zone: &Zone, around: Moment) -> Self {
         let wall = zone.wall(around);
-        let monday = Wall(wall.0 - wall.second_of_week());
+        let mut monday = Wall(wall.0 - wall.second_of_week());
         let midnight = |wall: Wall| {
             zone.moments(wall)
                 .first()
                 .copied()
                 .unwrap_or(wall.moment(zone.offset(around)))
         };
+        let walked = bounds.minimum.period();
+        if midnight(monday) < walked.from {
+            monday = Wall(monday.0 + WEEK);
+        } else if midnight(Wall(monday.0 + WEEK)) > walked.to {
+            monday = Wall(monday.0 - WEEK);
+        }
         let period = Period::new(midnight(monday), midnight(Wall(monday.0 + WEEK)));
         let minimum = bounds.minimum.steps().iter().map(|step| step.at);
         let maximum = bounds.maximum.steps().iter().map(|step| step.at);
-        let needed = required.floor.iter().chain(&required.certain).map(|(at, _)| *at);
+        let (floor, certain): (Steps<'_>, Steps<'_>) =
+            required.map_or((&[], &[]), |required| (&required.floor, &required.certain));
+        let needed = floor.iter().chain(certain).map(|(at, _)| *at);
         let mut edges: Vec<Moment> = minimum.chain(maximum).chain(needed).collect();
         edges.retain(|at| period.contains(*at));
         edges.push(period.from);
         edges.sort_unstable();
         edges.dedup();
-        let count = |steps: &[(Moment, u32)], at: Moment| {
+        let count = |steps: Steps<'_>, at: Moment| {
             let after = steps.partition_point(|(begin, _)| *begin <= at);
             steps.get(after.saturating_sub(1)).map_or(0, |(_, count)| *count)
         };
@@ -80,8 +94,8 @@ impl Chart {
             .into_iter()
             .map(|at| Point {
                 at,
-                needed: count(&required.floor, at),
-                certain: count(&required.certain, at),
+                needed: count(floor, at),
+                certain: count(certain, at),
                 guaranteed: bounds.minimum.at(at).count,
                 maximum: bounds.maximum.at(at).count,
             })
@@ -95,6 +109,7 @@ impl Chart {
         Self {
             title: title.to_owned(),
             zone: zone.clone(),
+            has_traffic: required.is_some(),
             period,
             points,
         }

@@ -58,23 +58,25 @@ pub fn svg(chart: &Chart) -> String {
         text,
         "<path d=\"{area}\" fill=\"none\" stroke=\"#2f7d46\" stroke-width=\"1.5\"/>"
     );
-    let needed = path(chart, &x, &y, |point| point.needed);
-    let _ = writeln!(
-        text,
-        "<path d=\"{needed}\" fill=\"none\" stroke=\"#222222\" stroke-width=\"1.5\"/>"
-    );
-    if chart
+    if chart.has_traffic {
+        let needed = path(chart, &x, &y, |point| point.needed);
+        let _ = writeln!(
+            text,
+            "<path d=\"{needed}\" fill=\"none\" stroke=\"#222222\" stroke-width=\"1.5\"/>"
+        );
+    }
+    let shows_maximum = chart
         .points
         .iter()
-        .all(|point| point.maximum != UNBOUNDED && f64::from(point.maximum) <= top)
-    {
+        .all(|point| point.maximum != UNBOUNDED && f64::from(point.maximum) <= top);
+    if shows_maximum {
         let maximum = path(chart, &x, &y, |point| point.maximum);
         let _ = writeln!(
             text,
             "<path d=\"{maximum}\" fill=\"none\" stroke=\"#888888\" stroke-dasharray=\"4 3\"/>"
         );
     }
-    legend(&mut text);
+    legend(&mut text, chart, shows_maximum);
     text.push_str("</svg>\n");
     text
 }
@@ -131,22 +133,24 @@ fn grid(text: &mut String, chart: &Chart, x: &impl Fn(Moment) -> f64, y: &impl F
     }
 }
 
-fn legend(text: &mut String) {
+fn legend(text: &mut String, chart: &Chart, shows_maximum: bool) {
     let y = HEIGHT - 10.0;
+    let is_short = chart.points.iter().any(Point::is_short);
     let entries = [
-        ("#222222", "needed"),
-        ("#2f7d46", "guaranteed"),
-        ("#e5484d", "short"),
-        ("#888888", "maximum"),
+        (chart.has_traffic, "#222222", "needed"),
+        (true, "#2f7d46", "guaranteed"),
+        (is_short, "#e5484d", "short"),
+        (shows_maximum, "#888888", "maximum"),
     ];
-    for (n, (color, name)) in entries.iter().enumerate() {
-        let x = LEFT + n as f64 * 110.0;
+    let mut x = LEFT;
+    for (_, color, name) in entries.iter().filter(|(shown, _, _)| *shown) {
         let _ = writeln!(
             text,
             "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"8\" fill=\"{color}\"/><text x=\"{}\" y=\"{y}\" fill=\"#444444\">{name}</text>",
             y - 8.0,
             x + 18.0
         );
+        x += 18.0 + 7.0 * name.len() as f64 + 20.0;
     }
 }
 

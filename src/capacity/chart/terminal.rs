@@ -19,7 +19,6 @@ pub struct Style {
     pub ascii: bool,
 }
 
-const HEIGHT: u32 = 12;
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
@@ -30,12 +29,26 @@ pub(super) const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "S
 enum Cell {
     Empty,
     Guaranteed,
-    Needed,
-    /// The line of the need where less is guaranteed.
-    NeededShort,
+    /// The line of the need, and whether less is guaranteed there.
+    Needed(Line, bool),
     Short,
     Maximum,
     Mark,
+}
+
+/// How the line of the need passes through a cell: from the column before at its height, to its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Flat,
+    Upright,
+    /// From the left, upwards.
+    LeftUp,
+    /// From the left, downwards.
+    LeftDown,
+    /// From below, to the right.
+    BelowRight,
+    /// From above, to the right.
+    AboveRight,
 }
 
 impl Cell {
@@ -43,8 +56,14 @@ impl Cell {
         let (plain, drawn) = match self {
             Cell::Empty => (" ", " "),
             Cell::Guaranteed => (":", "░"),
-            Cell::Needed => ("=", "━"),
-            Cell::NeededShort => ("#", "▀"),
+            Cell::Needed(Line::Flat, false) => ("=", "━"),
+            // A need that one more replica would meet has no room for anything below its line.
+            Cell::Needed(Line::Flat, true) => ("#", "▀"),
+            Cell::Needed(Line::Upright, _) => ("|", "┃"),
+            Cell::Needed(Line::LeftUp, _) => ("+", "┛"),
+            Cell::Needed(Line::LeftDown, _) => ("+", "┓"),
+            Cell::Needed(Line::BelowRight, _) => ("+", "┏"),
+            Cell::Needed(Line::AboveRight, _) => ("+", "┗"),
             Cell::Short => ("!", "▒"),
             Cell::Maximum => ("-", "┄"),
             Cell::Mark => ("^", "▲"),
@@ -57,8 +76,8 @@ impl Cell {
         match self {
             Cell::Empty => "",
             Cell::Guaranteed => "32",
-            Cell::Needed => "1",
-            Cell::NeededShort | Cell::Short | Cell::Mark => "31",
+            Cell::Needed(_, false) => "1",
+            Cell::Needed(_, true) | Cell::Short | Cell::Mark => "31;1",
             Cell::Maximum => "2",
         }
     }
@@ -85,18 +104,25 @@ pub fn draw(chart: &Chart, style: Style) -> String {
     } else {
         ("│", "└", "─")
     };
-    for row in (0..HEIGHT).rev() {
-        let shown = if row == HEIGHT - 1 {
+    let scale = Scale::new(top);
+    for row in (1..=scale.height).rev() {
+        let shown = if row == scale.height {
             top.to_string()
-        } else if row == HEIGHT / 2 - 1 && top > 3 {
+        } else if row == scale.rows(top / 2) && top > 3 {
             (top / 2).to_string()
         } else {
             String::new()
         };
         let _ = write!(text, "{shown:>label$} ");
+        let mut before = None;
         for day in &drawn {
             text.push_str(bar);
-            line(&mut text, day.iter().map(|column| cell(column, row, top)), style);
+            let cells = day.iter().map(|column| {
+                let from = scale.rows(before.unwrap_or(column.needed));
+                before = Some(column.needed);
+                scale.cell(column, from, row)
+            });
+            line(&mut text, cells, style);
         }
         end_line(&mut text);
     }
@@ -135,31 +161,65 @@ pub fn draw(chart: &Chart, style: Style) -> String {
     text
 }
 
-/// Rows a count fills; anything above 0 fills one.
-fn rows(count: u32, top: u32) -> u32 {
-    let rows = (u64::from(count) * u64::from(HEIGHT)).div_ceil(u64::from(top.max(1)));
-    u32::try_from(rows).unwrap_or(u32::MAX)
+/// How counts become rows.
+struct Scale {
+    top: u32,
+    height: u32,
 }
 
-fn cell(column: &Column, row: u32, top: u32) -> Cell {
-    let needed = rows(column.needed, top);
-    let mut guaranteed = rows(column.guaranteed, top);
-    // A difference too small for a row is drawn all the same.
-    if column.short {
-        guaranteed = guaranteed.min(needed.saturating_sub(1));
+impl Scale {
+    /// A row for each replica where that is neither too flat nor too high.
+    fn new(top: u32) -> Self {
+        let height = match top {
+            0..=3 => top.max(1) * 2,
+            4..=16 => top,
+            _ => 12,
+        };
+        Self { top, height }
     }
-    if row + 1 == needed {
-        return if column.short { Cell::NeededShort } else { Cell::Needed };
+
+    /// Rows a count fills; anything above 0 fills one.
+    fn rows(&self, count: u32) -> u32 {
+        let rows = (u64::from(count) * u64::from(self.height)).div_ceil(u64::from(self.top.max(1)));
+        u32::try_from(rows).unwrap_or(u32::MAX)
     }
-    if row < guaranteed {
-        Cell::Guaranteed
-    } else if row < needed && column.short {
-        Cell::Short
-    } else if column.maximum <= top && row + 1 == rows(column.maximum, top) {
-        Cell::Maximum
-    } else {
-        Cell::Empty
+
+    /// What stands in a row of a column; `from` is the height of the line in the column before.
+    fn cell(&self, column: &Column, from: u32, row: u32) -> Cell {
+        let needed = self.rows(column.needed);
+        let mut guaranteed = self.rows(column.guaranteed);
+        // A difference too small for a row is drawn all the same.
+        if column.short {
+            guaranteed = guaranteed.min(needed.saturating_sub(1));
+        }
+        if let Some(line) = passes(from, needed, row) {
+            return Cell::Needed(line, column.short && row > guaranteed);
+        }
+        if row <= guaranteed {
+            Cell::Guaranteed
+        } else if row < needed && column.short {
+            Cell::Short
+        } else if column.maximum <= self.top && row == self.rows(column.maximum) {
+            Cell::Maximum
+        } else {
+            Cell::Empty
+        }
     }
+}
+
+/// The part of a line through a row, from one height to another.
+fn passes(from: u32, to: u32, row: u32) -> Option<Line> {
+    if row < from.min(to) || row > from.max(to) {
+        return None;
+    }
+    Some(match (row == from, row == to) {
+        (true, true) => Line::Flat,
+        (true, false) if from < to => Line::LeftUp,
+        (true, false) => Line::LeftDown,
+        (false, true) if from < to => Line::BelowRight,
+        (false, true) => Line::AboveRight,
+        (false, false) => Line::Upright,
+    })
 }
 
 /// Writes cells, colour changed only where it changes.
@@ -195,32 +255,23 @@ fn heading(chart: &Chart) -> String {
 }
 
 fn legend(chart: &Chart, top: u32, style: Style) -> String {
-    let maximum = chart
-        .points
-        .iter()
-        .map(|point| point.maximum)
-        .min()
-        .unwrap_or(UNBOUNDED);
-    let short: i64 = chart
-        .stretches()
-        .filter(|(_, point)| point.is_short())
-        .map(|(period, _)| period.seconds())
-        .sum();
-    let draw = |cell: Cell| cell.draw(style);
-    let mut text = format!("{} needed  {} guaranteed", draw(Cell::Needed), draw(Cell::Guaranteed));
+    let draw = |cell: Cell, words: String| format!("{} {words}", cell.draw(style));
+    let mut parts = Vec::new();
+    if chart.has_traffic {
+        parts.push(draw(Cell::Needed(Line::Flat, false), "needed".to_owned()));
+    }
+    parts.push(draw(Cell::Guaranteed, "guaranteed".to_owned()));
+    let stretches = chart.stretches().filter(|(_, point)| point.is_short());
+    let short: i64 = stretches.map(|(period, _)| period.seconds()).sum();
     if short > 0 {
         let hours = short as f64 / 3600.0;
-        let _ = write!(text, "  {} short, {hours:.1} h this week", draw(Cell::Short));
+        parts.push(draw(Cell::Short, format!("short, {hours:.1} h this week")));
     }
-    match maximum {
+    let maximum = chart.points.iter().map(|point| point.maximum).min();
+    match maximum.unwrap_or(UNBOUNDED) {
         UNBOUNDED => {}
-        maximum if maximum <= top => {
-            let _ = write!(text, "  {} maximum {maximum}", draw(Cell::Maximum));
-        }
-        maximum => {
-            let _ = write!(text, "  maximum {maximum}");
-        }
+        maximum if maximum <= top => parts.push(draw(Cell::Maximum, format!("maximum {maximum}"))),
+        maximum => parts.push(format!("maximum {maximum}")),
     }
-    text.push('\n');
-    text
+    parts.join("  ") + "\n"
 }

@@ -10,11 +10,12 @@ pub fn promql(metric: &str, step: i64) -> String {
 /// SQL for ClickHouse that gives a profile as CSV: the highest minute of each step of so many minutes, over so many
 /// whole days. Steps without requests have no row.
 pub fn clickhouse(minutes: i64, weeks: u32) -> String {
+    let step = minutes * 60;
     format!(
         "\
 -- Replace `access_log` by your table, and `time` by its column with the time of each request.
 SELECT
-    formatDateTime(toStartOfInterval(minute, INTERVAL {minutes} MINUTE, 'UTC'), '%FT%TZ', 'UTC') AS timestamp,
+    formatDateTime(toDateTime(intDiv(toUnixTimestamp(minute), {step}) * {step}), '%FT%TZ', 'UTC') AS timestamp,
     ceil(max(requests) / 60, 6) AS rps
 FROM
 (

@@ -67,7 +67,8 @@ impl<'f> Stamps<'f> {
                     self.moment = iso(minute)?.moment(0);
                     self.minute[..ISO].copy_from_slice(minute);
                 }
-                Some(self.moment)
+                // Envoy writes UTC; where another product writes the same form, its offset counts.
+                Some(self.moment.plus(-iso_offset(text.get(ISO..)?)?))
             }
         }
     }
@@ -75,8 +76,8 @@ impl<'f> Stamps<'f> {
 
 /// The log whose lines have this after a bracket.
 pub(super) fn form(text: &[u8]) -> Option<Form> {
-    let iso_minute = text.first_chunk().and_then(iso);
-    if iso_minute.is_some() {
+    let in_iso = text.first_chunk().and_then(iso).is_some();
+    if in_iso && iso_offset(text.get(ISO..)?).is_some() {
         return Some(Form::Envoy);
     }
     text.first_chunk().and_then(clf)?;
@@ -131,6 +132,24 @@ fn iso(text: &[u8; ISO]) -> Option<Wall> {
         number(&text[14..16])?,
         0,
     )
+}
+
+/// Seconds of the offset that ends `:00.310Z`, `:00+02:00`.
+fn iso_offset(text: &[u8]) -> Option<i64> {
+    let end = text.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-'))?;
+    let (seconds, zone) = text.split_at(end);
+    if end > 12
+        || !seconds
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+    {
+        return None;
+    }
+    match zone {
+        [b'Z', ..] => Some(0),
+        [sign, h, i, b':', m, n, ..] => offset_of(&[*sign, *h, *i, *m, *n]),
+        _ => None,
+    }
 }
 
 /// Seconds of `-0700`.

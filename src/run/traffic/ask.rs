@@ -124,6 +124,9 @@ impl Server {
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .timeout_connect(Some(CONNECTING))
+            // Only the address that was given is asked, and only it gets the token.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .user_agent(concat!("gatelint/", env!("CARGO_PKG_VERSION")))
             .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
             .build();
@@ -166,19 +169,32 @@ impl Server {
             .query("end", question.to.unix().to_string())
             .query("step", step.to_string())
             .call()?;
-        let retry_after = response.headers().get("Retry-After");
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let retry_after = header("Retry-After").and_then(|value| value.parse().ok());
+        let location = header("Location");
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(LARGEST_ANSWER).lossy_utf8(true);
         Ok(Reply {
             status,
             retry_after: retry_after.map(Duration::from_secs),
+            location,
             body: body.read_to_string()?,
         })
     }
 
     fn judge(&self, reply: Result<Reply, ureq::Error>, step: i64) -> Result<Answer, Refusal> {
         let reply = reply.map_err(|error| Refusal::Final(self.unreachable(&error)))?;
+        if let (300..=399, Some(location)) = (reply.status, &reply.location) {
+            return Err(Refusal::Final(Failure::new(
+                format!(
+                    "{} leads elsewhere ({}): {}",
+                    self.base,
+                    reply.status,
+                    shortened(location)
+                ),
+                "If that is right, give the new address. If it is the page to log in, a token is missing.",
+            )));
+        }
         let fault = match answer(&reply.body, step) {
             Ok(answer) if reply.status == 200 => return Ok(answer),
             Ok(_) => Fault::Foreign,
@@ -254,6 +270,8 @@ struct Reply {
     status: u16,
     body: String,
     retry_after: Option<Duration>,
+    /// Where a redirection leads.
+    location: Option<String>,
 }
 
 impl Reply {
