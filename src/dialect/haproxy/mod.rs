@@ -3,6 +3,7 @@
 pub mod address;
 mod cover;
 pub mod lower;
+mod names;
 pub mod place;
 pub mod routes;
 pub mod sections;

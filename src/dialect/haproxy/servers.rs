@@ -32,10 +32,15 @@ const WITH_ARGUMENT: [&str; 72] = [
 pub struct Options {
     check: Option<bool>,
     send_proxy: bool,
+    ssl: bool,
+    /// The protocol spoken whatever TLS agrees on: `h2`, `fcgi`.
+    proto: Option<Arc<str>>,
     disabled: bool,
     weightless: bool,
     limited: bool,
     tracks: bool,
+    /// Whether checks go to another port or address.
+    checked_elsewhere: bool,
     resolvers: Option<Arc<str>>,
     init_addr: Option<(Arc<str>, Span)>,
     /// Why more may be said.
@@ -62,11 +67,15 @@ impl Options {
                 "no-send-proxy" | "no-send-proxy-v2" | "no-send-proxy-v2-ssl" | "no-send-proxy-v2-ssl-cn" => {
                     self.send_proxy = false;
                 }
+                "ssl" => self.ssl = true,
+                "no-ssl" => self.ssl = false,
+                "proto" => self.proto = argument.map(Arc::from),
                 "disabled" => self.disabled = true,
                 "enabled" => self.disabled = false,
                 "weight" => self.weightless = unknown.is_none() && argument == Some("0"),
                 "maxconn" => self.limited = unknown.is_some() || argument != Some("0"),
                 "track" => self.tracks = true,
+                "port" | "addr" | "check-via-socks4" => self.checked_elsewhere = true,
                 "resolvers" => self.resolvers = argument.map(Arc::from),
                 "init-addr" => {
                     self.init_addr = argument
@@ -91,6 +100,24 @@ impl Options {
         }
     }
 
+    /// How this server and those before it are spoken to.
+    fn manner(&self, others: Known<Manner>, at: Span) -> Known<Manner> {
+        if let Some(doubt) = &self.open {
+            return Known::Unknown(doubt.clone());
+        }
+        let own = Manner {
+            tls: self.ssl,
+            proto: self.proto.clone(),
+        };
+        match others {
+            Known::Is(other) if other != own => {
+                Known::Unknown(Doubt::at("the servers of the group are not spoken to alike", at))
+            }
+            Known::Unknown(doubt) => Known::Unknown(doubt),
+            _ => Known::Is(own),
+        }
+    }
+
     fn flag(&self, set: bool) -> Known<bool> {
         match &self.open {
             Some(doubt) if !set => Known::Unknown(doubt.clone()),
@@ -99,8 +126,17 @@ impl Options {
     }
 }
 
+/// How a server is spoken to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether over TLS.
+    pub tls: bool,
+    /// `proto`, where it is written.
+    pub proto: Option<Arc<str>>,
+}
+
 /// The servers of a group, and what counts over all of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Servers {
     /// Those that may get requests.
     pub endpoints: Vec<Endpoint>,
@@ -110,6 +146,10 @@ pub struct Servers {
     pub unchecked: Vec<(Arc<str>, Span)>,
     /// Whether one of them has a limit.
     pub limited: bool,
+    /// Whether checks of one of them go to another port or address.
+    pub checked_elsewhere: bool,
+    /// How all of them are spoken to; unknown where they differ.
+    pub manner: Known<Manner>,
     /// Why there may be others.
     pub doubt: Option<Doubt>,
     /// Whether a health check of one of them is in doubt.
@@ -157,8 +197,14 @@ pub fn lower(
 ) -> Servers {
     let mut options = inherited(sections, section);
     let mut servers = Servers {
+        endpoints: Vec::new(),
+        count: 0,
+        unchecked: Vec::new(),
+        limited: false,
+        checked_elsewhere: false,
+        manner: Known::Absent,
         doubt: section.doubt.clone(),
-        ..Servers::default()
+        open: None,
     };
     for line in &section.lines {
         let at = section.at(*line);
@@ -186,9 +232,13 @@ pub fn lower(
         let name: Arc<str> = Arc::from(at.text().unwrap_or_default());
         servers.count += 1;
         servers.limited |= own.limited;
+        servers.checked_elsewhere |= own.checked_elsewhere;
+        servers.manner = own.manner(servers.manner, at.head());
         match own.checked(is_template) {
             Known::Is(true) => {}
             Known::Unknown(doubt) => servers.open = Some(doubt),
+            // A listener of this HAProxy itself fails with all of it.
+            _ if sections.binds(at.word(place).unwrap_or_default()) => {}
             _ => servers.unchecked.push((name.clone(), at.word_span_at(place))),
         }
         let server = Server {
