@@ -6,6 +6,7 @@ pub mod haproxy;
 pub mod holes;
 pub mod ini;
 pub mod nginx;
+mod token;
 pub mod tree;
 pub mod yaml;
 

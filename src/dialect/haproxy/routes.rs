@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::address;
+use super::bind::listens;
 use super::cover::takes_all;
 use super::lower::{Lower, has_servers, nearest};
 use super::sections::{Role, Section};
@@ -384,58 +385,4 @@ impl Front<'_> {
         }
         lower.model.add(entity)
     }
-}
-
-/// The `bind` lines of a section (and the address of an old `listen name :80`).
-fn listens(lower: &Lower<'_>, section: &Section) -> Vec<Listen> {
-    let mut found = Vec::new();
-    let mut add = |at: At<'_>, n: usize| {
-        let Some(word) = read(at, n, true, lower.input.around, &lower.sections.set) else {
-            return;
-        };
-        if word.doubt.is_some() {
-            return;
-        }
-        let options: Vec<&str> = at.texts().skip(n + 1).collect();
-        for text in word.text.split(',') {
-            let parts = address(text);
-            if parts.other {
-                continue;
-            }
-            found.push(Listen {
-                text: Arc::from(text),
-                port: parts.port.and_then(|port| port.parse().ok()),
-                socket: parts.socket.map(Arc::from),
-                loopback: parts.host.is_some_and(is_loopback),
-                speaks: options.contains(&"ssl").then_some("https"),
-                proxy_protocol: Known::Is(options.contains(&"accept-proxy")),
-                span: at.word_span_at(n),
-            });
-        }
-    };
-    for line in &section.lines {
-        let at = section.at(*line);
-        if at.name() == "bind" && !line.maybe {
-            add(at, 0);
-        }
-    }
-    let head = section.head();
-    if found_none(section) && head.words().len() > 1 && head.word(1).is_some_and(|word| word.contains(':')) {
-        let Some(word) = head.word(1) else { return Vec::new() };
-        let parts = address(word);
-        return vec![Listen {
-            text: Arc::from(word),
-            port: parts.port.and_then(|port| port.parse().ok()),
-            socket: None,
-            loopback: parts.host.is_some_and(is_loopback),
-            speaks: None,
-            proxy_protocol: Known::Is(false),
-            span: head.word_span_at(1),
-        }];
-    }
-    found
-}
-
-fn found_none(section: &Section) -> bool {
-    !section.lines.iter().any(|line| section.at(*line).name() == "bind")
 }

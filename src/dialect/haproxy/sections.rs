@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::address::address as parse;
 use super::words::{Around, Set, Variable, read};
-use crate::dialect::nginx::address::is_loopback;
 use crate::model::value::Size;
 use crate::model::{Doubt, Known, Unit, Value};
 use crate::repo::Span;
@@ -118,24 +116,6 @@ pub struct Sections {
     pub open: Option<Doubt>,
     /// Variables that `global` sets.
     pub set: Set,
-}
-
-impl Sections {
-    /// Whether an address leads back to this HAProxy: a loopback port or abstract socket that one of its sections binds.
-    pub fn binds(&self, address: &str) -> bool {
-        let own = parse(address);
-        let is_local = own.host.is_some_and(is_loopback) || address.starts_with("abns@");
-        if !is_local {
-            return false;
-        }
-        let fronts = self.all.iter().filter(|section| section.role.is_front());
-        let mut lines = fronts.flat_map(|section| section.lines.iter().map(|line| section.at(*line)));
-        lines.any(|at| {
-            let binds = at.name() == "bind" && at.doubt_at(0).is_none();
-            let mut bound = at.text().into_iter().flat_map(|text| text.split(','));
-            binds && bound.any(|text| text == address || (own.port.is_some() && parse(text).port == own.port))
-        })
-    }
 }
 
 /// Collects the sections of the files of a configuration.
