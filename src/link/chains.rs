@@ -238,7 +238,8 @@ impl Retries {
         for word in self.words() {
             match (&*self.product, word) {
                 ("envoy", "5xx") => found.extend(500..600),
-                ("envoy", "gateway-error") | ("haproxy", "all-retryable-errors") => found.extend([502, 503, 504]),
+                ("envoy", "gateway-error") => found.extend([502, 503, 504]),
+                ("haproxy", "all-retryable-errors") => found.extend([500, 502, 503, 504]),
                 ("haproxy", word) => found.extend(word.parse::<u16>()),
                 (_, word) => found.extend(word.strip_prefix("http_").and_then(|status| status.parse::<u16>().ok())),
             }

@@ -13,8 +13,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::dialect::join::{Endpoint, Estate};
-use crate::model::field::{gateway, hop, route};
+use crate::model::field::{endpoint, gateway, hop, route, upstream};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
+use crate::repo::Span;
 
 use names::Names;
 
@@ -98,7 +99,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
         let gateway = estate.gateways[at].clone();
         for route in &gateway.routes {
             let pass = match estate.model.get(route.id, route::PASS) {
-                Known::Is(pass) if gateway.product == "haproxy" => pass,
+                Known::Is(pass) if gateway.product == "haproxy" && &*pass == "tcp" => pass,
                 _ => Arc::from(""),
             };
             let status = status(&mut estate.model, gateway.id, pass, &mut statuses);
@@ -142,10 +143,41 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     }
     address::settle_target_ports(estate, &names);
     policy::settle_ports(estate, &names, &hops);
+    settle_stale_names(estate, &hops);
     selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
     chains::add(estate, &hops);
     hops
+}
+
+/// Notes at each declared group the first of its names that may lead to an old address: a group is edited as a whole.
+fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
+    let mut first: HashMap<EntityId, (Span, Arc<str>)> = HashMap::new();
+    for hop in hops {
+        let model = &estate.model;
+        let is = |field| model.get(hop.id, field) == Known::Is(true);
+        if !is(hop::RESOLVED_ONCE) || !is(hop::ADDRESS_MAY_CHANGE) {
+            continue;
+        }
+        let linked = |name| model.linked(hop.id, name).is();
+        let (Some(group), Some(server)) = (linked("upstream"), linked("endpoint")) else {
+            continue;
+        };
+        if model.get(group, upstream::NAMED) != Known::Is(true) {
+            continue;
+        }
+        let Known::Is(host) = model.get(server, endpoint::HOST) else {
+            continue;
+        };
+        let span = model.entity(server).span;
+        let known = first.entry(group).or_insert_with(|| (span, host.clone()));
+        if span.source == known.0.source && span.start < known.0.start {
+            *known = (span, host);
+        }
+    }
+    for (group, (span, host)) in first {
+        estate.model.entity_mut(group).set(upstream::FIRST_STALE, host, span);
+    }
 }
 
 fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {

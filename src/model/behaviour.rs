@@ -24,6 +24,10 @@ const NGINX: &[Cause] = &[
         status::READ_TIMEOUT,
         "504 (upstream timed out (110: Connection timed out))",
     ),
+    (
+        status::DROPPED,
+        "504 (upstream timed out (110: Connection timed out) while connecting to upstream)",
+    ),
     (status::CLOSED, "502 (upstream prematurely closed connection)"),
     (
         status::STALE_ADDRESS,
@@ -80,11 +84,12 @@ const INGRESS_NGINX: &[Cause] = &[
         status::READ_TIMEOUT,
         "504 (upstream timed out (110: Connection timed out))",
     ),
+    (status::DROPPED, "504 (upstream timed out (110: Connection timed out))"),
     (status::CLOSED, "502 (upstream prematurely closed connection)"),
     (status::STALE_ADDRESS, "502 or 504"),
 ];
 
-/// HAProxy in http mode, reproduced on 2.6: 503 where it finds no connection, 502 where it loses one. The letters are
+/// HAProxy in http mode, reproduced on 2.6.12: 503 where it finds no connection, 502 where it loses one. The letters are
 /// the termination state at the end of its log line.
 const HAPROXY: &[Cause] = &[
     (
@@ -98,10 +103,37 @@ const HAPROXY: &[Cause] = &[
     (status::NO_ENDPOINTS, "503 (SC: refused)"),
     (status::SOCKET_MISSING, "503 (SC: no such socket)"),
     (status::READ_TIMEOUT, "504 (sH: timeout server)"),
+    (status::DROPPED, "503 (sC: timeout connect)"),
     (status::CLOSED, "502 (SH: the server closed before it answered)"),
     (
         status::STALE_ADDRESS,
         "503 (SC or sC: connections to the old address are refused or time out)",
+    ),
+    (status::NOT_RESOLVED, "503 (SC with <NOSRV>: the server has no address)"),
+    (status::NO_LIVE, "503 (SC with <NOSRV>: no server is available)"),
+    (
+        status::TLS_TO_PLAIN,
+        "503 (SC: the TLS handshake fails, with the default of 3 retries after about three seconds)",
+    ),
+    (
+        status::PLAIN_TO_TLS,
+        "502 (SH: the server closes the connection), or the upstream's own 400",
+    ),
+    (status::HANDSHAKE, "503 (SC: the server refuses the TLS handshake)"),
+    (status::WRONG_NAME, "503 (SC: the certificate is for another name)"),
+    (
+        status::FASTCGI_TO_OTHER,
+        "502 (SH: what the server answers is no FastCGI)",
+    ),
+    (
+        status::HTTP_TO_FASTCGI,
+        "502 (SH: the server closes the connection before it answers)",
+    ),
+    (status::WRONG_HTTP, "503 (SC: the HTTP/2 connection fails)"),
+    (status::GRPC_TO_HTTP1, "503 (SC: the HTTP/2 connection fails)"),
+    (
+        status::BIG_HEADER,
+        "502 (PH: the response header does not fit tune.bufsize)",
     ),
 ];
 
@@ -112,8 +144,12 @@ const HAPROXY_TCP: &[Cause] = &[
     (status::NO_ENDPOINTS, "a closed connection (SC)"),
     (status::SOCKET_MISSING, "a closed connection (SC)"),
     (status::READ_TIMEOUT, "a closed connection (sD: timeout server)"),
+    (status::DROPPED, "a closed connection (sC: timeout connect)"),
     (status::CLOSED, "a closed connection (SD)"),
     (status::STALE_ADDRESS, "a closed connection (SC or sC)"),
+    (status::NOT_RESOLVED, "a closed connection (SC with <NOSRV>)"),
+    (status::NO_LIVE, "a closed connection (SC with <NOSRV>)"),
+    (status::TLS_TO_PLAIN, "a closed connection (SC, after the retries)"),
 ];
 
 /// Envoy, reproduced on 1.40.0: flags as in its access log.
@@ -129,12 +165,17 @@ const ENVOY: &[Cause] = &[
     ),
     (status::SOCKET_MISSING, "503 (UF, no such file or directory)"),
     (status::READ_TIMEOUT, "504 (UT, upstream request timeout)"),
+    (status::DROPPED, "503 (UF, connection timeout)"),
     (status::CLOSED, "503 (UC, upstream connection termination)"),
     (status::STALE_ADDRESS, "503 (UF, connections to the old address fail)"),
     (status::TLS_TO_PLAIN, "503 (UF, WRONG_VERSION_NUMBER)"),
     (status::PLAIN_TO_TLS, "503 (UC, upstream connection termination)"),
     (status::WRONG_HTTP, "502 (UPE, protocol error)"),
     (status::NO_LIVE, "503 (UH, no healthy upstream)"),
+    (
+        status::NOT_RESOLVED,
+        "503 (UH, no healthy upstream: the name leads to no address)",
+    ),
     (status::OVERFLOW, "503 (UO, upstream overflow)"),
     (status::NO_GROUP, "503 (NC, no cluster found)"),
     (status::BIG_HEADER, "502 (UPE, response headers too large)"),
@@ -153,6 +194,7 @@ const AWS_ALB: &[Cause] = &[
         status::READ_TIMEOUT,
         "504 (the target did not respond before the idle timeout)",
     ),
+    (status::DROPPED, "504 (no connection to the target within ten seconds)"),
     (status::CLOSED, "502 (the target closed the connection)"),
     (status::STALE_ADDRESS, "502 or 504"),
 ];
@@ -164,6 +206,7 @@ const GOOGLE: &[Cause] = &[
     (status::NO_ENDPOINTS, "502 or 503 (failed_to_pick_backend)"),
     (status::SOCKET_MISSING, "502"),
     (status::READ_TIMEOUT, "502 or 504 (backend_timeout)"),
+    (status::DROPPED, "502 or 504"),
     (
         status::CLOSED,
         "502 (backend_connection_closed_before_data_sent_to_client)",
@@ -178,6 +221,7 @@ const CLOUDFLARE: &[Cause] = &[
     (status::NO_ENDPOINTS, "521 or what the origin answers"),
     (status::SOCKET_MISSING, "521"),
     (status::READ_TIMEOUT, "524 (a timeout occurred)"),
+    (status::DROPPED, "522 (no connection to the origin in time)"),
     (status::CLOSED, "520 (the origin closed the connection)"),
     (status::STALE_ADDRESS, "521 or 522"),
 ];
@@ -189,6 +233,7 @@ const OTHER: &[Cause] = &[
     (status::NO_ENDPOINTS, "502 or 503"),
     (status::SOCKET_MISSING, "502 or 503"),
     (status::READ_TIMEOUT, "504"),
+    (status::DROPPED, "503 or 504"),
     (status::CLOSED, "502 or 503"),
     (status::STALE_ADDRESS, "502, 503 or 504"),
 ];

@@ -46,6 +46,8 @@ kinds! {
     Listener => listener;
     /// A value whose writing itself can be wrong: without a unit, ignored, repeated, or overridden elsewhere.
     Setting => setting;
+    /// A name that stands for something declared elsewhere in the same configuration (HAProxy).
+    Reference => reference;
     /// A named group of endpoints, or the implicit group of a single address.
     Upstream => upstream;
     /// One address of an upstream.

@@ -63,7 +63,7 @@ pub enum Action {
 }
 
 /// One step of a fix.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The entity that has the field.
     pub entity: EntityId,
@@ -74,7 +74,7 @@ pub struct Change {
 }
 
 /// A fix as a rule proposes it for one hit; nothing has been spelled or proved yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Proposal {
     /// The steps, which belong together.
     pub changes: Vec<Change>,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::token::{self, SPACE, STOP};
 use super::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
@@ -52,34 +53,9 @@ pub enum Kind {
 }
 
 /// One token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// What it is.
-    pub kind: Kind,
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
+pub type Token = token::Token<Kind>;
 
-const SPACE: u8 = 1;
-/// Ends a word, or needs a look while inside one.
-const STOP: u8 = 2;
-
-const CLASS: [u8; 256] = {
-    let mut class = [0; 256];
-    class[b' ' as usize] = SPACE | STOP;
-    class[b'\t' as usize] = SPACE | STOP;
-    class[b'\r' as usize] = SPACE | STOP;
-    class[0x0b] = SPACE | STOP;
-    class[0x0c] = SPACE | STOP;
-    class[b'\n' as usize] = STOP;
-    class[b'#' as usize] = STOP;
-    class[b'\\' as usize] = STOP;
-    class[b'"' as usize] = STOP;
-    class[b'\'' as usize] = STOP;
-    class
-};
+const CLASS: [u8; 256] = token::classes(b" \t\r\x0b\x0c", b"\n#\\\"'");
 
 /// The tokens of a text, in order and without gaps.
 #[derive(Clone, Debug)]

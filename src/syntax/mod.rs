@@ -7,6 +7,7 @@ pub mod hcl;
 pub mod holes;
 pub mod ini;
 pub mod nginx;
+mod token;
 pub mod tree;
 pub mod yaml;
 

@@ -58,6 +58,12 @@ pub(super) fn lower(
     if let Some(threshold) = default_priority.next() {
         written.extend(facts(model, place, threshold, within("threshold")));
     }
+    let mut checks = items(at, "health_checks");
+    // With a port of their own, checks ask somebody else.
+    let elsewhere = at.tree().raw(at.span()).contains("health_check_config");
+    if let (Some(check), None, false) = (checks.next(), checks.next(), elsewhere) {
+        written.extend(facts(model, place, check, within("health_check")));
+    }
     let version_of_http = match http_version(model, place, at, options, span) {
         Http::Name(fact) => {
             written.push(fact);

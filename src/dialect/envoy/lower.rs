@@ -6,26 +6,26 @@ use std::sync::Arc;
 use super::cluster::{self, Cluster};
 use super::resources::{Files, Resources};
 use super::table::{TABLE, within};
-use super::tree::{Place, child, facts, get, items, plain, text, type_of};
+use super::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
 use crate::dialect::join::{Listen, Route};
 use crate::dialect::nginx::address::is_loopback;
 use crate::model::field::{listener, route};
-use crate::model::{Duration, Entity, EntityId, Fact, Kind, Known, Model, Unit, Value, Version};
+use crate::model::{Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Unit, Value, Version};
 use crate::repo::Span;
 use crate::syntax::At;
 
 /// What one Envoy lowers to.
 #[derive(Debug, Default)]
-pub(super) struct Lowered {
+pub(in crate::dialect) struct Lowered {
     pub routes: Vec<Route>,
-    /// Ports and sockets listened on, each with whether TLS is spoken there.
-    pub listens: Vec<(Listen, bool)>,
+    /// Ports and sockets listened on.
+    pub listens: Vec<Listen>,
     /// How long idle connections of clients are kept, and where that is written: the shortest of all listeners.
     pub keepalive: Option<(Duration, Span)>,
 }
 
 /// Lowers what one Envoy is told.
-pub(super) fn lower(
+pub(in crate::dialect) fn lower(
     model: &mut Model,
     mut resources: Resources,
     files: Files<'_>,
@@ -66,7 +66,7 @@ pub(super) fn lower(
         lower.listener(place);
     }
     if let Some(admin) = admin {
-        lower.listen(admin.at(), false);
+        lower.listen(admin.at(), &Manner::ADMIN);
     }
     lower.done
 }
@@ -105,10 +105,24 @@ impl Lower<'_> {
             && chains
                 .iter()
                 .all(|chain| child(*chain, "transport_socket").is_some() || child(*chain, "tls_context").is_some());
-        let port = child(at, "address").and_then(|address| self.listen(address, tls));
+        let speaks = if tls {
+            Some("https")
+        } else {
+            // HTTP/2 without TLS is recognised by its first bytes; what a TCP proxy passes on is not known.
+            let filters = chains.iter().flat_map(|chain| items(*chain, "filters"));
+            let mut configs = filters.filter_map(|filter| child(filter, "typed_config"));
+            configs
+                .all(|config| type_of(config) == Some("HttpConnectionManager"))
+                .then_some("h2c")
+        };
+        let manner = Manner {
+            speaks,
+            proxy_protocol: proxy_protocol(at),
+        };
+        let port = child(at, "address").and_then(|address| self.listen(address, &manner));
         for more in items(at, "additional_addresses") {
             if let Some(address) = child(more, "address") {
-                self.listen(address, tls);
+                self.listen(address, &manner);
             }
         }
         let name = name.map_or_else(
@@ -136,7 +150,7 @@ impl Lower<'_> {
     }
 
     /// A port or socket listened on; the port.
-    fn listen(&mut self, address: At<'_>, tls: bool) -> Option<u16> {
+    fn listen(&mut self, address: At<'_>, manner: &Manner) -> Option<u16> {
         if let Some(pipe) = get(address, "pipe.path") {
             let path = plain(address, "pipe.path")?;
             let listen = Listen {
@@ -144,11 +158,11 @@ impl Lower<'_> {
                 port: None,
                 socket: Some(Arc::from(path)),
                 loopback: false,
-                speaks: None,
-                proxy_protocol: false,
+                speaks: manner.speaks,
+                proxy_protocol: manner.proxy_protocol.clone(),
                 span: pipe.word_span_at(0),
             };
-            self.done.listens.push((listen, tls));
+            self.done.listens.push(listen);
             return None;
         }
         let socket = child(address, "socket_address")?;
@@ -163,11 +177,11 @@ impl Lower<'_> {
             port: Some(port),
             socket: None,
             loopback: is_loopback(host),
-            speaks: None,
-            proxy_protocol: false,
+            speaks: manner.speaks,
+            proxy_protocol: manner.proxy_protocol.clone(),
             span: at.word_span_at(0),
         };
-        self.done.listens.push((listen, tls));
+        self.done.listens.push(listen);
         Some(port)
     }
 
@@ -264,6 +278,44 @@ impl Lower<'_> {
             let id = self.model.add(entity);
             self.lead(place, id, target, cluster, &frame);
         }
+    }
+}
+
+/// How a listener takes connections.
+struct Manner {
+    speaks: Option<&'static str>,
+    proxy_protocol: Known<bool>,
+}
+
+impl Manner {
+    const ADMIN: Manner = Manner {
+        speaks: Some("http"),
+        proxy_protocol: Known::Is(false),
+    };
+}
+
+/// Whether connections must begin with a PROXY protocol header: a filter of the listener reads it.
+fn proxy_protocol(listener: At<'_>) -> Known<bool> {
+    // The old spelling of the same.
+    let old = items(listener, "filter_chains").find_map(|chain| child(chain, "use_proxy_proto"));
+    if let Some(old) = old {
+        return Known::Is(old.text() == Some("true"));
+    }
+    let is_filter = |filter: &At<'_>| match child(*filter, "typed_config") {
+        Some(config) => type_of(config) == Some("ProxyProtocol"),
+        None => plain(*filter, "name").is_some_and(|name| name.ends_with("proxy_protocol")),
+    };
+    let Some(filter) = items(listener, "listener_filters").find(is_filter) else {
+        return match child(listener, "listener_filters").and_then(|list| open_list(list, "listener_filters")) {
+            Some(doubt) => Known::Unknown(doubt),
+            None => Known::Is(false),
+        };
+    };
+    match get(filter, "typed_config.allow_requests_without_proxy_protocol") {
+        Some(allow) if allow.text() != Some("false") => {
+            Known::Unknown(Doubt::at("connections without the header are taken too", allow.head()))
+        }
+        _ => Known::Is(true),
     }
 }
 

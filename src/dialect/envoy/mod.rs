@@ -2,9 +2,9 @@
 //! a type not known here is unknown, never wrong.
 
 mod cluster;
-mod lower;
+pub(in crate::dialect) mod lower;
 pub mod place;
-mod resources;
+pub(in crate::dialect) mod resources;
 mod route;
 pub mod table;
 mod tree;

@@ -7,11 +7,16 @@ use crate::model::Doubt;
 use crate::syntax::{At, Tree};
 
 /// Gives the tree of a file by the path a configuration names it with.
-pub(super) type Files<'a> = &'a dyn Fn(&str) -> Option<Arc<Tree>>;
+pub(in crate::dialect) type Files<'a> = &'a dyn Fn(&str) -> Option<Arc<Tree>>;
+
+/// Whether a file holds a bootstrap, rather than resources that one names.
+pub(in crate::dialect) fn is_whole(tree: &Tree) -> bool {
+    tree.root().items().any(is_bootstrap)
+}
 
 /// The resources of one Envoy.
 #[derive(Debug, Default)]
-pub(super) struct Resources {
+pub(in crate::dialect) struct Resources {
     pub listeners: Vec<Place>,
     pub clusters: Vec<Place>,
     /// Route configurations that files hold.

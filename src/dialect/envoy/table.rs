@@ -97,6 +97,11 @@ fn rows() -> Vec<Row> {
     .module("proxy")
     .default("80", source));
 
+    add(Row::new("http_health_check.path", route::HEALTH_CHECK_PATH, Unit::Text)
+        .module("proxy")
+        .within(&["health_check"])
+        .inherits());
+
     add(
         Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::HttpOptions)
             .module("proxy")

@@ -8,7 +8,7 @@ use crate::syntax::{At, NodeId, Tree};
 
 /// A message somewhere in a tree that is kept.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(in crate::dialect) struct Place {
     pub tree: Arc<Tree>,
     pub node: NodeId,
 }

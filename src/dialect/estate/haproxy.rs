@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Lower, Place};
+use super::Lower;
+use super::gateway::Place;
 use crate::dialect::haproxy::place::{self, InContainer, InRepository};
 use crate::dialect::haproxy::table::{LINE_FEED, TABLE};
 use crate::dialect::haproxy::{self, Around, Input};
-use crate::dialect::join::{Gateway, Listen};
+use crate::dialect::join::Listen;
 use crate::dialect::process::ProcessJoin;
 use crate::environment::pods::Placed;
 use crate::environment::{Role, folder_of};
@@ -32,55 +33,25 @@ impl Lower<'_> {
             compose: self.estate.compose,
         };
         let (sources, open) = around.entries();
-        let version = joined
-            .id
-            .as_ref()
-            .is()
-            .and_then(|id| self.estate.model.entity(*id).version.clone());
-        let version = version.or_else(|| self.context.versions.get("haproxy").cloned());
-        let place = Place {
-            container: Some(at),
-            label: self.estate.containers[at].name.clone(),
-            span: placed.spec.span,
-            namespace: placed.namespace.clone(),
-            folder: self.estate.containers[at].folder.clone(),
-        };
+        let version = self.version_of(joined, "haproxy");
+        let place = self.place_of(at, placed.spec.span);
         let listens = self.haproxy(&sources, version, &around, open, place);
-        self.gateway_sockets(at, joined, &listens, false, placed.spec.span);
+        self.gateway_sockets(at, joined, &listens, placed.spec.span);
     }
 
-    /// HAProxy files that no container mounts: of a machine, or of an image built elsewhere.
+    /// HAProxy files that no container mounts.
     pub(super) fn loose_haproxy(&mut self) {
         let context = self.context;
-        let files: Vec<usize> = self
-            .environment
-            .loose
-            .iter()
-            .copied()
-            .filter(|at| {
-                let file = &context.repository.files()[*at];
-                file.role == Role::Haproxy && !context.mounted.contains(&file.source.id)
-            })
-            .collect();
+        let files = context.loose(&self.environment.loose, Role::Haproxy);
         for config in place::loose(context.repository, &files) {
             let file = &context.repository.files()[config.files[0]];
-            let folder = folder_of(&file.path);
+            let place = Place::of_file(file);
             let around = InRepository {
                 repository: context.repository,
-                folder,
+                folder: folder_of(&file.path),
             };
-            let place = Place {
-                container: None,
-                label: file.path.clone(),
-                span: Span::new(file.source.id, 0, 0),
-                namespace: Arc::from(""),
-                folder: Arc::from(folder),
-            };
-            let sources: Vec<Arc<Source>> = config
-                .files
-                .iter()
-                .map(|at| context.repository.files()[*at].source.clone())
-                .collect();
+            let files = config.files.iter().map(|at| &context.repository.files()[*at]);
+            let sources: Vec<Arc<Source>> = files.map(|file| file.source.clone()).collect();
             let version = context.versions.get("haproxy").cloned();
             self.haproxy(&sources, version, &around, config.open, place);
         }
@@ -97,7 +68,10 @@ impl Lower<'_> {
         if sources.is_empty() {
             return Vec::new();
         }
-        let trees: Vec<Arc<Tree>> = sources.iter().map(|source| self.haproxy_tree(source)).collect();
+        let trees: Vec<Arc<Tree>> = sources
+            .iter()
+            .map(|source| self.context.tree(source, Role::Haproxy, Language::Haproxy))
+            .collect();
         let span = trees[0]
             .root()
             .children()
@@ -122,27 +96,8 @@ impl Lower<'_> {
         entity.scope = lowered.global;
         entity.version = version;
         let listens = lowered.listens.clone();
-        self.estate.gateways.push(Gateway {
-            id,
-            product: "haproxy",
-            container: place.container,
-            to_endpoints: false,
-            unplaced: place.container.is_none(),
-            namespace: place.namespace,
-            folder: place.folder,
-            routes: lowered.routes,
-            listens: lowered.listens,
-        });
+        self.add_gateway(id, "haproxy", place, lowered.routes, lowered.listens);
         listens
-    }
-
-    fn haproxy_tree(&self, source: &Arc<Source>) -> Arc<Tree> {
-        let file = self.context.repository.get(&source.path);
-        let file = file.filter(|file| file.source.id == source.id && file.role == Role::Haproxy);
-        match file.and_then(|file| file.tree.clone()) {
-            Some(tree) => tree,
-            None => self.context.cache.tree(source, Language::Haproxy),
-        }
     }
 }
 

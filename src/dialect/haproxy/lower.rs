@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::routes;
 use super::sections::{Role, Section, Sections, buffer, collect};
 use super::servers::{self, Servers};
-use super::table::{TABLE, TIME};
+use super::table::{CHECK_PATH, TABLE, TIME};
 use super::words::Around;
+use super::{names, routes};
 use crate::dialect::join::{Listen, Route};
-use crate::model::field::{setting, upstream};
+use crate::model::field::{route, setting, upstream};
 use crate::model::value::Size;
 use crate::model::{
     Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Value, Version,
@@ -47,6 +47,8 @@ pub(super) struct Group {
     pub servers: Servers,
     /// Whether idle connections to servers are used again.
     pub reuses: Known<bool>,
+    /// The path that HTTP health checks ask for, as a route's fact.
+    pub check_path: Option<Fact>,
 }
 
 /// What the frontends need.
@@ -93,7 +95,9 @@ pub fn lower(model: &mut Model, input: &Input<'_>) -> Lowered {
             routes::front(&mut lower, at, section);
         }
     }
-    lower.done
+    let done = lower.done;
+    names::add(model, &sections);
+    done
 }
 
 /// The keyword of a line as rows name it, which word comes behind it, and whether `no` stands in front.
@@ -198,13 +202,14 @@ impl Lower<'_> {
         let servers = servers::lower(self.model, self.sections, section, self.input.around, id);
         self.count(id, &servers, head);
         self.timeouts(id, &servers, head);
-        self.checks(id, section);
+        let check_path = self.checks(id, section).filter(|_| !servers.checked_elsewhere);
         let reuses = self.reuses(id, section);
         let group = Group {
             id,
             scope,
             servers,
             reuses,
+            check_path,
         };
         // Of two sections of one name the first is taken; HAProxy refuses them.
         self.groups.entry(section.name.clone()).or_insert(group);
@@ -251,7 +256,8 @@ impl Lower<'_> {
         }
     }
 
-    fn checks(&mut self, id: EntityId, section: &Section) {
+    /// Notes what sort of check is set; the path it asks for.
+    fn checks(&mut self, id: EntityId, section: &Section) -> Option<Fact> {
         const TYPES: [&str; 10] = [
             "httpchk",
             "tcp-check",
@@ -276,7 +282,7 @@ impl Lower<'_> {
             self.model.entity_mut(id).set(upstream::HTTP_CHECK, kind == 0, span);
         }
         if nearest(self.sections, section, kind).is_none_or(|(kind, _)| kind != 0) {
-            return;
+            return None;
         }
         let path = nearest(self.sections, section, |at| match (at.name(), at.text()) {
             ("http-check", Some("send")) => {
@@ -291,17 +297,23 @@ impl Lower<'_> {
                 _ => None,
             })
         });
-        if let Some((at, n)) = path
-            && let Some(text) = at.word(n)
-        {
-            let span = at.word_span_at(n);
-            let value = match at.doubt_at(n) {
-                Some(hole) => Known::Unknown(Doubt::at("the path of the check is filled in later", hole)),
-                None if text.starts_with('/') => Known::Is(Arc::from(text)),
-                None => Known::Absent,
-            };
-            self.model.entity_mut(id).set_known(upstream::CHECK_PATH, value, span);
-        }
+        let (at, n) = path?;
+        let text = at.word(n)?;
+        let value = match at.doubt_at(n) {
+            Some(hole) => Stored::Unknown(Doubt::at("the path of the check is filled in later", hole)),
+            None if text.starts_with('/') => Stored::Is(Value::Text(Arc::from(text))),
+            None => return None,
+        };
+        let verbatim = at.words().get(n).is_some_and(|word| word.decoded_text().is_none());
+        Some(Fact {
+            field: route::HEALTH_CHECK_PATH.id(),
+            value,
+            span: at.word_span_at(n),
+            site: verbatim.then_some(Site {
+                row: &CHECK_PATH,
+                node: None,
+            }),
+        })
     }
 
     /// Idle connections to servers are shared in http mode, unless that is switched off.

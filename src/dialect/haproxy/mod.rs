@@ -1,8 +1,11 @@
 //! HAProxy: sections as scopes, `default-server` as what servers begin with, frontends to backends as routes.
 
 pub mod address;
+mod bind;
 mod cover;
 pub mod lower;
+mod names;
+pub mod options;
 pub mod place;
 pub mod routes;
 pub mod sections;

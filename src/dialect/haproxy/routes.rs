@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use super::address::address;
+use super::bind::listens;
 use super::cover::takes_all;
 use super::lower::{Lower, has_servers, nearest};
 use super::sections::{Role, Section};
+use super::servers::Servers;
 use super::table::{TABLE, TARGET};
 use super::words::{Word, read};
 use crate::dialect::join::{Listen, Route};
+use crate::dialect::nearest::nearest as nearest_name;
 use crate::dialect::nginx::address::is_loopback;
-use crate::model::field::{endpoint, listener, route};
-use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Site, Stored, Value};
+use crate::model::field::{endpoint, listener, route, upstream};
+use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Origin, Site, Stored, Value};
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -28,7 +31,7 @@ struct Choice {
 
 /// Lowers a `frontend` or `listen`.
 pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
-    let own = listens(lower, section);
+    let mut own = listens(lower, section);
     let head = section.head().head();
     let mut entity = Entity::new(Kind::Listener, section.name.clone(), head);
     entity.table = Some(&TABLE);
@@ -36,6 +39,12 @@ pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
     entity.version = lower.input.version.clone();
     entity.set(listener::NAME, section.name.clone(), section.name_span);
     let id = lower.model.add(entity);
+    if lower.model.get(id, listener::MODE) == Known::Is(Arc::from("http")) {
+        for listen in &mut own {
+            // HTTP/2 without TLS is recognised by its first bytes.
+            listen.speaks.get_or_insert("h2c");
+        }
+    }
     let front = Front {
         section,
         binds: own.clone(),
@@ -195,16 +204,24 @@ impl Front<'_> {
     fn route(&self, lower: &mut Lower<'_>, choice: Choice, head: Span) {
         let name: Arc<str> = Arc::from(choice.name.as_str());
         let id = self.entity(lower, &choice.name, head, Some(&choice));
-        let found = lower
-            .groups
-            .get(&name)
-            .map(|group| (group.id, group.scope, group.servers.clone(), group.reuses.clone()));
-        let Some((group, scope, servers, reuses)) = found else {
+        let found = lower.groups.get(&name).map(|group| {
+            (
+                group.id,
+                group.scope,
+                group.servers.clone(),
+                group.reuses.clone(),
+                group.check_path.clone(),
+            )
+        });
+        let Some((group, scope, servers, reuses, check_path)) = found else {
             return self.not_found(lower, id, &choice);
         };
         let entity = lower.model.entity_mut(id);
         entity.scope = Some(scope);
         entity.set(route::TARGET_FOUND, true, choice.span);
+        entity.facts.extend(check_path);
+        self.manner(lower, id, &servers, head);
+        self.retries(lower, id, group, &choice.name, head);
         let endpoints = servers.endpoints.iter().map(|endpoint| {
             let mut endpoint = endpoint.clone();
             if endpoint.socket.is_none() && endpoint.port == Known::Absent {
@@ -220,6 +237,76 @@ impl Front<'_> {
             doubt: servers.doubt,
             reuses_connections: reuses,
         });
+    }
+
+    /// What is spoken to the servers of a route in http mode.
+    fn manner(&self, lower: &mut Lower<'_>, id: EntityId, servers: &Servers, head: Span) {
+        if self.mode != Known::Is(Arc::from("http")) {
+            return;
+        }
+        let span = servers.endpoints.first().map_or(head, |endpoint| endpoint.span);
+        let manner = servers.manner.as_ref();
+        let scheme = manner
+            .clone()
+            .map(|manner| Arc::from(if manner.tls { "https" } else { "http" }));
+        let version = manner.clone().then(|manner| match manner.proto.as_deref() {
+            Some("h2") => Known::Is(Arc::from("2")),
+            Some("h1") => Known::Is(Arc::from("1.1")),
+            None if !manner.tls => Known::Is(Arc::from("1.1")),
+            _ => Known::Absent,
+        });
+        let pass = manner.map(|manner| match manner.proto.as_deref() {
+            Some("fcgi") => Arc::from("fastcgi"),
+            _ => Arc::from("proxy"),
+        });
+        let entity = lower.model.entity_mut(id);
+        entity.set_known(route::SCHEME, scheme, span);
+        entity.set_known(route::HTTP_VERSION, version, span);
+        if let Known::Is(pass) = pass {
+            entity.set(route::PASS, pass, head);
+        }
+    }
+
+    /// How often a request is sent: `retries` after the first time, on what `retry-on` names, whatever the number of
+    /// servers (tried on 2.6.12: with one server and `retry-on 503` it gets the request four times, a POST too).
+    fn retries(&self, lower: &mut Lower<'_>, id: EntityId, group: EntityId, name: &str, head: Span) {
+        if self.mode != Known::Is(Arc::from("http")) {
+            return;
+        }
+        let model = &mut *lower.model;
+        let on = model.get(id, route::RETRY_ON);
+        let place = |field| model.fact(group, field).is().map(|fact| (fact.origin, fact.span));
+        let written = [upstream::RETRIES.id(), upstream::RETRY_ON.id()]
+            .into_iter()
+            .filter_map(place)
+            .find(|(origin, _)| !matches!(origin, Origin::Default { .. }));
+        let span = written.map_or(head, |(_, span)| span);
+        let off = |section: &&Section| section.role == Role::Defaults || *section.name == *name;
+        let off = lower
+            .sections
+            .all
+            .iter()
+            .filter(off)
+            .chain([self.section])
+            .find_map(|section| {
+                let mut lines = section.lines.iter().map(|line| section.at(*line));
+                lines.find(|at| at.name() == "http-request" && at.text() == Some("disable-l7-retry"))
+            });
+        let tries = match (&on, off) {
+            (_, Some(at)) => Known::Unknown(Doubt::at("requests are kept from being sent again here", at.head())),
+            (Known::Is(on), None) if &**on == "none" => Known::Is(1),
+            (Known::Is(_), None) => model
+                .get(group, upstream::RETRIES)
+                .map(|retries| retries.saturating_add(1)),
+            (other, None) => other.clone().then(|_| Known::Absent),
+        };
+        let closed = on.map(|on| {
+            on.split_whitespace()
+                .any(|word| matches!(word, "empty-response" | "all-retryable-errors"))
+        });
+        let entity = lower.model.entity_mut(id);
+        entity.set_known(route::TRIES, tries, span);
+        entity.set_known(route::RETRIES_CLOSED, closed, span);
     }
 
     /// Without a port a server is reached on the one the client came to.
@@ -244,7 +331,7 @@ impl Front<'_> {
             None => None,
         };
         let found = open.clone().map_or(Known::Is(false), Known::Unknown);
-        let like = most_like(&choice.name, lower.groups.keys().map(|name| &**name)).map(Arc::<str>::from);
+        let like = nearest_name(&choice.name, lower.groups.keys().map(|name| &**name)).map(Arc::<str>::from);
         let entity = lower.model.entity_mut(id);
         entity.set_known(route::TARGET_FOUND, found, choice.span);
         if let Some(like) = like {
@@ -270,7 +357,12 @@ impl Front<'_> {
             _ => format!("{} to {target}", self.section.name),
         };
         entity.set(route::NAME, Arc::from(words), head);
-        entity.set_known(route::PASS, self.mode.clone(), head);
+        // As nginx calls it: HTTP, or whatever comes.
+        let pass = self.mode.clone().map(|mode| match &*mode {
+            "http" => Arc::from("proxy"),
+            _ => mode,
+        });
+        entity.set_known(route::PASS, pass, head);
         entity.set(route::FALLBACK, self.fallback.is_some(), head);
         match lower.buffer.clone() {
             Known::Is((size, span)) => entity.set(route::BUFFER_SIZE, size, span.unwrap_or(head)),
@@ -293,71 +385,4 @@ impl Front<'_> {
         }
         lower.model.add(entity)
     }
-}
-
-/// The name that a mistyped one is most like.
-fn most_like<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let mut near: Vec<(usize, &str)> = names.map(|name| (strsim::levenshtein(wrong, name), name)).collect();
-    near.retain(|(distance, name)| *distance <= 1 + name.len().max(wrong.len()) / 4);
-    near.sort_unstable();
-    match near.as_slice() {
-        // Two equally near ones are a guess.
-        [(first, _), (second, _), ..] if first == second => None,
-        [(_, name), ..] => Some(name),
-        [] => None,
-    }
-}
-
-/// The `bind` lines of a section (and the address of an old `listen name :80`).
-fn listens(lower: &Lower<'_>, section: &Section) -> Vec<Listen> {
-    let mut found = Vec::new();
-    let mut add = |at: At<'_>, n: usize| {
-        let Some(word) = read(at, n, true, lower.input.around, &lower.sections.set) else {
-            return;
-        };
-        if word.doubt.is_some() {
-            return;
-        }
-        let options: Vec<&str> = at.texts().skip(n + 1).collect();
-        for text in word.text.split(',') {
-            let parts = address(text);
-            if parts.other {
-                continue;
-            }
-            found.push(Listen {
-                text: Arc::from(text),
-                port: parts.port.and_then(|port| port.parse().ok()),
-                socket: parts.socket.map(Arc::from),
-                loopback: parts.host.is_some_and(is_loopback),
-                speaks: None,
-                proxy_protocol: options.contains(&"accept-proxy"),
-                span: at.word_span_at(n),
-            });
-        }
-    };
-    for line in &section.lines {
-        let at = section.at(*line);
-        if at.name() == "bind" && !line.maybe {
-            add(at, 0);
-        }
-    }
-    let head = section.head();
-    if found_none(section) && head.words().len() > 1 && head.word(1).is_some_and(|word| word.contains(':')) {
-        let Some(word) = head.word(1) else { return Vec::new() };
-        let parts = address(word);
-        return vec![Listen {
-            text: Arc::from(word),
-            port: parts.port.and_then(|port| port.parse().ok()),
-            socket: None,
-            loopback: parts.host.is_some_and(is_loopback),
-            speaks: None,
-            proxy_protocol: false,
-            span: head.word_span_at(1),
-        }];
-    }
-    found
-}
-
-fn found_none(section: &Section) -> bool {
-    !section.lines.iter().any(|line| section.at(*line).name() == "bind")
 }

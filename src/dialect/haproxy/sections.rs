@@ -55,6 +55,19 @@ pub struct Line {
     pub maybe: bool,
 }
 
+/// A section that other lines refer to by name, such as `resolvers` or `userlist`.
+#[derive(Debug)]
+pub struct Other {
+    /// Its keyword.
+    pub keyword: String,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Tables it declares (`peers`).
+    pub tables: Vec<Arc<str>>,
+    /// Whether it may not count.
+    pub maybe: bool,
+}
+
 /// One section.
 #[derive(Debug)]
 pub struct Section {
@@ -70,6 +83,8 @@ pub struct Section {
     pub name_span: Span,
     /// The `defaults` section it takes its first settings from, as an index into all sections.
     pub base: Option<usize>,
+    /// Which word names that section, where one does (`from`).
+    pub from: Option<usize>,
     /// Its lines.
     pub lines: Vec<Line>,
     /// Why it may say more, or other things, than its lines do.
@@ -95,6 +110,8 @@ impl Section {
 pub struct Sections {
     /// In order.
     pub all: Vec<Section>,
+    /// Those that proxies refer to by name.
+    pub others: Vec<Other>,
     /// Why there may be more sections.
     pub open: Option<Doubt>,
     /// Variables that `global` sets.
@@ -160,7 +177,7 @@ fn section(
         "frontend" => Role::Frontend,
         "backend" => Role::Backend,
         "listen" => Role::Listen,
-        _ => return,
+        _ => return found.others.extend(other(at, maybe)),
     };
     let mut words: Vec<String> = Vec::new();
     for n in 0..at.words().len() {
@@ -208,10 +225,22 @@ fn section(
         name: Arc::from(name),
         name_span: if name.is_empty() { at.head() } else { at.word_span_at(0) },
         base,
+        from: from.map(|from| from + 1).filter(|name| *name < words.len()),
         lines,
         doubt,
         maybe,
     });
+}
+
+fn other(at: At<'_>, maybe: bool) -> Option<Other> {
+    let name = at.text().filter(|_| at.doubt_at(0).is_none())?;
+    let tables = at.children().filter(|line| line.name() == "table");
+    Some(Other {
+        keyword: at.name().to_owned(),
+        name: Arc::from(name),
+        tables: tables.filter_map(|line| line.text().map(Arc::from)).collect(),
+        maybe,
+    })
 }
 
 /// `setenv NAME value`, `presetenv NAME value`, `unsetenv NAME`.

@@ -1,8 +1,9 @@
-//! `server`, `server-template` and `default-server`: addresses with the words behind them.
+//! `server` and `server-template`: addresses, with what the words behind them say.
 
 use std::sync::Arc;
 
 use super::address::address;
+use super::options::{Manner, Options, defaults, inherited};
 use super::sections::{Section, Sections};
 use super::table::{PORT, TABLE};
 use super::words::{Around, read};
@@ -13,94 +14,8 @@ use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Site, Stor
 use crate::repo::Span;
 use crate::syntax::At;
 
-/// Words that take one argument (configuration.txt, section 5.2): it is no word of its own.
-#[rustfmt::skip]
-const WITH_ARGUMENT: [&str; 72] = [
-    "addr", "agent-addr", "agent-inter", "agent-port", "agent-send", "alpn", "ca-file", "check-alpn",
-    "check-pool-conn-name", "check-proto", "check-sni", "ciphers", "ciphersuites", "client-sigalgs", "cookie",
-    "crl-file", "crt", "curves", "downinter", "ech", "error-limit", "fall", "fastinter", "guid", "hash-key",
-    "healthcheck", "id", "idle-ping", "init-addr", "init-state", "inter", "log-bufsize", "log-proto", "max-reuse",
-    "maxconn", "maxqueue", "minconn", "namespace", "npn", "observe", "on-error", "on-marked-down", "on-marked-up",
-    "pool-conn-name", "pool-low-conn", "pool-max-conn", "pool-purge-delay", "port", "proto", "proxy-v2-options",
-    "redir", "resolve-net", "resolve-opts", "resolve-prefer", "resolvers", "rise", "shard", "sigalgs", "slowstart",
-    "sni", "socks4", "source", "ssl-max-ver", "ssl-min-ver", "tcp-md5sig", "tcp-ut", "track", "usesrc", "verify",
-    "verifyhost", "weight", "ws",
-];
-
-/// What the words behind an address say, over what `default-server` said before.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    check: Option<bool>,
-    send_proxy: bool,
-    disabled: bool,
-    weightless: bool,
-    limited: bool,
-    tracks: bool,
-    resolvers: Option<Arc<str>>,
-    init_addr: Option<(Arc<str>, Span)>,
-    /// Why more may be said.
-    open: Option<Doubt>,
-}
-
-impl Options {
-    /// Reads the words from the `from`th on.
-    pub fn read(mut self, at: At<'_>, from: usize) -> Options {
-        let words = at.words();
-        let mut n = from;
-        while let Some(word) = at.word(n) {
-            if let Some(hole) = at.doubt_at(n) {
-                self.open = Some(Doubt::at("what is said of the server is filled in later", hole));
-                n += 1;
-                continue;
-            }
-            let argument = at.word(n + 1);
-            let unknown = at.doubt_at(n + 1);
-            match word {
-                "check" | "agent-check" => self.check = Some(true),
-                "no-check" => self.check = Some(false),
-                "send-proxy" | "send-proxy-v2" | "send-proxy-v2-ssl" | "send-proxy-v2-ssl-cn" => self.send_proxy = true,
-                "no-send-proxy" | "no-send-proxy-v2" | "no-send-proxy-v2-ssl" | "no-send-proxy-v2-ssl-cn" => {
-                    self.send_proxy = false;
-                }
-                "disabled" => self.disabled = true,
-                "enabled" => self.disabled = false,
-                "weight" => self.weightless = unknown.is_none() && argument == Some("0"),
-                "maxconn" => self.limited = unknown.is_some() || argument != Some("0"),
-                "track" => self.tracks = true,
-                "resolvers" => self.resolvers = argument.map(Arc::from),
-                "init-addr" => {
-                    self.init_addr = argument
-                        .filter(|_| unknown.is_none())
-                        .map(|argument| (Arc::from(argument), at.word_span_at(n + 1)));
-                }
-                _ => {}
-            }
-            let takes = WITH_ARGUMENT.binary_search(&word).is_ok();
-            n += if takes && n + 1 < words.len() { 2 } else { 1 };
-        }
-        self
-    }
-
-    fn checked(&self, is_template: bool) -> Known<bool> {
-        match (&self.open, self.check) {
-            (_, Some(true)) => Known::Is(true),
-            // The state comes from another server, or from what the name server says.
-            _ if self.tracks || (is_template && self.resolvers.is_some()) => Known::Is(true),
-            (Some(doubt), _) => Known::Unknown(doubt.clone()),
-            (None, _) => Known::Is(false),
-        }
-    }
-
-    fn flag(&self, set: bool) -> Known<bool> {
-        match &self.open {
-            Some(doubt) if !set => Known::Unknown(doubt.clone()),
-            _ => Known::Is(set),
-        }
-    }
-}
-
 /// The servers of a group, and what counts over all of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Servers {
     /// Those that may get requests.
     pub endpoints: Vec<Endpoint>,
@@ -110,41 +25,14 @@ pub struct Servers {
     pub unchecked: Vec<(Arc<str>, Span)>,
     /// Whether one of them has a limit.
     pub limited: bool,
+    /// Whether checks of one of them go to another port or address.
+    pub checked_elsewhere: bool,
+    /// How all of them are spoken to; unknown where they differ.
+    pub manner: Known<Manner>,
     /// Why there may be others.
     pub doubt: Option<Doubt>,
     /// Whether a health check of one of them is in doubt.
     pub open: Option<Doubt>,
-}
-
-/// What `default-server` lines of the `defaults` sections say, outermost first.
-fn inherited(sections: &Sections, section: &Section) -> Options {
-    let mut chain = Vec::new();
-    let mut base = section.base;
-    while let Some(at) = base.filter(|at| !chain.contains(at)) {
-        chain.push(at);
-        base = sections.all[at].base;
-    }
-    let mut options = Options::default();
-    for section in chain.iter().rev().map(|at| &sections.all[*at]) {
-        for line in &section.lines {
-            let at = section.at(*line);
-            if at.name() == "default-server" {
-                options = defaults(options, at, line.maybe);
-            }
-        }
-        if let Some(doubt) = &section.doubt {
-            options.open.get_or_insert_with(|| doubt.clone());
-        }
-    }
-    options
-}
-
-fn defaults(options: Options, at: At<'_>, maybe: bool) -> Options {
-    let mut options = options.read(at, 0);
-    if maybe {
-        options.open = Some(Doubt::at("a default-server stands inside `.if`", at.head()));
-    }
-    options
 }
 
 /// Lowers the servers of a `backend` or `listen`, whose entity is `group`.
@@ -157,8 +45,14 @@ pub fn lower(
 ) -> Servers {
     let mut options = inherited(sections, section);
     let mut servers = Servers {
+        endpoints: Vec::new(),
+        count: 0,
+        unchecked: Vec::new(),
+        limited: false,
+        checked_elsewhere: false,
+        manner: Known::Absent,
         doubt: section.doubt.clone(),
-        ..Servers::default()
+        open: None,
     };
     for line in &section.lines {
         let at = section.at(*line);
@@ -186,9 +80,13 @@ pub fn lower(
         let name: Arc<str> = Arc::from(at.text().unwrap_or_default());
         servers.count += 1;
         servers.limited |= own.limited;
+        servers.checked_elsewhere |= own.checked_elsewhere;
+        servers.manner = own.manner(servers.manner, at.head());
         match own.checked(is_template) {
             Known::Is(true) => {}
             Known::Unknown(doubt) => servers.open = Some(doubt),
+            // A listener of this HAProxy itself fails with all of it.
+            _ if sections.binds(at.word(place).unwrap_or_default()) => {}
             _ => servers.unchecked.push((name.clone(), at.word_span_at(place))),
         }
         let server = Server {
@@ -375,12 +273,4 @@ fn masked(at: At<'_>, n: usize, text: &str) -> String {
         bytes[from..to].fill(b'H');
     }
     String::from_utf8(bytes).unwrap_or_else(|_| "H".repeat(text.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn words_with_arguments_are_in_order() {
-        assert!(super::WITH_ARGUMENT.is_sorted());
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::field::{endpoint, gateway, listener, route, setting, upstream};
+use crate::model::field::{endpoint, gateway, listener, reference, route, setting, upstream};
 use crate::model::{Row, Table, Unit};
 
 const BACKEND: &[&str] = &["defaults", "backend", "listen"];
@@ -42,6 +42,9 @@ fn rows() -> Vec<Row> {
         Row::new("retry-on", upstream::RETRY_ON, Unit::Text).default("conn-failure", MANUAL),
     ));
     rows.push(backend(
+        Row::new("retry-on", route::RETRY_ON, Unit::Text).default("conn-failure", MANUAL),
+    ));
+    rows.push(backend(
         Row::new("http-reuse", upstream::HTTP_REUSE, Unit::Text).default("safe", MANUAL),
     ));
     rows.push(backend(
@@ -74,6 +77,12 @@ pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::POR
 
 /// The name of a backend where it is chosen.
 pub static TARGET: LazyLock<Row> = LazyLock::new(|| Row::new("backend", route::TARGET, Unit::Text));
+
+/// The path of an HTTP health check.
+pub static CHECK_PATH: LazyLock<Row> = LazyLock::new(|| Row::new("check path", route::HEALTH_CHECK_PATH, Unit::Text));
+
+/// A name that stands for something declared elsewhere.
+pub static NAME: LazyLock<Row> = LazyLock::new(|| Row::new("name", reference::NAME, Unit::Text));
 
 /// A length of time, wherever it is written.
 pub static TIME: LazyLock<Row> = LazyLock::new(|| Row::new("time", setting::TIME, Unit::HaproxyTime));

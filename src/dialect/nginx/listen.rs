@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::address::{address, is_loopback};
 use crate::dialect::join::Listen;
+use crate::model::Known;
 use crate::syntax::At;
 
 /// Reads a `listen`: `tls` where the server says `ssl on`, `plain` where nothing unread could say it.
@@ -32,7 +33,7 @@ pub(super) fn read(at: At<'_>, tls: bool, plain: bool) -> Option<Listen> {
         socket,
         loopback,
         speaks,
-        proxy_protocol: has("proxy_protocol"),
+        proxy_protocol: Known::Is(has("proxy_protocol")),
         span: at.word_span_at(0),
     })
 }

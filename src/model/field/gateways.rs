@@ -58,7 +58,7 @@ fields! { route, Kind::Route;
     LOSES_HOST: bool = "loses_host", "Whether an outer block sets the Host header for the upstream and this one drops it by setting other headers.";
     LOST_HEADERS: Arc<str> = "lost_headers", "Headers an outer block sets for the upstream and this one drops, as a list.";
     TARGET_TYPE: Arc<str> = "target_type", "Whether a load balancer sends to pods (`ip`) or to nodes (`instance`).";
-    HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path a load balancer asks to find out whether a target is healthy.";
+    HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path that the gateway's own health checks ask, to find out whether a target is healthy.";
     CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
     CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
     PATH: Arc<str> = "path", "The path prefix it takes and passes on unchanged; absent where it matches otherwise or rewrites.";
@@ -106,7 +106,7 @@ fields! { upstream, Kind::Upstream;
     FIRST_UNCHECKED: Arc<str> = "first_unchecked", "HAProxy: the first server without a health check.";
     DEFAULT_CHECK: Arc<str> = "default_check", "HAProxy: what `default-server` says of checks in the group's own section.";
     HTTP_CHECK: bool = "http_check", "HAProxy: whether the group's own section has `option httpchk`.";
-    CHECK_PATH: Arc<str> = "check_path", "The path that HTTP health checks ask for.";
+    FIRST_STALE: Arc<str> = "first_stale", "Of a declared group: the first of its names whose address may change and that is looked up only when the gateway starts.";
     LIMITED: bool = "limited", "HAProxy: whether a server has a `maxconn`, so that requests may have to wait.";
 }
 
@@ -135,6 +135,7 @@ fields! { status, Kind::Status;
     NO_ENDPOINTS: Arc<str> = "no_endpoints", "What the client sees when a Service leads to no pod port.";
     SOCKET_MISSING: Arc<str> = "socket_missing", "What the client sees when the unix socket does not exist.";
     READ_TIMEOUT: Arc<str> = "read_timeout", "What the client sees when the gateway stops waiting for the response.";
+    DROPPED: Arc<str> = "dropped", "What the client sees when connections to the upstream are dropped, so that none is made in time.";
     CLOSED: Arc<str> = "closed", "What the client sees when the upstream closes the connection before it answers.";
     STALE_ADDRESS: Arc<str> = "stale_address", "What the client sees when the address no longer belongs to the target.";
     NOT_RESOLVED: Arc<str> = "not_resolved", "What the client sees when the name cannot be looked up while the gateway runs.";
@@ -166,4 +167,11 @@ fields! { setting, Kind::Setting;
     EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
     TIME: Duration = "time", "The length of time it is set to.";
     BARE: bool = "bare", "Whether the number has no unit.";
+}
+
+fields! { reference, Kind::Reference;
+    NAME: Arc<str> = "name", "The name as written.";
+    SORT: Arc<str> = "sort", "What it names, in words, such as `resolvers section` or `ACL above it`.";
+    FOUND: bool = "found", "Whether that is declared where the name can see it.";
+    NEAREST: Arc<str> = "nearest", "The declared name of that sort most like it, where it is not declared.";
 }

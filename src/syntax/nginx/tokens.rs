@@ -1,5 +1,7 @@
 //! nginx text to tokens, exactly as `ngx_conf_read_token` splits it. Every byte lies in one token.
 
+use crate::syntax::token::{self, SPACE, STOP};
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -33,32 +35,9 @@ impl Kind {
 }
 
 /// One token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// What it is.
-    pub kind: Kind,
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
+pub type Token = token::Token<Kind>;
 
-const SPACE: u8 = 1;
-/// Ends a word, or needs a look while inside one.
-const STOP: u8 = 2;
-
-const CLASS: [u8; 256] = {
-    let mut class = [0; 256];
-    class[b' ' as usize] = SPACE | STOP;
-    class[b'\t' as usize] = SPACE | STOP;
-    class[b'\r' as usize] = SPACE | STOP;
-    class[b'\n' as usize] = SPACE | STOP;
-    class[b';' as usize] = STOP;
-    class[b'{' as usize] = STOP;
-    class[b'\\' as usize] = STOP;
-    class[b'$' as usize] = STOP;
-    class
-};
+const CLASS: [u8; 256] = token::classes(b" \t\r\n", b";{\\$");
 
 fn is(byte: u8, class: u8) -> bool {
     CLASS[byte as usize] & class != 0

@@ -1,0 +1,225 @@
+//! Containers with what they run, and processes of machines that no container holds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::gateway::sockets_of;
+use super::{Lower, Placement, nginx};
+use crate::dialect::join::Container;
+use crate::dialect::process::{self, ProcessContext};
+use crate::dialect::workload as pods;
+use crate::environment::pods::Placed;
+use crate::environment::{ContainerSpec, Role, folder_of};
+use crate::expand::ContainerFiles;
+use crate::model::field::{container, workload};
+use crate::model::{Entity, EntityId, Kind, Known};
+
+impl Lower<'_> {
+    pub(super) fn containers(&mut self, placement: Placement) {
+        let mut workloads: HashMap<(usize, Arc<str>), (EntityId, usize)> = HashMap::new();
+        // In compose a service may use another's network.
+        let mut pods: HashMap<Arc<str>, usize> = HashMap::new();
+        for (placed, files) in placement.containers {
+            if placed.init {
+                continue;
+            }
+            let key = (placed.document, placed.workload.clone());
+            let (workload, own_pod) = match workloads.get(&key) {
+                Some(known) => *known,
+                None => {
+                    let made = (self.workload(&placed), self.estate.containers.len());
+                    workloads.insert(key, made);
+                    made
+                }
+            };
+            let pod = match &placed.network_of {
+                Some(other) => *pods.entry(other.clone()).or_insert(own_pod),
+                None => *pods.entry(placed.workload.clone()).or_insert(own_pod),
+            };
+            let pod = if self.estate.compose { pod } else { own_pod };
+            self.container(&placed, &files, workload, pod);
+        }
+    }
+
+    fn workload(&mut self, placed: &Placed) -> EntityId {
+        let document = &self.environment.documents[placed.document];
+        let span = match &*document.kind {
+            "compose" => placed.spec.span,
+            _ => document
+                .at()
+                .get("metadata.name")
+                .map_or(placed.spec.span, |name| name.word_span_at(0)),
+        };
+        let kind = if &*placed.kind == "service" {
+            Arc::from("compose service")
+        } else {
+            placed.kind.clone()
+        };
+        let mut entity = Entity::new(
+            Kind::Workload,
+            format!("{} {}", placed.namespace, placed.workload),
+            span,
+        );
+        entity.set(workload::NAME, placed.workload.clone(), span);
+        entity.set(workload::KIND, kind, span);
+        if let Some((replicas, at)) = placed.replicas {
+            entity.set(workload::REPLICAS, replicas, at);
+        }
+        let id = self.estate.model.add(entity);
+        pods::workload(&mut self.estate.model, document, placed, &self.scalers, id);
+        id
+    }
+
+    fn container(&mut self, placed: &Placed, files: &ContainerFiles, workload: EntityId, pod: usize) {
+        let spec = &placed.spec;
+        self.declare_ports(workload, spec);
+        let mut entity = Entity::new(Kind::Container, format!("{} {}", placed.workload, spec.name), spec.span);
+        entity.set(container::NAME, spec.name.clone(), spec.span);
+        if let Some(image) = &spec.image {
+            entity.set(container::IMAGE, image.text.clone(), image.span);
+        }
+        entity.link("workload", Known::Is(workload));
+        let id = self.estate.model.add(entity);
+        let at = self.estate.containers.len();
+        let document = &self.environment.documents[placed.document];
+        pods::container(&mut self.estate.model, document, placed, id);
+        let context = self.process_context(&self.environment.loose);
+        let joined = process::lower(&mut self.estate.model, &context, spec, files);
+        let sockets = sockets_of(&joined);
+        let is_gateway = matches!(joined.product, Some("nginx" | "haproxy"));
+        let entity = self.estate.model.entity_mut(id);
+        entity.set(container::IS_GATEWAY, is_gateway, spec.span);
+        if let Known::Is(process) = joined.id {
+            pods::pool(&mut self.estate.model, id, process);
+            self.estate.model.entity_mut(process).link("container", Known::Is(id));
+        }
+        let names = if self.estate.compose {
+            [placed.workload.clone()]
+                .into_iter()
+                .chain(placed.aliases.iter().cloned())
+                .collect()
+        } else {
+            Vec::new()
+        };
+        self.estate.containers.push(Container {
+            id,
+            workload,
+            name: if self.estate.compose {
+                placed.workload.clone()
+            } else {
+                spec.name.clone()
+            },
+            pod,
+            namespace: placed.namespace.clone(),
+            folder: Arc::from(folder_of(&document.path)),
+            labels: if self.estate.compose {
+                Vec::new()
+            } else {
+                placed.labels.clone()
+            },
+            names,
+            networks: placed.networks.clone(),
+            host_network: placed.host_network,
+            ports: spec.ports.clone(),
+            sockets,
+            process: joined.id.clone(),
+            sole: joined.official_only,
+            shared: files.shared.clone(),
+            machine: false,
+        });
+        match joined.product {
+            Some("nginx") => self.nginx_container(placed, files, at, &joined),
+            Some("haproxy") => self.haproxy_container(placed, files, at, &joined),
+            Some(_) => {}
+            None => {
+                // A custom image with nginx files mounted: a gateway, though its main file is in the image.
+                if nginx::is_likely(files) {
+                    self.nginx_container(placed, files, at, &joined);
+                }
+                self.envoy_container(placed, files, at);
+            }
+        }
+        let process = self.estate.containers[at].process.clone();
+        self.estate.model.entity_mut(id).link("process", process);
+    }
+
+    fn declare_ports(&mut self, workload: EntityId, spec: &ContainerSpec) {
+        let words = spec.ports.iter().map(|port| match &port.name {
+            Some(name) => format!("{name} ({})", port.number),
+            None => port.number.to_string(),
+        });
+        let known = self.estate.model.get(workload, workload::PORTS).is();
+        let all: Vec<String> = known.iter().map(ToString::to_string).chain(words).collect();
+        if let (false, Some(port)) = (all.is_empty(), spec.ports.first()) {
+            self.estate
+                .model
+                .entity_mut(workload)
+                .set(workload::PORTS, Arc::from(all.join(", ")), port.span);
+            let entity = self.estate.model.entity_mut(workload);
+            match (all.as_slice(), &port.name) {
+                ([_], Some(name)) => entity.set(workload::ONLY_PORT_NAME, name.clone(), port.span),
+                _ => entity.facts.retain(|fact| fact.field != workload::ONLY_PORT_NAME.id()),
+            }
+        }
+    }
+
+    fn process_context<'c>(&self, loose: &'c [usize]) -> ProcessContext<'c>
+    where
+        Self: 'c,
+    {
+        ProcessContext {
+            sources: self.context.sources,
+            repository: self.context.repository,
+            loose,
+            cache: self.context.cache,
+            versions: self.context.versions,
+        }
+    }
+
+    /// Processes of a machine: php-fpm pools that no container mounts.
+    pub(super) fn machines(&mut self) {
+        let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for at in self.context.loose(&self.environment.loose, Role::Ini) {
+            let folder = folder_of(&self.context.repository.files()[at].path);
+            by_folder.entry(folder).or_default().push(at);
+        }
+        for (folder, files) in by_folder {
+            let context = self.process_context(&files);
+            let Some(joined) = process::machine(&mut self.estate.model, &context) else {
+                continue;
+            };
+            let span = match joined.id {
+                Known::Is(id) => self.estate.model.entity(id).span,
+                _ => continue,
+            };
+            let name: Arc<str> = Arc::from(self.context.repository.files()[files[0]].path.as_ref());
+            let mut workload = Entity::new(Kind::Workload, name.clone(), span);
+            workload.set(workload::NAME, name.clone(), span);
+            workload.set(workload::KIND, Arc::from("machine"), span);
+            let workload = self.estate.model.add(workload);
+            let mut entity = Entity::new(Kind::Container, name.clone(), span);
+            entity.set(container::NAME, name.clone(), span);
+            entity.link("process", joined.id.clone());
+            let id = self.estate.model.add(entity);
+            let pod = self.estate.containers.len();
+            self.estate.containers.push(Container {
+                id,
+                workload,
+                name,
+                pod,
+                namespace: Arc::from(""),
+                folder: Arc::from(folder),
+                labels: Vec::new(),
+                names: Vec::new(),
+                networks: Vec::new(),
+                host_network: true,
+                ports: Vec::new(),
+                sockets: sockets_of(&joined),
+                process: joined.id,
+                sole: false,
+                shared: Vec::new(),
+                machine: true,
+            });
+        }
+    }
+}
