@@ -10,7 +10,7 @@ use super::join::{Container, Estate, Gateway, Listen, Socket};
 use super::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
 use super::nginx::{self, Includes};
 use super::process::{self, Bind, ProcessContext, ProcessJoin};
-use super::{annotations, chart, ingress, kubernetes, policy, scaling, workload as pods};
+use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role, folder_of};
 use crate::expand::cache::Language;
@@ -163,6 +163,8 @@ impl Lower<'_> {
         {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
+            let balancer = load_balancer::classic(&mut self.estate.model, document);
+            self.estate.gateways.extend(balancer);
         }
     }
 
@@ -203,7 +205,7 @@ impl Lower<'_> {
             None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
         };
         for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
-            let gateway = ingress::lower(&mut self.estate.model, document, settings);
+            let gateway = ingress::lower(&mut self.estate.model, document, documents, settings);
             annotations::settings(&mut self.estate.model, document, documents);
             self.estate.gateways.push(gateway);
         }

@@ -2,6 +2,7 @@
 
 mod annotations;
 pub mod chart;
+mod class;
 pub mod envoy;
 pub mod estate;
 pub mod facts;

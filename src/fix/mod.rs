@@ -6,3 +6,4 @@ mod haproxy;
 mod hcl;
 pub mod prove;
 pub mod spell;
+mod title;

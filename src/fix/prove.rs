@@ -9,11 +9,12 @@ use std::sync::Arc;
 use rustc_hash::FxHasher;
 
 use super::spell::{self, Where};
+use super::title::title;
 use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{EntityId, FactView, FieldId, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Change, Checked, Proposal, Severity};
+use crate::rule::{Checked, Proposal, Severity};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -201,7 +202,7 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
                 Ok(edits) => {
                     let because = proposal.because.as_deref().map(str::to_owned);
                     let fix = Fix {
-                        title: title(model, proposal),
+                        title: title(model, proposal, place),
                         because,
                         edits,
                     };
@@ -313,43 +314,6 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         }
     }
     names
-}
-
-/// Whether the directive holds more than this field.
-fn shared(model: &Model, change: &Change) -> bool {
-    let table = model
-        .entity(change.entity)
-        .table
-        .zip(model.row_for(change.entity, change.field));
-    table.is_some_and(|(table, row)| table.named(&row.name).any(|other| other.word != row.word))
-}
-
-fn title(model: &Model, proposal: &Proposal) -> String {
-    let mut parts: Vec<String> = proposal
-        .changes
-        .iter()
-        .map(|change| {
-            let site = || model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
-            let row = model
-                .row_for(change.entity, change.field)
-                .or_else(site)
-                .map(|row| row.name.clone());
-            let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
-            match &change.action {
-                Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),
-                Action::Set(value) if shared(model, change) => {
-                    format!(
-                        "set {} in {name} to {value}",
-                        change.field.info().name.replace('_', " ")
-                    )
-                }
-                Action::Set(value) => format!("set {name} to {value}"),
-                Action::Remove => format!("remove {name}"),
-            }
-        })
-        .collect();
-    parts.dedup();
-    parts.join(", ")
 }
 
 /// Whether these fixes, made together, mend their findings and change nothing else.
