@@ -1,8 +1,9 @@
 //! One environment lowered: every document, container, process and gateway, ready to be linked.
 
 mod haproxy;
+mod machine;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::facts::{self, Facts};
@@ -483,55 +484,6 @@ impl Lower<'_> {
             entity.set(process_field::ONLY_PORT, i64::from(*port), first);
         }
         self.estate.containers[at].sockets = Known::Is(sockets);
-    }
-
-    /// Processes of a machine: php-fpm pools that no container mounts.
-    fn machines(&mut self) {
-        let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for at in &self.environment.loose {
-            let file = &self.context.repository.files()[*at];
-            if file.role == Role::Ini && !self.context.mounted.contains(&file.source.id) {
-                by_folder.entry(folder_of(&file.path)).or_default().push(*at);
-            }
-        }
-        for (folder, files) in by_folder {
-            let context = self.process_context(&files);
-            let Some(joined) = process::machine(&mut self.estate.model, &context) else {
-                continue;
-            };
-            let span = match joined.id {
-                Known::Is(id) => self.estate.model.entity(id).span,
-                _ => continue,
-            };
-            let name: Arc<str> = Arc::from(self.context.repository.files()[files[0]].path.as_ref());
-            let mut workload = Entity::new(Kind::Workload, name.clone(), span);
-            workload.set(workload::NAME, name.clone(), span);
-            workload.set(workload::KIND, Arc::from("machine"), span);
-            let workload = self.estate.model.add(workload);
-            let mut entity = Entity::new(Kind::Container, name.clone(), span);
-            entity.set(container::NAME, name.clone(), span);
-            entity.link("process", joined.id.clone());
-            let id = self.estate.model.add(entity);
-            let pod = self.estate.containers.len();
-            self.estate.containers.push(Container {
-                id,
-                workload,
-                name,
-                pod,
-                namespace: Arc::from(""),
-                folder: Arc::from(folder),
-                labels: Vec::new(),
-                names: Vec::new(),
-                networks: Vec::new(),
-                host_network: true,
-                ports: Vec::new(),
-                sockets: sockets_of(&joined),
-                process: joined.id,
-                sole: false,
-                shared: Vec::new(),
-                machine: true,
-            });
-        }
     }
 
     /// nginx files that no container mounts: of a machine, or of an image built elsewhere.
