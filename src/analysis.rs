@@ -251,6 +251,13 @@ fn judge(
     let files = own
         .map(|file| repository.files()[*file].source.id)
         .chain(seen)
+        // A server's own files may lie elsewhere in the repository.
+        .chain(
+            estate
+                .model
+                .sources()
+                .filter(|source| repository.of_source(*source).is_some()),
+        )
         .collect();
     Judged {
         estate,

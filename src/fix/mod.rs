@@ -4,6 +4,7 @@ pub mod apply;
 pub mod diff;
 mod haproxy;
 mod hcl;
+mod javascript;
 pub mod prove;
 pub mod spell;
 mod title;

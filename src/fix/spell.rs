@@ -226,6 +226,10 @@ impl Insert {
         if self.table.product == super::hcl::PRODUCT {
             return super::hcl::attribute(sources, model.at(tree, node), name, &words.join(" "), bare);
         }
+        if self.table.product == super::javascript::PRODUCT {
+            let framework = model.entity(self.entity).module;
+            return super::javascript::line(sources, model.at(tree, node), framework, name, &words.join(" "));
+        }
         line(sources, model.at(tree, node), name, &words.join(" "), bare)
     }
 }
