@@ -113,7 +113,7 @@ fn configured(sources: &Sources, repository: &Repository, files: &BTreeMap<Strin
 }
 
 /// The rules with the options that an example's configuration gives.
-fn configured(files: &BTreeMap<String, String>) -> RuleSet {
+fn rules_for(files: &BTreeMap<String, String>) -> RuleSet {
     let rules = RuleSet::embedded().unwrap();
     let Some(text) = files.get(config::FILE) else {
         return rules;
@@ -134,7 +134,7 @@ fn configured(files: &BTreeMap<String, String>) -> RuleSet {
 }
 
 fn check(id: &str, example: &Example) -> Result<(), Failed> {
-    let rules = configured(&example.files);
+    let rules = rules_for(&example.files);
     let (sources, findings) = lint(&rules, id, &example.files, example.bad);
     let mut places: Vec<(String, usize)> = findings
         .iter()
