@@ -16,7 +16,7 @@ use crate::finding::{EnvironmentHits, Finding};
 use crate::fix::prove::{Outcome, World};
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
-use crate::repo::{SourceId, Sources};
+use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet};
 use crate::syntax::Tree;
 
@@ -165,6 +165,17 @@ impl<'a> Analysis<'a> {
         targets.any(|target| target.demand.is_some())
     }
 
+    /// Names in the configuration's `facts` that nothing in any environment answers to.
+    pub fn unanswered(&self) -> Vec<(Arc<str>, Span)> {
+        let answered: HashSet<Span> = self
+            .judged
+            .iter()
+            .flat_map(|judged| judged.estate.answered.iter().copied())
+            .collect();
+        let names = self.ground.facts.names();
+        names.filter(|(_, span)| !answered.contains(span)).cloned().collect()
+    }
+
     /// How many hops start in the files that are wanted, and how many of them are linked to a container.
     pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
         let (mut all, mut linked) = (0, 0);
@@ -240,6 +251,13 @@ fn judge(
     let files = own
         .map(|file| repository.files()[*file].source.id)
         .chain(seen)
+        // A server's own files may lie elsewhere in the repository.
+        .chain(
+            estate
+                .model
+                .sources()
+                .filter(|source| repository.of_source(*source).is_some()),
+        )
         .collect();
     Judged {
         estate,

@@ -226,6 +226,39 @@ fn ignores_in_comments_and_configuration() {
     let without = place.run(&two(&["--format", "concise", "--no-ignores"]));
     assert_eq!(without.places().len(), 2, "{}", without.out);
     assert!(place.run(&two(&[])).out.contains("1 ignored"));
+
+    // The timeout stands in nginx.conf; the compose service is the other end it is compared with.
+    place.write(
+        ".gatelint.yaml",
+        "ignores:\n  - { rule: read-timeout-below-app, object: service/api, reason: slow reports }\n",
+    );
+    let said = place.run(&two(&["--format", "concise"]));
+    assert_eq!(
+        said.places(),
+        ["edge/nginx.conf:4:31: warning upstream-port-not-exposed"]
+    );
+}
+
+#[test]
+fn a_fact_that_nothing_answers_to_is_a_finding() {
+    let place = shop();
+    place.write(
+        ".gatelint.yaml",
+        "facts:\n  load_balancers:\n    - { name: edge, product: aws-alb, in_front_of: [nginx, ngnix] }\n  cdn:\n    - { name: C, read_timeout: 100s, in_front_of: [nginx, shop.example.com] }\n",
+    );
+    let said = place.run(&two(&["--format", "concise"]));
+    let about: Vec<_> = said
+        .places()
+        .into_iter()
+        .filter(|line| line.contains("fact-unused"))
+        .collect();
+    assert_eq!(
+        about,
+        [
+            ".gatelint.yaml:3:60: warning fact-unused",
+            ".gatelint.yaml:5:59: warning fact-unused"
+        ]
+    );
 }
 
 const RULE: &str = "\

@@ -112,8 +112,29 @@ fn configured(sources: &Sources, repository: &Repository, files: &BTreeMap<Strin
     config
 }
 
-fn check(id: &str, example: &Example) -> Result<(), Failed> {
+/// The rules with the options that an example's configuration gives.
+fn rules_for(files: &BTreeMap<String, String>) -> RuleSet {
     let rules = RuleSet::embedded().unwrap();
+    let Some(text) = files.get(config::FILE) else {
+        return rules;
+    };
+    let source = Sources::default().add_file(config::FILE, text.clone().into_bytes());
+    let (config, _) = config::read(&yaml::parse(&source), Path::new("."));
+    let options = config.options.iter().flat_map(|(rule, options)| {
+        let given = options.iter();
+        given.map(|option| {
+            (
+                rule.value.as_str(),
+                option.name.value.as_str(),
+                option.text.value.as_str(),
+            )
+        })
+    });
+    rules.with_options(options).expect("the options are those of the rule")
+}
+
+fn check(id: &str, example: &Example) -> Result<(), Failed> {
+    let rules = rules_for(&example.files);
     let (sources, findings) = lint(&rules, id, &example.files, example.bad);
     let mut places: Vec<(String, usize)> = findings
         .iter()

@@ -11,7 +11,7 @@ use crate::repo::Span;
 use crate::syntax::At;
 
 const KEYS: [&str; 3] = ["load_balancers", "cdn", "gateway_namespace"];
-const PRODUCTS: [&str; 3] = ["aws-alb", "google", "other"];
+const PRODUCTS: [&str; 4] = ["aws-alb", "aws-clb", "google", "other"];
 
 pub(super) fn read(at: At<'_>, reader: &mut Reader) -> Facts {
     let mut facts = Facts::default();
@@ -103,7 +103,7 @@ fn cdn(item: At<'_>, reader: &mut Reader) -> Option<Cdn> {
         match entry.name() {
             "name" => name = reader.text(entry, "`name`")?.value.into(),
             "read_timeout" => limit = duration(entry, reader),
-            _ => behind = targets(entry, reader).into_iter().map(|(text, _)| text).collect(),
+            _ => behind = targets(entry, reader),
         }
     }
     let (false, Some(read_timeout)) = (name.is_empty(), limit) else {

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use super::class::Class;
 use super::ingress::{PREFIX, TABLE, product};
-use super::kubernetes::{scalar, text};
+use super::kubernetes::scalar;
 use crate::environment::Document;
 use crate::model::field::{route, setting};
 use crate::model::{Entity, EntityId, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
@@ -88,7 +89,7 @@ const OWNERS: [(&str, &str); 9] = [
 ];
 
 /// Controllers by what an IngressClass names in `spec.controller`.
-const CONTROLLERS: [(&str, &str); 7] = [
+const CONTROLLERS: [(&str, &str); 8] = [
     ("k8s.io/ingress-nginx", "ingress-nginx"),
     ("nginx.org/ingress-controller", "NGINX Ingress Controller"),
     (
@@ -97,39 +98,18 @@ const CONTROLLERS: [(&str, &str); 7] = [
     ),
     ("haproxy-ingress.github.io/controller", "HAProxy Ingress"),
     ("ingress.k8s.aws/alb", "AWS Load Balancer Controller"),
+    ("eks.amazonaws.com/alb", "AWS Load Balancer Controller"),
     ("traefik.io/ingress-controller", "Traefik"),
     ("ingress-controllers.konghq.com/kong", "Kong"),
 ];
 
 /// The controllers that may serve an Ingress; none where that is not known.
-fn controllers(document: &Document, documents: &[Document]) -> Vec<&'static str> {
-    let class = match text(document, "spec.ingressClassName") {
-        Known::Is(class) => class,
-        Known::Unknown(_) => return Vec::new(),
-        Known::Absent => {
-            let annotations = document
-                .at()
-                .get("metadata.annotations")
-                .map(At::entries)
-                .unwrap_or_default();
-            let entry = annotations
-                .into_iter()
-                .find(|entry| entry.name() == "kubernetes.io/ingress.class");
-            match entry.map(scalar) {
-                Some(Known::Is(class)) => class,
-                _ => return Vec::new(),
-            }
-        }
-    };
-    let declared = documents
-        .iter()
-        .find(|other| &*other.kind == "IngressClass" && other.name == class)
-        .and_then(|other| other.at().scalar("spec.controller"));
-    if let Some(controller) = declared {
-        let known = CONTROLLERS.iter().filter(|(name, _)| *name == controller);
+fn controllers(class: &Class<'_>) -> Vec<&'static str> {
+    if let Some(controller) = &class.controller {
+        let known = CONTROLLERS.iter().filter(|(name, _)| name == controller);
         return known.map(|(_, product)| *product).collect();
     }
-    match &*class {
+    match class.known().unwrap_or_default() {
         // Both are called so by default.
         "nginx" => vec!["ingress-nginx", "NGINX Ingress Controller"],
         "alb" => vec!["AWS Load Balancer Controller"],
@@ -170,8 +150,9 @@ pub(super) fn settings(model: &mut Model, document: &Document, documents: &[Docu
         .get("metadata.annotations")
         .map(At::entries)
         .unwrap_or_default();
-    let serving = controllers(document, documents);
-    let is_nginx = product(document).0 == "ingress-nginx";
+    let class = Class::of(document, documents);
+    let serving = controllers(&class);
+    let is_nginx = product(document, &class) == "ingress-nginx";
     for entry in annotations {
         let Known::Is(value) = scalar(entry) else { continue };
         let Some((prefix, owner)) = OWNERS.iter().find(|(prefix, _)| entry.name().starts_with(prefix)) else {

@@ -4,6 +4,7 @@ mod containers;
 mod envoy;
 mod gateway;
 mod haproxy;
+mod machine;
 mod nginx;
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use super::facts::{self, Facts};
 use super::join::Estate;
-use super::{annotations, chart, ingress, kubernetes, policy, scaling, workload as pods};
+use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{Environment, Platform, Repository, Role};
 use crate::expand::cache::Language;
@@ -170,6 +171,8 @@ impl Lower<'_> {
         {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
+            let balancer = load_balancer::classic(&mut self.estate.model, document);
+            self.estate.gateways.extend(balancer);
         }
     }
 
@@ -210,7 +213,7 @@ impl Lower<'_> {
             None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
         };
         for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
-            let gateway = ingress::lower(&mut self.estate.model, document, settings);
+            let gateway = ingress::lower(&mut self.estate.model, document, documents, settings);
             annotations::settings(&mut self.estate.model, document, documents);
             self.estate.gateways.push(gateway);
         }

@@ -49,7 +49,15 @@ pub struct Cdn {
     /// How long it waits for a response.
     pub read_timeout: (Duration, Span),
     /// Hosts (`shop.example.com`, `*.example.com`), Ingresses, Services or compose services behind it.
-    pub in_front_of: Vec<Arc<str>>,
+    pub in_front_of: Vec<(Arc<str>, Span)>,
+}
+
+impl Facts {
+    /// Every name that something is said to stand in front of.
+    pub fn names(&self) -> impl Iterator<Item = &(Arc<str>, Span)> {
+        let balancers = self.load_balancers.iter().flat_map(|balancer| &balancer.in_front_of);
+        balancers.chain(self.cdns.iter().flat_map(|cdn| &cdn.in_front_of))
+    }
 }
 
 /// `shop/web:80` as namespace, name and port.
@@ -77,6 +85,7 @@ pub fn load_balancers(estate: &mut Estate, facts: &Facts) {
         entity.set(gateway::NAME, name, balancer.span);
         entity.set(gateway::PRODUCT, balancer.balancer.product.into(), balancer.span);
         let id = estate.model.add(entity);
+        estate.answered.extend(behind.iter().map(|(_, span, _)| *span));
         let namespace = target(&behind[0].0).0.into();
         let routes = behind
             .into_iter()
@@ -195,22 +204,25 @@ pub fn cdns(estate: &mut Estate, facts: &Facts, documents: &[Document]) {
     if proxied.is_empty() && facts.cdns.is_empty() {
         return;
     }
+    let mut answered: Vec<Span> = Vec::new();
     for (at, gateway) in estate.gateways.iter().enumerate() {
         let key = (estate.model.entity(gateway.id).name.to_string(), &*gateway.namespace);
         let by_annotation = proxied.get(&key).copied();
         for (place, made) in gateway.routes.iter().enumerate() {
-            let stated = facts.cdns.iter().find(|cdn| {
-                cdn.in_front_of
-                    .iter()
-                    .any(|behind| stands_behind(estate, gateway, made, behind))
+            let stated = facts.cdns.iter().find_map(|cdn| {
+                let mut names = cdn.in_front_of.iter();
+                let named = names.find(|(behind, _)| stands_behind(estate, gateway, made, behind))?;
+                Some((cdn, named.1))
             });
-            if let Some(cdn) = stated {
+            if let Some((cdn, span)) = stated {
+                answered.push(span);
                 found.push((at, place, cdn.name.clone(), cdn.read_timeout.0, cdn.read_timeout.1));
             } else if let Some(span) = by_annotation {
                 found.push((at, place, "Cloudflare".into(), CLOUDFLARE, span));
             }
         }
     }
+    estate.answered.extend(answered);
     for (gateway, place, name, limit, span) in found {
         let id = estate.gateways[gateway].routes[place].id;
         let entity = estate.model.entity_mut(id);

@@ -3,9 +3,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::class::Class;
 use super::join::{Endpoint, Gateway, Route};
 use super::kubernetes::scalar;
-use super::load_balancer;
+use super::load_balancer::{self, Balancer};
 use crate::environment::{Document, folder_of};
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
@@ -146,16 +147,16 @@ fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &st
     scope
 }
 
-/// The class of an Ingress, as far as it decides the product.
-pub(super) fn product(document: &Document) -> (&'static str, Arc<str>) {
+/// The product that serves an Ingress, as far as class and annotations tell.
+pub(super) fn product(document: &Document, class: &Class<'_>) -> &'static str {
+    const OTHER: &str = "an ingress controller";
+    if let Some(controller) = class.controller.as_deref() {
+        // `--controller-class` gives a second controller a name of its own, such as k8s.io/internal-ingress-nginx.
+        let is_nginx = controller.starts_with("k8s.io/") && controller.ends_with("ingress-nginx");
+        return if is_nginx { "ingress-nginx" } else { OTHER };
+    }
     let at = document.at();
     let annotations = at.get("metadata.annotations").map(At::entries).unwrap_or_default();
-    let by_annotation = annotations
-        .iter()
-        .find(|entry| entry.name() == "kubernetes.io/ingress.class");
-    let class = at
-        .scalar("spec.ingressClassName")
-        .or_else(|| by_annotation.and_then(|entry| entry.text()));
     let speaks_nginx = annotations.iter().any(|entry| entry.name().starts_with(PREFIX));
     // F5's controller has the same class name by default, and annotations and defaults of its own.
     let speaks_f5 = annotations.iter().any(|entry| {
@@ -164,26 +165,26 @@ pub(super) fn product(document: &Document) -> (&'static str, Arc<str>) {
             .any(|own| entry.name().starts_with(own))
     });
     if speaks_f5 && !speaks_nginx {
-        return ("an ingress controller", Arc::from(class.unwrap_or("nginx")));
+        return OTHER;
     }
-    match class {
-        Some("nginx") => ("ingress-nginx", Arc::from("nginx")),
-        None if speaks_nginx => ("ingress-nginx", Arc::from("nginx")),
-        Some(class) if speaks_nginx && class.contains("nginx") => ("ingress-nginx", Arc::from(class)),
-        Some(class) => ("an ingress controller", Arc::from(class)),
-        None => ("an ingress controller", Arc::from("the default class")),
+    match class.known() {
+        Some("nginx") => "ingress-nginx",
+        None if speaks_nginx => "ingress-nginx",
+        Some(class) if speaks_nginx && class.contains("nginx") => "ingress-nginx",
+        _ => OTHER,
     }
 }
 
 /// Lowers an Ingress.
-pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>) -> Gateway {
+pub fn lower(model: &mut Model, document: &Document, documents: &[Document], controller: Option<ScopeId>) -> Gateway {
     let at = document.at();
     let span = at
         .get("metadata.name")
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
-    let (product, _) = product(document);
+    let class = Class::of(document, documents);
+    let product = product(document, &class);
     let is_nginx = product == "ingress-nginx";
-    let balancer = load_balancer::of_ingress(document);
+    let balancer = load_balancer::of_ingress(document, &class);
     let product = balancer.map_or(product, |balancer| balancer.product);
     let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
@@ -206,14 +207,20 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
     let annotations_at = at.get("metadata.annotations").filter(|at| at.is_map());
     settings.home = annotations_at.map(|at| (model.add_tree(&document.tree), at.id()));
     let (table, settings) = match balancer {
-        Some(balancer) => (Some(balancer.table()), load_balancer::settings(model, document)),
+        Some(Balancer::AWS_ALB) => (
+            Some(Balancer::AWS_ALB.table()),
+            load_balancer::aws_ingress(model, document, &class, documents),
+        ),
+        Some(balancer) => (Some(balancer.table()), model.add_scope(Scope::default())),
         None => (is_nginx.then_some(&*TABLE), model.add_scope(settings)),
     };
 
     let mut lowered = Lower {
         model,
         document,
+        documents,
         is_nginx,
+        is_google: balancer == Some(Balancer::GOOGLE),
         table,
         settings,
         routes: Vec::new(),
@@ -233,7 +240,7 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
         id,
         product,
         container: None,
-        to_endpoints: balancer.is_none() || load_balancer::to_pods(document),
+        to_endpoints: balancer.is_none() || load_balancer::to_pods(document, &class, documents),
         unplaced: false,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
@@ -245,7 +252,9 @@ pub fn lower(model: &mut Model, document: &Document, controller: Option<ScopeId>
 struct Lower<'m> {
     model: &'m mut Model,
     document: &'m Document,
+    documents: &'m [Document],
     is_nginx: bool,
+    is_google: bool,
     table: Option<&'static Table>,
     settings: ScopeId,
     routes: Vec<Route>,
@@ -263,12 +272,13 @@ impl Lower<'_> {
         };
         let Some(service) = service else { return };
         let span = service.word_span_at(0);
+        let settings = self.settings(service, port);
         let mut entity = Entity::new(Kind::Route, format!("{} {name}", self.document.name), span);
         entity.set(route::NAME, Arc::from(name.clone()), span);
         entity.set(route::PASS, Arc::from("proxy"), span);
         if let Some(table) = self.table {
             entity.table = Some(table);
-            entity.scope = Some(self.settings);
+            entity.scope = Some(settings);
         }
         let id = self.model.add(entity);
         if self.is_nginx {
@@ -279,7 +289,7 @@ impl Lower<'_> {
         group.set(upstream::NAMED, false, span);
         if let Some(table) = self.table {
             group.table = Some(table);
-            group.scope = Some(self.settings);
+            group.scope = Some(settings);
         }
         let group = self.model.add(group);
         let keeps = self.model.get(group, upstream::KEEPALIVE).map(|count| count > 0);
@@ -305,6 +315,18 @@ impl Lower<'_> {
             doubt,
             reuses_connections,
         });
+    }
+
+    /// The settings of the route to a Service: its own where Google's BackendConfig has some.
+    fn settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> ScopeId {
+        if !self.is_google {
+            return self.settings;
+        }
+        let name = self.document.reference(service.text().unwrap_or_default());
+        let port = port.and_then(At::text).unwrap_or_default();
+        let namespace = &self.document.namespace;
+        let own = load_balancer::google_backend(self.model, self.documents, namespace, &name, port);
+        own.unwrap_or(self.settings)
     }
 
     fn endpoint(&mut self, name: &str, host: Known<Arc<str>>, port: Option<At<'_>>, span: Span) -> Endpoint {

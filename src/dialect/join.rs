@@ -287,4 +287,6 @@ pub struct Estate {
     pub controller_namespace: Option<Arc<str>>,
     /// What is scaled, by whatever writes its number.
     pub targets: Vec<super::scaling::Target>,
+    /// Names in the configuration's `facts` that something here answers to, by their place.
+    pub answered: Vec<Span>,
 }

@@ -2,6 +2,7 @@
 
 mod annotations;
 pub mod chart;
+mod class;
 mod disruption;
 pub mod envoy;
 pub mod estate;

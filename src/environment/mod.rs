@@ -52,6 +52,10 @@ pub enum Role {
     Python,
     /// JavaScript or TypeScript that may start a server.
     JavaScript,
+    /// What a server reads by itself: `config/puma.rb`, `application.properties`.
+    Settings,
+    /// A systemd service.
+    Systemd,
     /// `.env`.
     Environment,
     /// Terraform: a module's file, or values for its variables.
@@ -69,7 +73,14 @@ impl Role {
     pub fn is_loose(self) -> bool {
         matches!(
             self,
-            Role::Nginx | Role::Envoy | Role::Haproxy | Role::Ini | Role::Python | Role::JavaScript
+            Role::Nginx
+                | Role::Envoy
+                | Role::Haproxy
+                | Role::Ini
+                | Role::Python
+                | Role::JavaScript
+                | Role::Settings
+                | Role::Systemd
         )
     }
 }

@@ -210,6 +210,8 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
         Language::Ini(IniKind::PhpFpm) => Role::Ini,
         Language::Python => Role::Python,
         Language::JavaScript => Role::JavaScript,
+        Language::Ruby | Language::Properties => Role::Settings,
+        Language::Systemd if path.ends_with(".service") => Role::Systemd,
         Language::Environment => Role::Environment,
         Language::Terraform(TerraformKind::Module | TerraformKind::Values) => Role::Terraform,
         Language::Yaml(YamlKind::CloudFormation) if cloudformation::scales(text) => Role::CloudFormation,
@@ -242,6 +244,6 @@ pub fn tree(source: &Source, role: Role) -> Option<Tree> {
                 _ => assign::python(source.id, text, &masked, found),
             })
         }
-        Role::Environment | Role::Helm | Role::Other => None,
+        Role::Environment | Role::Settings | Role::Systemd | Role::Helm | Role::Other => None,
     }
 }

@@ -13,10 +13,14 @@ use crate::rule::{Precision, Severity};
 use crate::syntax::{At, Tree};
 
 /// Rules that are not files: id and title. All are of the category `config` and warn.
-pub const BUILT_IN: [(&str, &str); 3] = [
+pub const BUILT_IN: [(&str, &str); 4] = [
     ("ignore-invalid", "An ignore that cannot be understood silences nothing"),
     ("ignore-unused", "An ignore silences nothing and can be removed"),
     ("ignore-expired", "An ignore has passed its date and no longer silences"),
+    (
+        "fact-unused",
+        "A fact names something that nothing in the repository answers to",
+    ),
 ];
 
 /// What an ignore of the configuration applies to.
@@ -24,7 +28,8 @@ pub const BUILT_IN: [(&str, &str); 3] = [
 pub enum Target {
     /// Files, by a glob over paths relative to the repository's root.
     File(globset::GlobMatcher),
-    /// An object: `Deployment/web`, or `web` for an object or compose service of any kind.
+    /// An object: `Deployment/web`, or `web` for an object or compose service of any kind. It holds where the finding
+    /// points into the object, or where it shows it as the other end.
     Object(String),
 }
 
@@ -199,7 +204,7 @@ impl Ignores {
                 .copied()
                 .filter(|index| match &self.entries[*index].scope {
                     Scope::Spans(spans) => spans.iter().any(|span| starts_in(finding.at, *span)),
-                    Scope::Target(target) => target.holds(sources, &files, finding.at),
+                    Scope::Target(target) => target.holds(sources, &files, &finding),
                 })
                 .collect();
             if silencing.is_empty() {
@@ -231,18 +236,18 @@ impl Ignores {
 }
 
 impl Target {
-    fn holds(&self, sources: &Sources, files: &HashMap<SourceId, &Tree>, at: Span) -> bool {
-        match self {
-            Target::File(glob) => glob.is_match(&*sources.get(at.source).path),
-            Target::Object(name) => files.get(&at.source).is_some_and(|tree| {
-                objects_at(tree.root(), at)
-                    .iter()
-                    .any(|(kind, object)| match name.split_once('/') {
-                        Some((wanted, name)) => wanted.eq_ignore_ascii_case(kind) && name == object,
-                        None => name == object,
-                    })
-            }),
-        }
+    fn holds(&self, sources: &Sources, files: &HashMap<SourceId, &Tree>, finding: &Finding) -> bool {
+        let name = match self {
+            Target::File(glob) => return glob.is_match(&*sources.get(finding.at.source).path),
+            Target::Object(name) => name,
+        };
+        let named = |(kind, object): &(String, String)| match name.split_once('/') {
+            Some((wanted, name)) => wanted.eq_ignore_ascii_case(kind) && name == object,
+            None => name == object,
+        };
+        let ends = std::iter::once(finding.at).chain(finding.related.iter().map(|(at, _)| *at));
+        ends.filter_map(|at| Some((files.get(&at.source)?, at)))
+            .any(|(tree, at)| objects_at(tree.root(), at).iter().any(named))
     }
 }
 
@@ -348,6 +353,21 @@ fn comments_of(sources: &Sources, tree: &Tree) -> Vec<(Span, String, Span)> {
             (sources.locate(*comment), text, sources.locate(scope(comment, *line)))
         });
     found.collect()
+}
+
+/// Findings about names in the configuration's `facts` that nothing answers to: what is said of them is not used.
+pub fn unused_facts(sources: &Sources, names: &[(Arc<str>, Span)]) -> Vec<Finding> {
+    let one = |(name, at): &(Arc<str>, Span)| {
+        let message =
+            format!("nothing in the repository is called {name}: what is said to stand in front of it is not used");
+        let help = "Name a Service as namespace/service, service or service:port, a compose service by its name, an \
+                    Ingress, or for a CDN a host.";
+        about(sources, 3, *at, message, help)
+    };
+    let mut found: Vec<Finding> = names.iter().map(one).collect();
+    settle::sort(sources, &mut found);
+    settle::number(&mut found);
+    found
 }
 
 /// A finding of a built-in rule.

@@ -5,5 +5,7 @@ pub mod diff;
 mod envoy;
 mod haproxy;
 mod hcl;
+mod javascript;
 pub mod prove;
 pub mod spell;
+mod title;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use rustc_hash::FxHasher;
 
 use super::spell::{self, Where};
+use super::title::title;
 use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{EntityId, FactView, FieldId, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Action, Change, Checked, Proposal, Severity};
+use crate::rule::{Checked, Proposal, Severity};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +184,7 @@ struct Attempt {
 }
 
 fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
-    let mut found: Vec<Result<Attempt, Refusal>> = Vec::new();
+    let mut found: Vec<Result<Attempt, Refusal>> = all_places(world, finding).map(Ok).into_iter().collect();
     for place in [Where::Written, Where::OwnBlock] {
         for at in &finding.places {
             let proposal = match &at.proposal {
@@ -201,7 +202,7 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
                 Ok(edits) => {
                     let because = proposal.because.as_deref().map(str::to_owned);
                     let fix = Fix {
-                        title: title(model, proposal),
+                        title: title(model, proposal, place),
                         because,
                         edits,
                     };
@@ -214,7 +215,6 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
             }
         }
     }
-    found.extend(all_places(world, finding).map(Ok));
     found
 }
 
@@ -243,7 +243,7 @@ fn all_places(world: &dyn World, finding: &Finding) -> Option<Attempt> {
     let apart = edits.windows(2).all(|pair| !overlap(&pair[..1], &pair[1..]));
     (apart && edits.len() > 1).then(|| Attempt {
         fix: Fix {
-            title: title(model, &all),
+            title: title(model, &all, Where::Written),
             because: all.because.as_deref().map(str::to_owned),
             edits,
         },
@@ -285,9 +285,7 @@ fn together(world: &dyn World, findings: &mut [Finding], open: &mut Vec<Open>) {
             }
             touches
         });
-        if batch.len() > 1 && holds(world, &batch).is_ok() {
-            proved.extend(members);
-        }
+        held(world, &batch, &members, &mut proved);
     }
     proved.sort_unstable();
     for at in proved.into_iter().rev() {
@@ -296,6 +294,22 @@ fn together(world: &dyn World, findings: &mut [Finding], open: &mut Vec<Open>) {
             findings[finding].fix = Some(attempt.fix);
         }
     }
+}
+
+/// The members of a batch that hold; one that does not is found by halving.
+fn held(world: &dyn World, batch: &[(&Finding, &Attempt)], members: &[usize], proved: &mut Vec<usize>) {
+    // A single one is tried by itself later, with its other attempts.
+    if batch.len() < 2 {
+        return;
+    }
+    if holds(world, batch).is_ok() {
+        proved.extend(members);
+        return;
+    }
+    let (left, right) = batch.split_at(batch.len() / 2);
+    let (left_members, right_members) = members.split_at(batch.len() / 2);
+    held(world, left, left_members, proved);
+    held(world, right, right_members, proved);
 }
 
 fn overlap(a: &[Edit], b: &[Edit]) -> bool {
@@ -348,43 +362,6 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
         }
     }
     names
-}
-
-/// Whether the directive holds more than this field.
-fn shared(model: &Model, change: &Change) -> bool {
-    let table = model
-        .entity(change.entity)
-        .table
-        .zip(model.row_for(change.entity, change.field));
-    table.is_some_and(|(table, row)| table.named(&row.name).any(|other| other.word != row.word))
-}
-
-fn title(model: &Model, proposal: &Proposal) -> String {
-    let mut parts: Vec<String> = proposal
-        .changes
-        .iter()
-        .map(|change| {
-            let site = || model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
-            let row = model
-                .row_for(change.entity, change.field)
-                .or_else(site)
-                .map(|row| row.name.clone());
-            let name = row.unwrap_or_else(|| change.field.info().name.replace('_', " "));
-            match &change.action {
-                Action::Set(_) if crate::dialect::flag(change.field).is_some() => format!("add {name}"),
-                Action::Set(value) if shared(model, change) => {
-                    format!(
-                        "set {} in {name} to {value}",
-                        change.field.info().name.replace('_', " ")
-                    )
-                }
-                Action::Set(value) => format!("set {name} to {value}"),
-                Action::Remove => format!("remove {name}"),
-            }
-        })
-        .collect();
-    parts.dedup();
-    parts.join(", ")
 }
 
 /// Whether these fixes, made together, mend their findings and change nothing else.

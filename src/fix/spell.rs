@@ -55,7 +55,12 @@ pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where)
 }
 
 /// The written fact a change goes to, if it goes to one.
-fn written<'f>(model: &Model, fact: &'f Known<FactView>, entity: EntityId, place: Where) -> Option<&'f FactView> {
+pub(super) fn written<'f>(
+    model: &Model,
+    fact: &'f Known<FactView>,
+    entity: EntityId,
+    place: Where,
+) -> Option<&'f FactView> {
     let Known::Is(fact) = fact else { return None };
     let site = fact.site?;
     if place == Where::OwnBlock && fact.origin == crate::model::Origin::Inherited {
@@ -232,6 +237,10 @@ impl Insert {
         }
         if self.table.product == super::hcl::PRODUCT {
             return super::hcl::attribute(sources, model.at(tree, node), name, &words.join(" "), bare);
+        }
+        if self.table.product == super::javascript::PRODUCT {
+            let framework = model.entity(self.entity).module;
+            return super::javascript::line(sources, model.at(tree, node), framework, name, &words.join(" "));
         }
         line(sources, model.at(tree, node), name, &words.join(" "), bare)
     }

@@ -340,11 +340,7 @@ fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
     };
     let Some(own) = gateway.container else {
         // A machine: its other processes are whatever configuration of theirs lies nearby.
-        let near = estate.containers.iter().enumerate().filter(|(_, other)| other.machine);
-        let found = near
-            .filter(|(_, other)| super::names::near(estate, &gateway.folder, &other.folder).is_some())
-            .find_map(|(at, other)| Some((at, on_port(other, port).is()?)));
-        if let Some((at, socket)) = found {
+        if let Some((at, socket)) = of_machine(estate, gateway, port) {
             end.container = Known::Is(at);
             end.socket = Known::Is(socket);
             end.shared_network = Known::Is(true);
@@ -353,6 +349,19 @@ fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
     };
     let pod = estate.containers[own].pod;
     if estate.containers[own].host_network {
+        // In one compose project all that use the machine's network use that of the same machine.
+        let mut others = estate
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| estate.compose && other.host_network && !other.machine);
+        let found = others.find_map(|(at, other)| Some((at, on_port(other, port).is()?)));
+        if let Some((at, socket)) = found {
+            end.container = Known::Is(at);
+            end.socket = Known::Is(socket);
+            end.shared_network = Known::Is(true);
+            return end;
+        }
         end.container = Known::Unknown(doubt("the gateway uses the machine's network"));
         end.socket = end.container.clone().then(|_| Known::Absent);
         return end;
@@ -395,6 +404,26 @@ fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
     end.shared_network = Known::Is(false);
     end.elsewhere = elsewhere(estate, pod, &gateway.folder, port);
     end
+}
+
+/// What listens on a port of the gateway's machine: the nearest process, unless several are equally near.
+fn of_machine(estate: &Estate, gateway: &Gateway, port: u16) -> Option<(usize, EntityId)> {
+    let machines = estate.containers.iter().enumerate().filter(|(_, other)| other.machine);
+    let listening = machines.filter_map(|(at, other)| {
+        let near = super::names::near(estate, &gateway.folder, &other.folder)?;
+        Some((near, at, on_port(other, port).is()?))
+    });
+    let mut best: Option<(usize, usize, EntityId)> = None;
+    let mut ties = false;
+    for found in listening {
+        ties = match best {
+            Some((near, ..)) if found.0 < near => continue,
+            Some((near, ..)) => near == found.0,
+            None => false,
+        };
+        best = Some(found);
+    }
+    best.filter(|_| !ties).map(|(_, at, socket)| (at, socket))
 }
 
 /// A unix socket: on a shared volume, in the same container, or on the same machine.

@@ -199,6 +199,24 @@ const AWS_ALB: &[Cause] = &[
     (status::STALE_ADDRESS, "502 or 504"),
 ];
 
+/// AWS: what `Troubleshoot a Classic Load Balancer: HTTP errors` says of 503 and 504; of a refused connection it says
+/// nothing that tells the codes apart.
+const AWS_CLB: &[Cause] = &[
+    (status::REFUSED, "502, 503 or 504"),
+    (status::NO_PORT, "503 (no healthy instance)"),
+    (status::NO_ENDPOINTS, "503 (no healthy instance)"),
+    (status::SOCKET_MISSING, "502, 503 or 504"),
+    (
+        status::READ_TIMEOUT,
+        "504 (the instance did not respond before the idle timeout)",
+    ),
+    (
+        status::CLOSED,
+        "504 (the instance closed the connection before the idle timeout)",
+    ),
+    (status::STALE_ADDRESS, "502, 503 or 504"),
+];
+
 /// Google Cloud: the statusDetails of its load balancers' logs.
 const GOOGLE: &[Cause] = &[
     (status::REFUSED, "502 (failed_to_connect_to_backend)"),
@@ -263,6 +281,7 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
         "ingress-nginx" => INGRESS_NGINX,
         "envoy" => ENVOY,
         "AWS ALB" => AWS_ALB,
+        "AWS CLB" => AWS_CLB,
         "Google Cloud load balancer" => GOOGLE,
         "Cloudflare" => CLOUDFLARE,
         "load balancer" | "CDN" => OTHER,

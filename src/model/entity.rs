@@ -9,7 +9,7 @@ use super::field::{Field, FieldId, Kind};
 use super::table::{DefaultFor, Row, Table};
 use super::value::{FieldType, Value};
 use super::version::Version;
-use crate::repo::Span;
+use crate::repo::{SourceId, Span};
 use crate::syntax::{At, NodeId, Tree};
 
 /// An entity of one model.
@@ -371,6 +371,11 @@ impl Model {
             trees.push(tree.clone());
             TreeId(trees.len() as u32 - 1)
         })
+    }
+
+    /// The texts of all trees that facts are written in.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> + '_ {
+        self.trees.iter().flat_map(|tree| tree.sources())
     }
 
     /// An entity of this model.

@@ -24,6 +24,12 @@ pub enum NameClaim {
     Python,
     /// A JavaScript or TypeScript file that probably starts a server.
     JavaScript,
+    /// A Ruby file that Puma reads.
+    Ruby,
+    /// Spring Boot's `application.properties`.
+    Properties,
+    /// A systemd service.
+    Systemd,
     /// `.env` and its like.
     Environment,
     /// A Dockerfile.
@@ -57,10 +63,14 @@ pub enum Language {
     Dockerfile,
     /// A Procfile. Recognised, not read yet.
     Procfile,
-    /// A systemd unit. Recognised, not read.
+    /// A systemd unit: a service.
     Systemd,
     /// Terraform.
     Terraform(TerraformKind),
+    /// Puma's configuration.
+    Ruby,
+    /// Spring Boot's configuration in lines of `name=value`.
+    Properties,
     /// Nothing that is read here.
     Other,
 }
@@ -216,6 +226,10 @@ pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
         NameClaim::Python => Claim::certain(Language::Python),
         NameClaim::JavaScript if starts_server(text) => Claim::likely(Language::JavaScript),
         NameClaim::JavaScript => Claim::OTHER,
+        NameClaim::Ruby => Claim::certain(Language::Ruby),
+        NameClaim::Properties => Claim::certain(Language::Properties),
+        NameClaim::Systemd if text.contains("[Service]") => Claim::certain(Language::Systemd),
+        NameClaim::Systemd => Claim::OTHER,
         NameClaim::Environment => Claim::certain(Language::Environment),
         NameClaim::Dockerfile => Claim::certain(Language::Dockerfile),
         NameClaim::Procfile => Claim::certain(Language::Procfile),

@@ -53,7 +53,10 @@ fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
     let mut out = heading(severity(finding.severity), Some(&finding.rule), &finding.message, look);
     let mut labels = vec![Label {
         at: finding.at,
-        text: finding.value.as_ref().map(said_of),
+        text: finding
+            .value
+            .as_ref()
+            .and_then(|note| said_of(note, &drawing.text(finding.at))),
         primary: true,
     }];
     let related = finding.related.iter().take(PLACES).map(|(at, text)| Label {
@@ -136,7 +139,19 @@ fn heading(severity: &str, rule: Option<&str>, message: &str, look: Look) -> Str
     format!("{severity}: {}\n", paint(look, "1", &escape(message)))
 }
 
-fn said_of(note: &ValueNote) -> String {
+/// What to say of the value at the underlined text: nothing where it would repeat that text, or where it is yes or no
+/// and was worked out, which the message says in words.
+fn said_of(note: &ValueNote, underlined: &str) -> Option<String> {
+    let is_answer = matches!(note.text.as_str(), "true" | "false");
+    let stands_there = matches!(note.origin, "written" | "computed");
+    if stands_there && (is_answer || underlined.trim_matches(['"', '\'']) == note.text) {
+        return None;
+    }
+    let text = match (is_answer, note.text.as_str()) {
+        (true, "true") => "on",
+        (true, _) => "off",
+        (false, text) => text,
+    };
     let from = match note.origin {
         "default" => {
             let version = note
@@ -153,7 +168,7 @@ fn said_of(note: &ValueNote) -> String {
         "inherited" => ", inherited from here".to_owned(),
         _ => String::new(),
     };
-    format!("{}{from}", note.text)
+    Some(format!("{text}{from}"))
 }
 
 fn some_of(names: &[String]) -> String {

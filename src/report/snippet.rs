@@ -153,6 +153,11 @@ impl<'s> Drawing<'s> {
         }
     }
 
+    /// The text that a label would underline.
+    pub(super) fn text(&self, at: Span) -> String {
+        self.sources.text(at).to_string()
+    }
+
     /// Draws labels, file by file, in the order in which the files first appear.
     pub(super) fn draw(&mut self, labels: Vec<Label>) -> String {
         let mut files: Vec<(SourceId, Vec<Label>)> = Vec::new();

@@ -11,7 +11,7 @@ use super::{CLEAN, FOUND, Failure};
 use crate::analysis::Analysis;
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
-use crate::finding::ignores::{Ignores, RuleIds};
+use crate::finding::ignores::{self, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled};
 use crate::finding::{RuleInfo, Summary};
 use crate::repo::Sources;
@@ -184,6 +184,13 @@ pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, opti
         });
     }
     let mut settled = settle::settle(&setup.sources, &infos, &hits);
+    let unused = ignores::unused_facts(&setup.sources, &analysis.unanswered());
+    settled.findings.extend(
+        unused
+            .into_iter()
+            .filter(|finding| runs(&setup.config, options, &finding.rule, "config")),
+    );
+    settle::sort(&setup.sources, &mut settled.findings);
     if options.no_ignores {
         return (0, settled);
     }

@@ -1,6 +1,6 @@
-//! Containers with what they run, and processes of machines that no container holds.
+//! Containers with what they run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::gateway::sockets_of;
@@ -9,7 +9,7 @@ use crate::dialect::join::Container;
 use crate::dialect::process::{self, ProcessContext};
 use crate::dialect::workload as pods;
 use crate::environment::pods::Placed;
-use crate::environment::{ContainerSpec, Role, folder_of};
+use crate::environment::{ContainerSpec, folder_of};
 use crate::expand::ContainerFiles;
 use crate::model::field::{container, workload};
 use crate::model::{Entity, EntityId, Kind, Known};
@@ -163,7 +163,7 @@ impl Lower<'_> {
         }
     }
 
-    fn process_context<'c>(&self, loose: &'c [usize]) -> ProcessContext<'c>
+    pub(super) fn process_context<'c>(&self, loose: &'c [usize]) -> ProcessContext<'c>
     where
         Self: 'c,
     {
@@ -173,53 +173,6 @@ impl Lower<'_> {
             loose,
             cache: self.context.cache,
             versions: self.context.versions,
-        }
-    }
-
-    /// Processes of a machine: php-fpm pools that no container mounts.
-    pub(super) fn machines(&mut self) {
-        let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for at in self.context.loose(&self.environment.loose, Role::Ini) {
-            let folder = folder_of(&self.context.repository.files()[at].path);
-            by_folder.entry(folder).or_default().push(at);
-        }
-        for (folder, files) in by_folder {
-            let context = self.process_context(&files);
-            let Some(joined) = process::machine(&mut self.estate.model, &context) else {
-                continue;
-            };
-            let span = match joined.id {
-                Known::Is(id) => self.estate.model.entity(id).span,
-                _ => continue,
-            };
-            let name: Arc<str> = Arc::from(self.context.repository.files()[files[0]].path.as_ref());
-            let mut workload = Entity::new(Kind::Workload, name.clone(), span);
-            workload.set(workload::NAME, name.clone(), span);
-            workload.set(workload::KIND, Arc::from("machine"), span);
-            let workload = self.estate.model.add(workload);
-            let mut entity = Entity::new(Kind::Container, name.clone(), span);
-            entity.set(container::NAME, name.clone(), span);
-            entity.link("process", joined.id.clone());
-            let id = self.estate.model.add(entity);
-            let pod = self.estate.containers.len();
-            self.estate.containers.push(Container {
-                id,
-                workload,
-                name,
-                pod,
-                namespace: Arc::from(""),
-                folder: Arc::from(folder),
-                labels: Vec::new(),
-                names: Vec::new(),
-                networks: Vec::new(),
-                host_network: true,
-                ports: Vec::new(),
-                sockets: sockets_of(&joined),
-                process: joined.id,
-                sole: false,
-                shared: Vec::new(),
-                machine: true,
-            });
         }
     }
 }

@@ -73,6 +73,11 @@ impl Lower<'_> {
         let id = self.gateway_entity("nginx", version.as_ref(), &place, span);
         let lowered = nginx::lower(&mut self.estate.model, includes, version, entries);
         let listens = lowered.listens.clone();
+        if let Some(events) = lowered.events {
+            let entity = self.estate.model.entity_mut(id);
+            entity.scope = Some(events);
+            entity.table = Some(&nginx::table::TABLE);
+        }
         self.add_gateway(id, "nginx", place, lowered.routes, lowered.listens);
         listens
     }

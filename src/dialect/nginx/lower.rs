@@ -34,6 +34,8 @@ pub enum Context {
     Stream,
     /// A `server` of `stream`.
     StreamServer,
+    /// `events`.
+    Events,
     /// Any other block, whose content is not read.
     Other,
 }
@@ -47,6 +49,7 @@ impl Context {
             Context::Location => "location",
             Context::Upstream => "upstream",
             Context::Stream => "stream",
+            Context::Events => "events",
             Context::Other => "other",
         }
     }
@@ -55,6 +58,7 @@ impl Context {
         match (self, block) {
             (Context::Main, "http") => Context::Http,
             (Context::Main, "stream") => Context::Stream,
+            (Context::Main, "events") => Context::Events,
             (Context::Http, "server") => Context::Server,
             (Context::Http, "upstream") | (Context::Stream, "upstream") => Context::Upstream,
             (Context::Stream, "server") => Context::StreamServer,
@@ -74,6 +78,8 @@ pub struct Lowered {
     pub routes: Vec<Route>,
     /// All ports and sockets listened on.
     pub listens: Vec<Listen>,
+    /// What `events` says; absent where the main file was not read.
+    pub events: Option<ScopeId>,
 }
 
 /// A declared group.
@@ -121,6 +127,9 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
             [(tree, ..)] if context != Context::Main => Some(tree.clone()),
             _ => None,
         };
+        if context == Context::Main {
+            lower.done.events = Some(lower.events(&children, doubt.clone()));
+        }
         lower.collect_groups(&children, around.as_ref().or(doubt.as_ref()), context, 0);
         read.push((children, doubt, around, only, context));
     }
@@ -178,6 +187,19 @@ const DEPTH: usize = 32;
 const BLOCKS: usize = 100_000;
 
 impl Lower<'_> {
+    /// The scope of the `events` block of a main file.
+    fn events(&mut self, children: &[Directive], doubt: Option<Doubt>) -> ScopeId {
+        let block = children.iter().find(|(tree, node)| tree.at(*node).name() == "events");
+        let Some((tree, node)) = block else {
+            return self.model.add_scope(Scope {
+                doubt,
+                ..Scope::default()
+            });
+        };
+        let (own, open) = flatten(self.includes, tree, *node);
+        self.scope(&own, Context::Events, None, open, Some((tree, *node)))
+    }
+
     pub(super) fn endpoint(
         &mut self,
         target: &Target,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::field::{endpoint, route, upstream};
+use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Row, Table, Unit};
 
 /// Where location-level settings may stand.
@@ -88,6 +88,11 @@ fn rows() -> Vec<Row> {
         Row::new("keepalive_timeout", upstream::KEEPALIVE_TIMEOUT, Unit::NginxTime)
             .within(UPSTREAM)
             .default("60s", source),
+    );
+    rows.push(
+        Row::new("worker_connections", gateway::WORKER_CONNECTIONS, Unit::Number)
+            .within(&["events"])
+            .default("512", "ngx_event.c, DEFAULT_CONNECTIONS"),
     );
     rows.push(Row::new("zone", upstream::ZONE, Unit::Text).within(UPSTREAM));
     rows.push(

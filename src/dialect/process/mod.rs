@@ -1,12 +1,16 @@
-//! What containers run: gunicorn, uvicorn, php-fpm, Node, nginx. Which process it is, what it listens on, how long it
+//! What containers run: gunicorn, uvicorn, Puma, Spring Boot, Tomcat, php-fpm, Node, nginx. Which process it is, what it listens on, how long it
 //! works on a request, how long it keeps connections.
 
+mod bound;
 mod command;
 mod dockerfile;
 mod gunicorn;
 mod image;
+mod java;
 mod node;
 mod php_fpm;
+mod puma;
+mod ruby;
 mod settings;
 mod sockets;
 mod uvicorn;
@@ -90,7 +94,6 @@ const NAMED: &[&str] = &[
     "daphne",
     "granian",
     "waitress-serve",
-    "puma",
     "unicorn",
     "bun",
     "deno",
@@ -103,11 +106,20 @@ pub fn lower(
     spec: &ContainerSpec,
     files: &ContainerFiles,
 ) -> ProcessJoin {
+    let filled = dockerfile::filled(context, spec);
+    let spec = filled.as_ref().unwrap_or(spec);
+    let join = known(model, context, spec, files);
+    match &join.id {
+        Known::Unknown(doubt) => bound::lower(model, context, spec, doubt).unwrap_or(join),
+        _ => join,
+    }
+}
+
+/// What a container runs, as far as it is a program that is known here.
+fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, files: &ContainerFiles) -> ProcessJoin {
     let unknown = |why: String, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
-    let filled = dockerfile::filled(context, spec);
-    let spec = filled.as_ref().unwrap_or(spec);
     let started = match command::runs(context.sources, context.cache, spec) {
         Runs::Command(started) => started,
         Runs::Image => {
@@ -125,6 +137,17 @@ pub fn lower(
         "fastapi" if matches!(first, Some("run" | "dev")) => uvicorn::lower(model, context, &started),
         "haproxy" => haproxy(model, context, spec, program.span),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
+        "puma" => puma::lower(model, context, &started, files),
+        "rails" if matches!(first, Some("server" | "s")) => puma::lower(model, context, &started, files),
+        "java" => match java::lower(model, context, &started, files) {
+            Some(join) => join,
+            None => unknown(
+                "what a Java program does is known only for Spring Boot".to_owned(),
+                program.span,
+            ),
+        },
+        "catalina.sh" | "startup.sh" => java::tomcat(model, context, spec, files)
+            .unwrap_or_else(|| unknown("where Tomcat listens is not in the repository".to_owned(), program.span)),
         "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
         name if node::starts(name, first) => node::lower(model, context, &started, files),
@@ -162,6 +185,9 @@ fn of_image(
         let mut join = php_fpm::lower(model, context, spec, files, span);
         join.official_only = unchanged;
         return Some(join);
+    }
+    if image.is_official("tomcat") {
+        return java::tomcat(model, context, spec, files);
     }
     if is_haproxy(&image) {
         let mut join = haproxy(model, context, spec, span);

@@ -99,6 +99,21 @@ impl Layer {
         layer
     }
 
+    /// Settings that were read by hand: names with values.
+    pub fn of_values(
+        model: &mut Model,
+        sources: &Sources,
+        started: Option<&Started<'_>>,
+        values: &[(&'static str, Argument)],
+    ) -> Layer {
+        let setting =
+            |(name, value): &(&'static str, Argument)| Setting::of_argument(model, sources, started, name, value);
+        Layer {
+            settings: values.iter().map(setting).collect(),
+            ..Layer::default()
+        }
+    }
+
     /// The entries of a map with one of the names: a Python file, an INI section, a Node server. The items of a list
     /// are settings of their own.
     pub fn of_tree(model: &mut Model, tree: &Arc<Tree>, map: NodeId, names: &[&'static str]) -> Layer {

@@ -1,5 +1,7 @@
 //! uWSGI: options over an INI file it names. `harakiri` kills the worker of a request that takes longer (off unless
-//! set); connections are closed after each request unless `http-keepalive` or an HTTP/1.1 socket is asked for.
+//! set). Read in uWSGI 2.0.31: only the HTTP router (`http`) with `http-keepalive` and an HTTP/1.1 socket
+//! (`http11-socket`) keep connections. `http-keepalive = 30` keeps them 30 s; without a number, or with 1, they are
+//! kept for `http-timeout`, 60 s (plugins/http/http.c, plugins/corerouter/corerouter.c).
 
 use std::sync::LazyLock;
 
@@ -10,7 +12,7 @@ use super::{ProcessContext, ProcessJoin};
 use crate::environment::join;
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Duration, Known, Model, Row, Table, Unit};
 use crate::syntax::NodeId;
 
 const OPTIONS: &[Spelled] = &[
@@ -20,6 +22,7 @@ const OPTIONS: &[Spelled] = &[
     ("http11-socket", &["--http11-socket"]),
     ("socket", &["--socket", "--uwsgi-socket", "-s"]),
     ("http-keepalive", &["--http-keepalive"]),
+    ("http-timeout", &["--http-timeout"]),
     ("ini", &["--ini", "--xml", "--yaml", "--json"]),
 ];
 
@@ -30,6 +33,7 @@ const NAMES: &[&str] = &[
     "http11-socket",
     "socket",
     "http-keepalive",
+    "http-timeout",
 ];
 
 const SOCKETS: &[&str] = &["http", "http-socket", "http11-socket", "socket"];
@@ -40,6 +44,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .zero_is_unlimited()
             .inherits()
             .default("0", "uWSGI options: harakiri"),
+        Row::new("http-keepalive", process::KEEPALIVE_TIMEOUT, Unit::Seconds).inherits(),
     ];
     Table::new("uwsgi", rows)
 });
@@ -70,9 +75,14 @@ pub(super) fn lower(
         Known::Absent => Known::Is(false),
         Known::Unknown(doubt) => Known::Unknown(doubt),
     };
-    let keeps = match (on("http-keepalive"), on("http11-socket")) {
-        (Known::Is(false), other) => other,
-        (found, _) => found,
+    let router = match (on("http"), on("http-keepalive")) {
+        (Known::Is(false), _) | (_, Known::Is(false)) => Known::Is(false),
+        (Known::Is(true), other) | (other, _) => other,
+    };
+    let eleven = on("http11-socket");
+    let keeps = match (&router, &eleven) {
+        (Known::Is(false), other) => other.clone(),
+        (found, _) => found.clone(),
     };
     let kills = match find(&layers, "harakiri") {
         Known::Is(setting) => setting.value().map(|text| text != "0"),
@@ -82,8 +92,24 @@ pub(super) fn lower(
     let entity = model.entity_mut(id);
     entity.set_known(process::KILLS_AT_TIMEOUT, kills, span);
     entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
-    let doubt = Doubt::at("gatelint does not read how long uwsgi keeps connections", span);
-    entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
+    if (router, eleven) == (Known::Is(true), Known::Is(false)) {
+        match kept(&layers) {
+            Known::Is(Some(time)) => model.entity_mut(id).set(process::KEEPALIVE_TIMEOUT, time, span),
+            // The number is the option's own: the table reads it.
+            Known::Is(None) | Known::Absent => {}
+            Known::Unknown(doubt) => {
+                let entity = model.entity_mut(id);
+                entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
+            }
+        }
+    } else {
+        let doubt = Doubt::at(
+            "how long an HTTP/1.1 socket of uWSGI keeps connections is not known",
+            span,
+        );
+        let entity = model.entity_mut(id);
+        entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
+    }
     settings::attach(model, id, &layers, &TABLE);
     let addresses = addresses(&layers, started);
     ProcessJoin {
@@ -91,6 +117,24 @@ pub(super) fn lower(
         product: Some("uwsgi"),
         sockets: sockets::add(model, id, addresses),
         official_only: false,
+    }
+}
+
+/// How long the HTTP router keeps connections where `http-keepalive` names no time of its own.
+fn kept(layers: &[Layer]) -> Known<Option<Duration>> {
+    let text = |name: &str| find(layers, name).then(|setting| setting.value().map(str::to_owned));
+    match text("http-keepalive") {
+        Known::Is(text) if text.parse::<u64>().is_ok_and(|seconds| seconds > 1) => return Known::Is(None),
+        Known::Is(text) if !matches!(text.as_str(), "" | "1") && !text.starts_with('-') => {
+            return Known::Unknown(Doubt::new(format!("what http-keepalive = {text} means is not known")));
+        }
+        Known::Unknown(doubt) => return Known::Unknown(doubt),
+        _ => {}
+    }
+    match text("http-timeout") {
+        Known::Is(text) => Known::Is(text.parse().ok().map(Duration::from_secs)),
+        Known::Absent => Known::Is(Some(Duration::from_secs(60))),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
     }
 }
 

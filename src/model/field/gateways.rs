@@ -9,6 +9,7 @@ fields! { gateway, Kind::Gateway;
     PLATFORM: Arc<str> = "platform", "Where it runs: `compose` or `kubernetes`; absent for a machine or where that is not known.";
     BUFFER_SIZE: Size = "buffer_size", "HAProxy: the buffer that must hold a whole request or response header (`tune.bufsize`).";
     ENDS_IN_LINE_FEED: bool = "ends_in_line_feed", "HAProxy: whether the last line of each of its files is complete.";
+    WORKER_CONNECTIONS: i64 = "worker_connections", "nginx: how many connections one worker process may have open, those to clients and to upstreams together.";
     => Container "container", "The container the gateway runs in.";
 }
 

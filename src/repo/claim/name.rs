@@ -76,6 +76,9 @@ pub fn by_name(path: &str) -> Option<NameClaim> {
         "tf" | "tfvars" if name.len() == file.len() => Some(NameClaim::Terraform),
         // What HAProxy looks backends up in; a source map belongs to something that was built.
         "map" if !stem.contains('.') => Some(NameClaim::Conf),
+        "rb" => (stem == "puma" || folders.ends_with("config/puma")).then_some(NameClaim::Ruby),
+        "properties" => stem.starts_with("application").then_some(NameClaim::Properties),
+        "service" => (!stem.is_empty()).then_some(NameClaim::Systemd),
         "py" => is_gunicorn(folders, stem).then_some(NameClaim::Python),
         "js" | "ts" | "mjs" | "cjs" | "mts" | "cts" => starts_server(folders, stem).then_some(NameClaim::JavaScript),
         _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),
