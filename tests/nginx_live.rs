@@ -76,6 +76,8 @@ impl Nginx {
 
     fn refuses(&self, folder: &Path, text: &str, context: NginxContext) -> Verdict {
         let whole = match context {
+            // A fragment that another file includes into `events`.
+            NginxContext::Main if text.starts_with("worker_connections") => format!("events {{ {text} }}\nhttp {{}}\n"),
             NginxContext::Main => text.to_owned(),
             NginxContext::Server => format!("events {{}}\nhttp {{ server {{ {text} }} }}\n"),
             NginxContext::Location => format!("events {{}}\nhttp {{ server {{ location / {{ {text} }} }} }}\n"),
