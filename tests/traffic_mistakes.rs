@@ -99,7 +99,10 @@ fn a_week_whose_zone_no_one_names_is_a_mistake() {
 
 #[test]
 fn a_link_out_of_the_repository_is_not_followed() {
-    let place = Place::new(&[(".gatelint.yaml", &config("traffic/web.csv", "")), ("k8s/web.yaml", WINDOW)]);
+    let place = Place::new(&[
+        (".gatelint.yaml", &config("traffic/web.csv", "")),
+        ("k8s/web.yaml", WINDOW),
+    ]);
     let outside = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(outside.path(), SOUND).unwrap();
     std::fs::create_dir(place.path("traffic")).unwrap();
@@ -121,11 +124,17 @@ fn the_weeks_begin_where_the_report_says() {
     ];
     let asked = Place::new(&files).run(&["lint", "--as-of", "2027-02-01", "--color", "never"]);
     assert_eq!(asked.code, Some(1), "{}", asked.out);
-    assert!(asked.out.contains("53 weeks from 2027-02-01, as asked"), "{}", asked.out);
+    assert!(
+        asked.out.contains("53 weeks from 2027-02-01, as asked"),
+        "{}",
+        asked.out
+    );
     assert!(asked.out.contains("first Mon 2027-02-01"), "{}", asked.out);
     let alone = Place::without_git(&files).run(&["lint", "--color", "never"]);
     assert!(
-        alone.out.contains("53 weeks from 2026-06-01, the end of the newest profile"),
+        alone
+            .out
+            .contains("53 weeks from 2026-06-01, the end of the newest profile"),
         "{}",
         alone.out
     );
