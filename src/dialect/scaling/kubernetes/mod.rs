@@ -179,14 +179,16 @@ fn sources(
     units: &Units<'_>,
 ) -> Vec<Source> {
     let mut sources = Vec::new();
-    for document in &of.scaled_objects {
-        sources.push(keda::source(model, document));
-    }
     let written = of.document.map(|document| replicas(model, document));
     let (replicas, site) = match &written {
         Some((Ok(replicas), sites)) => (replicas.clone(), sites.clone()),
         _ => (None, Vec::new()),
     };
+    for document in &of.scaled_objects {
+        let mut source = keda::source(model, document);
+        source.sites.extend(site.iter().copied());
+        sources.push(source);
+    }
     for document in &of.horizontal {
         let mut source = horizontal::source(model, document, documents, replicas.clone());
         source.sites.extend(site.iter().copied());
