@@ -125,7 +125,8 @@ impl<'a> Analysis<'a> {
             if !answered {
                 let targets = self.judged.iter().flat_map(|judged| &judged.assessed.targets);
                 let names: Vec<&str> = targets.map(|target| target.identity.name()).collect();
-                let near = crate::dialect::nearest::nearest(&demand.target.value, names);
+                let near =
+                    crate::dialect::nearest::nearest(demand.target.value.rsplit('/').next().unwrap_or_default(), names);
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "write namespace/name, the workload's bare name, or an address of Terraform".to_owned(),
@@ -144,7 +145,10 @@ impl<'a> Analysis<'a> {
                     found.push(Mistake {
                         span: name.span,
                         message: format!("no environment is called `{}`", name.value),
-                        help: format!("there are {}", names.join(", ")),
+                        help: format!(
+                            "environments are {}; `.` is what no kustomization deploys",
+                            names.join(", ")
+                        ),
                     });
                 }
             }

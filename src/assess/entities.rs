@@ -87,7 +87,7 @@ pub(super) fn add(
     }
     for ((source, evaluation), of) in target.sources.iter().zip(evaluated).zip(&made.sources) {
         shape(model, source, of, evaluation, context);
-        for found in &evaluation.notes {
+        for found in evaluation.notes.iter().chain(&fight(source)) {
             add_note(sources, model, target, source, of, found);
         }
     }
@@ -116,14 +116,15 @@ fn of_source(model: &mut Model, target: &Target, source: &Source, at: usize) -> 
         entity.set(autoscaler::OTHERS, Arc::from(others), source.object.span);
     }
     attach(model, id, &source.object);
-    if let (Some(workload), Some(replicas)) = (target.workload, parts.replicas)
-        && let Some(site) = source.site(replicas.span).filter(|site| site.row.name == "replicas")
-    {
-        let entity = model.entity_mut(workload);
-        put(
-            entity,
-            fact(workload::REPLICAS, i64::from(replicas.value), replicas.span, Some(site)),
-        );
+    // A fix may take the count away where the workload writes it.
+    if let (Some(workload), Some((span, site))) = (target.workload, replicas_of(source)) {
+        let facts = &mut model.entity_mut(workload).facts;
+        let own = facts
+            .iter_mut()
+            .find(|fact| fact.field == workload::REPLICAS.id() && fact.span == span);
+        if let Some(own) = own {
+            own.site = Some(site);
+        }
     }
     let entries = source.entries.iter().zip(&parts.entries);
     let entries = entries.map(|(entry, parts)| of_entry(model, source, id, entry, parts));
@@ -209,6 +210,28 @@ fn of_entry(
     let id = model.add(entity);
     attach(model, id, entry);
     (id, spans)
+}
+
+/// Where the target's own count is written.
+fn replicas_of(source: &Source) -> Option<(Span, Site)> {
+    source
+        .sites
+        .iter()
+        .find(|(_, site)| site.row.name == "replicas")
+        .copied()
+}
+
+/// KEDA scales through an autoscaler of its own, which a count of the workload fights as it fights any other.
+fn fight(source: &Source) -> Option<Note> {
+    let (Schedule::Keda(_), Some((span, _))) = (&source.schedule, replicas_of(source)) else {
+        return None;
+    };
+    Some(Note {
+        kind: NoteKind::ReplicasFight,
+        span,
+        message: "every apply sets the count anew, whatever the ScaledObject has chosen".to_owned(),
+        help: Some("remove `replicas` and leave the count to KEDA".to_owned()),
+    })
 }
 
 /// What its windows really are.

@@ -190,13 +190,14 @@ fn demand(
     assessed: &mut Assessed,
 ) -> Option<(usize, Zone)> {
     let answers = |demand: &Arc<Demand>| target.identity.answers(&demand.target.value);
-    let at = traffic.demands.iter().position(answers)?;
-    assessed.answered.push(at);
-    let demand = &traffic.demands[at];
+    let all = (0..traffic.demands.len()).filter(|at| answers(&traffic.demands[*at]));
+    let all: Vec<usize> = all.collect();
+    assessed.answered.extend(&all);
     let path = sources.get(sources.locate(target.span).source).path.clone();
-    if !demand.is_for(&environment.name, environment.development || is_development(&path)) {
-        return None;
-    }
+    let development = environment.development || is_development(&path);
+    let is_for = |at: &usize| traffic.demands[*at].is_for(&environment.name, development);
+    let at = all.into_iter().find(is_for)?;
+    let demand = &traffic.demands[at];
     if let Some(zone) = &demand.zone {
         return Some((at, zone.clone()));
     }

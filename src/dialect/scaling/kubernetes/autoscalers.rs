@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Found, SCALABLE};
 use crate::dialect::nearest::nearest;
 use crate::dialect::workload::Scaler;
-use crate::environment::{Document, Environment, Platform};
+use crate::environment::{Document, Environment, Platform, folder_of};
 use crate::model::field::autoscaler;
 use crate::model::{Doubt, Duration, Entity, Known, Model};
 use crate::repo::Span;
@@ -66,14 +66,16 @@ fn target_found(environment: &Environment, document: &Document, scaler: &Scaler,
     if let Some(doubt) = &environment.incomplete {
         return Known::Unknown(doubt.clone());
     }
-    let names = environment
-        .documents
-        .iter()
-        .filter(|other| SCALABLE.contains(&&*other.kind));
-    let near = nearest(&scaler.name, names.map(|other| &*other.name)).is_some();
+    // Beside loose manifests the target may come from anywhere, unless its name is nearly that of a neighbour.
+    let whole = document.at().doubt().is_none();
+    let near = environment.documents.iter().any(|other| {
+        SCALABLE.contains(&&*other.kind)
+            && folder_of(&other.path) == folder_of(&document.path)
+            && strsim::levenshtein(&other.name, &scaler.name) <= 2
+    });
     match environment.platform {
-        Platform::Kustomize => Known::Is(false),
-        _ if near => Known::Is(false),
+        Platform::Kustomize if whole => Known::Is(false),
+        _ if near && whole => Known::Is(false),
         _ => Known::Unknown(Doubt::new(format!("{} may be deployed from elsewhere", scaler.name))),
     }
 }

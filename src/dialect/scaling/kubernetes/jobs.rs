@@ -11,23 +11,23 @@ use crate::syntax::argv::Argument;
 
 /// A CronJob that changes counts.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct Writer<'d> {
+    pub document: &'d Document,
     /// When it fires, and what it writes; an error where that cannot be told.
     pub job: Result<Job, NotEvaluated>,
     pub entry: Entry,
     pub sites: Vec<(Span, Site)>,
     /// All its words, for names of objects it may mean.
     text: String,
-    namespace: std::sync::Arc<str>,
 }
 
 /// The CronJobs of an environment that change counts.
-pub(super) fn writers(model: &mut Model, documents: &[Document]) -> Vec<Writer> {
+pub(super) fn writers<'d>(model: &mut Model, documents: &'d [Document]) -> Vec<Writer<'d>> {
     let jobs = documents.iter().filter(|document| &*document.kind == "CronJob");
     jobs.filter_map(|document| writer(model, document)).collect()
 }
 
-fn writer(model: &mut Model, document: &Document) -> Option<Writer> {
+fn writer<'d>(model: &mut Model, document: &'d Document) -> Option<Writer<'d>> {
     let pod = document.at().get("spec.jobTemplate.spec.template.spec")?;
     let containers = pod.child("containers")?;
     let arguments = containers.items().map(arguments).find(|words| changes_counts(words))?;
@@ -36,11 +36,11 @@ fn writer(model: &mut Model, document: &Document) -> Option<Writer> {
     let mut reading = Reading::new(model, document);
     let job = job(&mut reading, &arguments);
     Some(Writer {
+        document,
         job,
         entry: reading.object("CronJob", &JOB),
         sites: reading.sites,
         text,
-        namespace: document.namespace.clone(),
     })
 }
 
@@ -101,7 +101,7 @@ pub(super) struct Object<'a> {
     pub name: &'a str,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// The job as far as it writes to any of these objects: a workload and its autoscalers. An error where it may write
     /// to one and what it writes cannot be told; nothing where it surely writes to none.
     pub fn writes_to(&self, objects: &[Object<'_>]) -> Option<Result<Job, NotEvaluated>> {
@@ -112,7 +112,7 @@ impl Writer {
         let mut own = Vec::new();
         for write in &job.writes {
             let near = |object: &Object<'_>| {
-                let namespace = write.namespace.as_deref().unwrap_or(&self.namespace);
+                let namespace = write.namespace.as_deref().unwrap_or(&self.document.namespace);
                 namespace.is_empty() || object.namespace.is_empty() || namespace == object.namespace
             };
             let Some(object) = objects
@@ -156,8 +156,8 @@ impl Writer {
         let names = |name: &str| self.text.split(word).any(|part| part == name);
         objects.iter().any(|object| {
             let near = object.namespace.is_empty()
-                || self.namespace.is_empty()
-                || *object.namespace == *self.namespace
+                || self.document.namespace.is_empty()
+                || *object.namespace == *self.document.namespace
                 || self.text.contains(object.namespace);
             near && (filled_in || names(object.name))
         })

@@ -7,19 +7,21 @@ mod horizontal;
 mod jobs;
 mod keda;
 mod read;
+mod unit;
 mod zalando;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Entry, Identity, Schedule, Source, Target};
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
 use crate::dialect::workload::Scaler;
 use crate::environment::{Document, Environment};
-use crate::model::field::workload;
 use crate::model::{EntityId, Kind, Model};
+use crate::repo::Span;
 use jobs::{Object, Writer};
 use read::Reading;
+use unit::Units;
 
 /// Kinds whose pods are counted.
 const SCALABLE: [&str; 5] = [
@@ -30,8 +32,8 @@ const SCALABLE: [&str; 5] = [
     "Rollout",
 ];
 
-/// Namespace, kind and name of a workload.
-type Key = (Arc<str>, Arc<str>, Arc<str>);
+/// Namespace, kind and name of a workload, and what tells it from others of that name.
+type Key = (Arc<str>, Arc<str>, Arc<str>, Arc<str>);
 
 /// What is known of a workload before its sources are put together.
 #[derive(Default)]
@@ -51,19 +53,28 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
         let annotations = document.at().get("metadata.annotations");
         annotations.is_some_and(|all| all.children().any(|entry| entry.name().starts_with("downscaler/")))
     });
-    let open = recognised(model, documents);
+    let units = Units::new(environment);
+    let open = recognised(model, documents, &units);
     if scalers.is_empty() && writers.is_empty() && open.is_empty() && !downscales {
         return Vec::new();
     }
     let mut found: BTreeMap<Key, Found<'_>> = BTreeMap::new();
     for document in documents.iter().filter(|document| SCALABLE.contains(&&*document.kind)) {
-        let key = (document.namespace.clone(), document.kind.clone(), document.name.clone());
+        let key = key_of(document, units.of_workload(document));
         found.entry(key).or_default().document.get_or_insert(document);
     }
-    for scaler in scalers {
+    let meant: Vec<Key> = scalers
+        .iter()
+        .map(|scaler| {
+            let from = &documents[scaler.document];
+            let (namespace, kind, name) = (scaler.namespace.clone(), scaler.kind.clone(), scaler.name.clone());
+            let unit = units.meant(from, &namespace, &kind, &name);
+            (namespace, kind, name, unit)
+        })
+        .collect();
+    for (scaler, key) in scalers.iter().zip(&meant) {
         let document = &documents[scaler.document];
-        let key = (scaler.namespace.clone(), scaler.kind.clone(), scaler.name.clone());
-        let of = found.entry(key).or_default();
+        let of = found.entry(key.clone()).or_default();
         match &*document.kind {
             "ScaledObject" => of.scaled_objects.push(document),
             _ => of.horizontal.push(document),
@@ -72,16 +83,16 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     for (key, entry, why) in open {
         found.entry(key).or_default().open.push((entry, why));
     }
-    for scaler in scalers {
-        let key = (scaler.namespace.clone(), scaler.kind.clone(), scaler.name.clone());
-        if let Some(of) = found.get(&key) {
+    for (scaler, key) in scalers.iter().zip(&meant) {
+        if let Some(of) = found.get(key) {
             autoscalers::complete(model, environment, scaler, of);
         }
     }
+    let workloads = workloads(model);
     let mut targets = Vec::new();
     for (key, of) in found {
-        let sources = sources(model, documents, &key, &of, &writers);
-        if let Some(target) = target(model, key, &of, sources) {
+        let sources = sources(model, documents, &key, &of, &writers, &units);
+        if let Some(target) = target(&workloads, key, &of, sources) {
             targets.push(target);
         }
     }
@@ -124,49 +135,66 @@ pub(in crate::dialect) fn constant(model: &mut Model, documents: &[Document], na
         document: Some(document),
         ..Found::default()
     };
-    let key = (document.namespace.clone(), document.kind.clone(), document.name.clone());
-    target(model, key, &of, vec![source])
+    let key = key_of(document, Arc::from(""));
+    target(&workloads(model), key, &of, vec![source])
 }
 
-fn target(model: &Model, key: Key, of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
+fn target(workloads: &HashMap<Span, EntityId>, key: Key, of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
     let first = sources.first()?.object.span;
     let span = of.document.map_or(first, |document| {
         let at = document.at();
         at.get("metadata.name")
             .map_or_else(|| at.head(), |name| name.word_span_at(0))
     });
-    let (namespace, kind, name) = key;
+    let (namespace, kind, name, _) = key;
     Some(Target {
-        workload: entity(model, &kind, &namespace, &name),
+        workload: workloads.get(&span).copied().filter(|_| of.document.is_some()),
         identity: Identity::Kubernetes { kind, namespace, name },
         span,
         sources,
     })
 }
 
-fn entity(model: &Model, kind: &str, namespace: &str, name: &str) -> Option<EntityId> {
-    let wanted = format!("{namespace} {name}");
-    model.all(Kind::Workload).find(|id| {
-        *model.entity(*id).name == *wanted && model.get(*id, workload::KIND).is().is_some_and(|own| *own == *kind)
-    })
+fn key_of(document: &Document, unit: Arc<str>) -> Key {
+    (
+        document.namespace.clone(),
+        document.kind.clone(),
+        document.name.clone(),
+        unit,
+    )
 }
 
-fn sources(model: &mut Model, documents: &[Document], key: &Key, of: &Found<'_>, writers: &[Writer]) -> Vec<Source> {
+/// The entities of workloads by where they are declared.
+fn workloads(model: &Model) -> HashMap<Span, EntityId> {
+    let all = model.all(Kind::Workload);
+    all.map(|id| (model.entity(id).span, id)).collect()
+}
+
+fn sources(
+    model: &mut Model,
+    documents: &[Document],
+    key: &Key,
+    of: &Found<'_>,
+    writers: &[Writer<'_>],
+    units: &Units<'_>,
+) -> Vec<Source> {
     let mut sources = Vec::new();
-    for document in &of.scaled_objects {
-        sources.push(keda::source(model, document));
-    }
     let written = of.document.map(|document| replicas(model, document));
     let (replicas, site) = match &written {
         Some((Ok(replicas), sites)) => (replicas.clone(), sites.clone()),
         _ => (None, Vec::new()),
     };
+    for document in &of.scaled_objects {
+        let mut source = keda::source(model, document);
+        source.sites.extend(site.iter().copied());
+        sources.push(source);
+    }
     for document in &of.horizontal {
         let mut source = horizontal::source(model, document, documents, replicas.clone());
         source.sites.extend(site.iter().copied());
         sources.push(source);
     }
-    let jobs = scheduled(key, of, writers, &mut sources);
+    let jobs = scheduled(key, of, writers, units, &mut sources);
     if let Some(mut source) = jobs {
         // What is scaled by jobs alone starts from its own count, which must be known.
         let source_is_open = match (&written, sources.is_empty()) {
@@ -207,7 +235,7 @@ fn sources(model: &mut Model, documents: &[Document], key: &Key, of: &Found<'_>,
 /// `replicas` as a workload writes it.
 type Replicas = (
     Result<Option<Given<u32>>, NotEvaluated>,
-    Vec<(crate::repo::Span, crate::model::Site)>,
+    Vec<(Span, crate::model::Site)>,
 );
 
 fn replicas(model: &mut Model, document: &Document) -> Replicas {
@@ -230,8 +258,14 @@ fn undisturbed(of: &Found<'_>, sources: &[Source], replicas: Option<Given<u32>>)
 }
 
 /// The jobs that scale a target, as one source; those that cannot be read are sources of their own.
-fn scheduled(key: &Key, of: &Found<'_>, writers: &[Writer], sources: &mut Vec<Source>) -> Option<Source> {
-    let (namespace, kind, name) = key;
+fn scheduled(
+    key: &Key,
+    of: &Found<'_>,
+    writers: &[Writer<'_>],
+    units: &Units<'_>,
+    sources: &mut Vec<Source>,
+) -> Option<Source> {
+    let (namespace, kind, name, unit) = key;
     let mut objects = vec![Object { kind, namespace, name }];
     for document in of.horizontal.iter().chain(&of.scaled_objects) {
         objects.push(Object {
@@ -242,7 +276,8 @@ fn scheduled(key: &Key, of: &Found<'_>, writers: &[Writer], sources: &mut Vec<So
     }
     let mut found: Option<Source> = None;
     for writer in writers {
-        match writer.writes_to(&objects) {
+        let written = writer.writes_to(&objects);
+        match written.filter(|_| units.meant(writer.document, namespace, kind, name) == *unit) {
             None => {}
             Some(Err(open)) => sources.push(Source {
                 object: writer.entry.clone(),
@@ -291,7 +326,7 @@ fn scheduled(key: &Key, of: &Found<'_>, writers: &[Writer], sources: &mut Vec<So
 type Recognised = (Key, Entry, NotEvaluated);
 
 /// Objects whose semantics are not modelled.
-fn recognised(model: &mut Model, documents: &[Document]) -> Vec<Recognised> {
+fn recognised(model: &mut Model, documents: &[Document], units: &Units<'_>) -> Vec<Recognised> {
     let mut found = Vec::new();
     for document in documents {
         let at = document.at();
@@ -304,20 +339,15 @@ fn recognised(model: &mut Model, documents: &[Document]) -> Vec<Recognised> {
                 let target = at.get("spec.scaleTargetRef");
                 let kind = target.and_then(|target| target.scalar("kind")).unwrap_or("Deployment");
                 let name = target.and_then(|target| target.scalar("name")).unwrap_or_default();
-                let key = (
-                    document.namespace.clone(),
-                    Arc::from(kind),
-                    Arc::from(document.reference(name)),
-                );
+                let name = document.reference(name);
+                let unit = units.meant(document, &document.namespace, kind, &name);
+                let key = (document.namespace.clone(), Arc::from(kind), Arc::from(name), unit);
                 ("CronHorizontalPodAutoscaler", key)
             }
             "Service" if is_knative() => {
-                let key = (
-                    document.namespace.clone(),
-                    Arc::from("Knative Service"),
-                    document.name.clone(),
-                );
-                ("Knative Service", key)
+                let (namespace, name) = (document.namespace.clone(), document.name.clone());
+                let unit = units.of_workload(document);
+                ("Knative Service", (namespace, Arc::from("Knative Service"), name, unit))
             }
             _ => continue,
         };
