@@ -95,7 +95,12 @@ fn source_told(sources: &Sources, source: &Source) -> Vec<String> {
             }
         }
         Schedule::ScalableTarget(target) => {
-            lines.push(format!("  {}..{}", count(&target.minimum), count(&target.maximum)));
+            let reset = if target.apply_resets { " reset by Terraform" } else { "" };
+            lines.push(format!(
+                "  {}..{}{reset}",
+                count(&target.minimum),
+                count(&target.maximum)
+            ));
             for (at, action) in target.actions.iter().enumerate() {
                 let sizes = counts(&action.minimum, &action.maximum);
                 lines.push(format!(

@@ -49,6 +49,7 @@ fn application_auto_scaling_reads_its_three_forms() {
         minimum: count(2),
         maximum: count(20),
         actions,
+        apply_resets: false,
     };
     // Saturday to Tuesday.
     let context = context("2026-06-06T00:00:00Z", "2026-06-09T00:00:00Z");

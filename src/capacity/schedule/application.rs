@@ -20,6 +20,9 @@ pub struct ScalableTarget {
     pub maximum: Given<u32>,
     /// Its scheduled actions.
     pub actions: Vec<ApplicationAction>,
+    /// Whether every apply of Terraform sets the capacity back to the target's own
+    /// (terraform-aws-modules/terraform-aws-ecs#422).
+    pub apply_resets: bool,
 }
 
 /// A scheduled action.
@@ -91,7 +94,17 @@ pub fn application_auto_scaling(target: &ScalableTarget, context: &Context) -> E
     let lower = |timeline: Timeline, (count, by): (u32, Place)| timeline.min(&Timeline::constant(period, count, by));
     let guaranteed = any_time.0.into_iter().fold(carried(period, minimum, &minima), lower);
     let allowed = any_time.1.into_iter().fold(carried(period, maximum, &maxima), lower);
-    build.finish(guaranteed, allowed)
+    let raises = minima.iter().any(|set| set.count > minimum.0);
+    let reset = (target.apply_resets && raises).then(|| {
+        build.note(
+            NoteKind::StackUpdateResets,
+            target.object,
+            "every apply sets the capacity back to the configuration's, whatever the schedule has set",
+            Some("add `ignore_changes = [min_capacity, max_capacity]` to the target's `lifecycle`"),
+        );
+        guaranteed.min(&carried(period, minimum, &[]))
+    });
+    build.finish_with(guaranteed, allowed, reset)
 }
 
 fn when(action: &ApplicationAction, context: &Context, build: &mut Builder) -> Option<When> {

@@ -3,7 +3,7 @@
 
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
-use super::{Context, Evaluation, Given, NoteKind, Role};
+use super::{Context, Deployer, Evaluation, Given, NoteKind, Role};
 use crate::capacity::Zone;
 use crate::capacity::cron::UNIX;
 use crate::capacity::timeline::{Place, UNBOUNDED};
@@ -24,31 +24,6 @@ pub struct AutoScalingGroup {
     pub has_policy: bool,
     /// What sets the sizes back to the group's own whenever it deploys, if anything does.
     pub reset_by: Option<Deployer>,
-}
-
-/// What deploys a group and knows nothing of what its schedule has set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deployer {
-    /// CloudFormation without `IgnoreUnmodifiedGroupSizeProperties` (AWS CloudFormation User Guide,
-    /// "UpdatePolicy attribute").
-    CloudFormation,
-    /// Terraform without `ignore_changes`: a size that differs from the configuration is changed back.
-    Terraform,
-}
-
-impl Deployer {
-    fn note(self) -> (&'static str, &'static str) {
-        match self {
-            Deployer::CloudFormation => (
-                "every stack update sets the sizes back to the template's, whatever the schedule has set",
-                "add `UpdatePolicy: AutoScalingScheduledAction: IgnoreUnmodifiedGroupSizeProperties: true`",
-            ),
-            Deployer::Terraform => (
-                "every apply sets the sizes back to the configuration's, whatever the schedule has set",
-                "add `ignore_changes = [min_size, max_size, desired_capacity]` to the group's `lifecycle`",
-            ),
-        }
-    }
 }
 
 /// A scheduled action. In Terraform a size of -1 is none; a size left out is 0 there, with the action's own span, and none
@@ -124,7 +99,7 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
     let raises = minima.iter().any(|set| set.count > minimum.0);
     let allowed = carried(period, maximum, &maxima);
     let reset = group.reset_by.filter(|_| raises).map(|deployer| {
-        let (says, remedy) = deployer.note();
+        let (says, remedy) = deployer.of_group();
         build.note(NoteKind::StackUpdateResets, group.object, says, Some(remedy));
         guaranteed.min(&carried(period, minimum, &[]))
     });

@@ -6,6 +6,7 @@ mod autoscaling;
 mod build;
 mod carry;
 mod cronjob;
+mod deployer;
 mod downscaler;
 mod google;
 mod horizontal;
@@ -20,8 +21,9 @@ use super::timeline::{Place, Timeline};
 use super::{Period, Zone};
 
 pub use application::{ApplicationAction, ScalableTarget, application_auto_scaling};
-pub use autoscaling::{AutoScalingGroup, Deployer, GroupAction, auto_scaling_group};
+pub use autoscaling::{AutoScalingGroup, GroupAction, auto_scaling_group};
 pub use cronjob::{Job, JobTarget, cron_jobs};
+pub use deployer::Deployer;
 pub use downscaler::{Downscaled, downscaler};
 pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};
 pub use horizontal::{HorizontalAutoscaler, horizontal_autoscaler};

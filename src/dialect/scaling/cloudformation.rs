@@ -262,6 +262,8 @@ impl<'t> Reader<'t> {
                 minimum,
                 maximum,
                 actions: read,
+                // When an update registers the target anew is not documented.
+                apply_resets: false,
             })
         });
         let tracked = self.of(TARGET_POLICY).any(|policy| {

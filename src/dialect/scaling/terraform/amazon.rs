@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::table::{GROUP, GROUP_SCHEDULE, row};
-use super::{Found, Reader, Stray, identity, names, not_evaluated, open};
+use super::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
 use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{AutoScalingGroup, Deployer, Given, GroupAction, NotEvaluated};
 use crate::dialect::scaling::{Entry, Schedule, Source, Target};
@@ -120,7 +120,7 @@ fn target<'e>(
             maximum,
             actions: read,
             has_policy: !policies.is_empty(),
-            reset_by: (!ignores_changes(group)).then_some(Deployer::Terraform),
+            reset_by: (!ignores_changes(group, "min_size")).then_some(Deployer::Terraform),
         })
     });
     let schedule = found.or_open(schedule, span);
@@ -181,13 +181,4 @@ fn action<'e>(reader: &mut Reader<'_, 'e>, found: &mut Found, action: &Resource<
         maximum,
         desired,
     }
-}
-
-/// Whether Terraform leaves the group's minimum as it finds it.
-fn ignores_changes(group: &Resource<'_>) -> bool {
-    let lifecycles = group.block.all("lifecycle");
-    lifecycles
-        .filter_map(|lifecycle| lifecycle.scalar("ignore_changes"))
-        .flat_map(|list| list.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
-        .any(|name| matches!(name, "min_size" | "all"))
 }

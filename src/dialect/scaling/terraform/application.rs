@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
-use super::{Found, Reader, Stray, identity, names, not_evaluated, open};
+use super::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
 use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
 use crate::dialect::scaling::{Entry, Schedule, Source, Target};
@@ -132,6 +132,7 @@ fn target<'e>(
             minimum,
             maximum,
             actions: read,
+            apply_resets: !ignores_changes(target, "min_capacity"),
         })
     });
     let schedule = found.or_open(schedule, span);

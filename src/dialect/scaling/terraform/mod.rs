@@ -237,3 +237,12 @@ fn identity(resource: &Resource<'_>, others: Vec<Arc<str>>) -> Identity {
         others,
     }
 }
+
+/// Whether Terraform leaves an attribute as it finds it.
+fn ignores_changes(resource: &Resource<'_>, attribute: &str) -> bool {
+    let lifecycles = resource.block.all("lifecycle");
+    lifecycles
+        .filter_map(|lifecycle| lifecycle.scalar("ignore_changes"))
+        .flat_map(|list| list.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+        .any(|name| name == attribute || name == "all")
+}

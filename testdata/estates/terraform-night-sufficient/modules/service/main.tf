@@ -30,6 +30,10 @@ resource "aws_appautoscaling_target" "this" {
   resource_id        = "service/${var.cluster}/${aws_ecs_service.this.name}"
   min_capacity       = var.capacity.min
   max_capacity       = var.capacity.max
+
+  lifecycle {
+    ignore_changes = [min_capacity, max_capacity]
+  }
 }
 
 resource "aws_appautoscaling_scheduled_action" "this" {
