@@ -764,6 +764,14 @@ fn a_week_that_cannot_be_told_says_why() {
     insta::assert_snapshot!("capacity_not_evaluated", said.out);
     let picture = place.run(&["capacity", "checkout-api", "--format", "svg"]);
     assert_eq!((picture.code, picture.out.as_str()), (Some(2), ""));
+    let none = Place::new(&[("deploy/mailer.yaml", MAILER)]).run(&["capacity"]);
+    assert_eq!(none.code, Some(0));
+    insta::assert_snapshot!(none.out, @r"
+    Deployment checkout/mailer: 2 guaranteed, at most 6, no traffic is named for it (deploy/mailer.yaml:3)
+
+    Nothing is compared: no traffic is named. Record it with `gatelint traffic import`, and name it under `traffic` in
+    .gatelint.yaml. `gatelint capacity NAME` draws a week without it.
+    ");
     let nothing = Place::new(&[("README.md", "# x\n")]).run(&["capacity"]);
     assert_eq!(nothing.code, Some(0));
     assert!(nothing.out.starts_with("nothing here is scaled"), "{}", nothing.out);

@@ -75,6 +75,12 @@ pub struct Short {
     pub would_do: u32,
 }
 
+/// What to do where the configuration names no traffic at all.
+pub const NO_TRAFFIC: &str = "
+Nothing is compared: no traffic is named. Record it with `gatelint traffic import`, and name it under `traffic` in
+.gatelint.yaml. `gatelint capacity NAME` draws a week without it.
+";
+
 /// For people: the charts, what is short below each, and a line for each target that has none. Those without traffic are
 /// drawn where they were `asked` for.
 pub fn text(all: &[Shown], style: Style, asked: bool) -> String {
@@ -101,7 +107,13 @@ pub fn text(all: &[Shown], style: Style, asked: bool) -> String {
 fn drawn(shown: &Shown, asked: bool) -> Result<(&Chart, &[Short], Period), String> {
     match &shown.outcome {
         Outcome::Week { chart, short, walked } if asked || shown.traffic.is_some() => Ok((chart, short, *walked)),
-        Outcome::Week { chart, .. } => Err(format!("{}: {}, no traffic is named for it", shown.title, range(chart))),
+        Outcome::Week { chart, .. } => Err(format!(
+            "{}: {}, no traffic is named for it ({}:{})",
+            shown.title,
+            range(chart),
+            shown.place.file,
+            shown.place.line
+        )),
         Outcome::NotEvaluated { reason, place } => Err(format!(
             "{} is not evaluated: {reason} ({}:{})",
             shown.title, place.file, place.line

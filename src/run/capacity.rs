@@ -55,7 +55,9 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
                 color: look.color,
                 ascii: options.ascii || !look.unicode,
             };
-            capacity::text(&shown, style, asked)
+            let hint = !asked && !shown.is_empty() && setup.traffic.demands.is_empty();
+            let hint = if hint { capacity::NO_TRAFFIC } else { "" };
+            capacity::text(&shown, style, asked) + hint
         }
         Drawing::Json => capacity::json(&shown, walked),
         Drawing::Csv => capacity::csv(&shown, asked),

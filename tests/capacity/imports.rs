@@ -149,3 +149,57 @@ fn questions_to_a_prometheus_stay_below_its_limit() {
         }
     }
 }
+
+/// Pieces of the files that are read, and what may stand between them.
+const PIECES: [&str; 24] = [
+    "[10/Oct/2000:13:55:36 -0700]",
+    "[06/Feb/2009:12:14:14.655]",
+    "[2016-04-15T20:17:00.310Z]",
+    "2026/06/01 00:00:00",
+    "9223372036854775807/01/01 00:00",
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"values\":[",
+    "[1e300,\"1\"],[1780272000,\"+Inf\"]",
+    "]}]}}",
+    "timestamp,rps",
+    "Statistic,Sum",
+    "[",
+    "]",
+    ",",
+    "\"",
+    "\n",
+    "\r\n",
+    " ",
+    "-",
+    "0",
+    "99999999999999999999",
+    "-0700",
+    ".5",
+    "Z",
+    "\u{feff}é",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// Whatever is read, nothing panics, every line is counted or passed over, and what is written can be read.
+    #[test]
+    fn nothing_that_is_read_breaks_anything(picked in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+        use gatelint::capacity::import::{prometheus, table};
+        let text: String = picked.iter().map(|piece| PIECES[*piece]).collect();
+        guess(text.as_bytes());
+        if let Ok(rows) = cloudwatch(&text) {
+            proptest::prop_assert!(common_step(&rows) >= 1);
+        }
+        if let Ok(answer) = prometheus::answer(&text, 300) {
+            table(&answer.samples);
+        }
+        let lines = text.split('\n').filter(|line| !matches!(*line, "" | "\r")).count() as u64;
+        for log in [Log::Combined, Log::Haproxy(Zone::utc()), Log::Envoy] {
+            let mut bins = Bins::of_minutes(1);
+            let counted = count(text.as_bytes(), &log, &mut bins, &mut |_| {})?;
+            proptest::prop_assert_eq!(counted.requests + counted.passed_over, lines);
+            let (csv, _) = bins.csv();
+            proptest::prop_assert!(csv.lines().count() < 3 || load(&csv, &Source::default()).is_ok(), "{}", csv);
+        }
+    }
+}

@@ -87,6 +87,9 @@ fn time(text: &str) -> Option<Moment> {
     let mut parts = text.split(|c: char| !c.is_ascii_digit());
     let mut next = || parts.next()?.parse::<i64>().ok();
     let date = (next()?, next()?, next()?);
+    if !(1970..10_000).contains(&date.0) {
+        return None;
+    }
     let (hour, minute) = (next()?, next()?);
     Some(Wall::at(date.0, date.1, date.2, hour, minute, next().unwrap_or(0))?.moment(0))
 }

@@ -34,7 +34,7 @@ pub(super) fn count(
         let mut from = 0;
         let mut line = |line: &[u8]| {
             number += 1;
-            if line.is_empty() {
+            if matches!(line, [] | [b'\r']) {
                 return;
             }
             match stamps.read(line) {

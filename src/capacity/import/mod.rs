@@ -26,7 +26,7 @@ const BUFFER: usize = 1 << 16;
 /// A log whose lines are requests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Log {
-    /// nginx's and Apache's `combined`: `[10/Oct/2000:13:55:36 -0700]`, the end of the request.
+    /// nginx's and Apache's `combined`: `[10/Oct/2000:13:55:36 -0700]`, when nginx ended the request or Apache received it.
     Combined,
     /// HAProxy's HTTP log: `[06/Feb/2009:12:14:14.655]`, when the request came, in this zone.
     Haproxy(Zone),

@@ -1,8 +1,8 @@
 //! Queries that make a profile where the data already is, for what outgrows one machine.
 
-/// PromQL for the requests per second of a counter's series together, as the highest minute of each step. `metric` is a
-/// selector such as `http_requests_total{service="checkout"}`; `step` is in seconds. A `rate` over five minutes needs
-/// samples at most two and a half minutes apart.
+/// PromQL for the requests per second of a counter's series together: the rate over five minutes, looked at every minute,
+/// and the highest of each step. `metric` is a selector such as `http_requests_total{service="checkout"}`; `step` is in
+/// seconds. Scrapes may be two minutes apart: a rate needs two samples in its window.
 pub fn promql(metric: &str, step: i64) -> String {
     format!("max_over_time(sum(rate({metric}[5m]))[{}:1m])", duration(step))
 }

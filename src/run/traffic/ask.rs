@@ -259,6 +259,13 @@ impl Server {
             ureq::Error::BodyExceedsLimit(_) => format!("the answer of {base} is larger than 64 MiB"),
             other => format!("{base} cannot be reached: {other}"),
         };
+        // `ureq` hands the errors of TLS on as those of reading and writing.
+        if why.contains("certificate") {
+            return Failure::new(
+                why,
+                "Certificates are those of the system; name a file of other authorities in SSL_CERT_FILE.",
+            );
+        }
         Failure::new(
             why,
             "Check the address. A server inside a cluster is reached with `kubectl port-forward` first.",
