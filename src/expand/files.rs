@@ -20,7 +20,7 @@ pub struct SeenFile {
 /// The files a container sees, in order of path, and the folders about which nothing can be known.
 #[derive(Clone, Debug, Default)]
 pub struct ContainerFiles {
-    /// Files that were mounted.
+    /// Files that were mounted, or copied into the image.
     pub files: Vec<SeenFile>,
     /// Paths under which something is mounted that cannot be read here.
     pub unknown: Vec<(String, Doubt)>,
@@ -67,7 +67,7 @@ fn within(path: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.ends_with('/'))
 }
 
-/// The files a container sees: mounts, and what its start makes from templates.
+/// The files a container sees: what its Dockerfile copies, mounts over it, and what its start makes from templates.
 pub fn container_files(
     sources: &Sources,
     repository: &Repository,
@@ -75,6 +75,7 @@ pub fn container_files(
     cache: &ExpandCache,
 ) -> ContainerFiles {
     let mut seen = ContainerFiles::default();
+    super::copied::add(&mut seen, repository, spec);
     let mut mounts: Vec<&Mount> = spec.mounts.iter().collect();
     // As runtimes do it: outer folders first, so that inner mounts show.
     mounts.sort_by_key(|mount| mount.path.split('/').filter(|part| !part.is_empty()).count());

@@ -1,6 +1,7 @@
 //! Text that is made from other text: files embedded in documents, templates filled from a container's environment.
 
 pub mod cache;
+mod copied;
 pub mod envsubst;
 pub mod files;
 

@@ -84,7 +84,8 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             direct: Known::Is(true),
             loopback: false,
             shared_network: Known::Is(gateway.container == Some(at)),
-            may_change: Known::Is(true),
+            // On the host's network it has the host's address.
+            may_change: Known::Is(!container.host_network),
             elsewhere: None,
             unreachable: None,
             nearly: None,

@@ -2,6 +2,7 @@
 
 pub mod argv;
 pub mod assign;
+pub mod dockerfile;
 pub mod haproxy;
 pub mod hcl;
 pub mod holes;

@@ -46,11 +46,17 @@ pub fn runs(spec: &ContainerSpec) -> bool {
     named(spec.image_name()) || (spec.image.is_none() && named(Some(&*spec.name))) || words(spec).iter().any(is_program)
 }
 
+/// Whether an image built from the repository has the bootstrap where Envoy looks for it.
+pub fn is_built_with(spec: &ContainerSpec, files: &ContainerFiles) -> bool {
+    spec.built.is_some() && files.get(DEFAULT_PATH).is_some()
+}
+
 /// Whether a file is Envoy's, but the container that sees it runs something else.
 pub fn is_anothers(spec: &ContainerSpec, seen: &SeenFile) -> bool {
     let name = seen.path.trim_end_matches(".tmpl");
     [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending))
         && !runs(spec)
+        && !(spec.built.is_some() && seen.path == DEFAULT_PATH)
         && claim::is_envoy(&seen.source.text)
 }
 

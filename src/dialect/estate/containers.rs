@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::gateway::sockets_of;
-use super::{Lower, Placement, nginx};
+use super::{Lower, Placement, haproxy, nginx};
 use crate::dialect::join::Container;
 use crate::dialect::process::{self, ProcessContext};
 use crate::dialect::workload as pods;
@@ -135,6 +135,9 @@ impl Lower<'_> {
                 // A custom image with nginx files mounted: a gateway, though its main file is in the image.
                 if nginx::is_likely(files) {
                     self.nginx_container(placed, files, at, &joined);
+                }
+                if haproxy::is_built_with(spec, files) {
+                    self.haproxy_container(placed, files, at, &joined);
                 }
                 self.envoy_container(placed, files, at);
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::gateway::Place;
 use super::{Context, Lower};
 use crate::dialect::envoy::lower::{self, Lowered};
-use crate::dialect::envoy::place::{bootstrap_of, is_image, nearby, runs, version};
+use crate::dialect::envoy::place::{bootstrap_of, is_built_with, is_image, nearby, runs, version};
 use crate::dialect::envoy::resources::{Files, Resources, is_whole};
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, Role, folder_of};
@@ -22,7 +22,7 @@ impl Lower<'_> {
     /// The Envoy of a container, if it runs one whose bootstrap is in the repository.
     pub(super) fn envoy_container(&mut self, placed: &Placed, files: &ContainerFiles, at: usize) {
         let spec = &placed.spec;
-        if !runs(spec) {
+        if !runs(spec) && !is_built_with(spec, files) {
             return;
         }
         let id = self.estate.containers[at].id;

@@ -10,7 +10,7 @@ use crate::dialect::haproxy::{self, Around, Input};
 use crate::dialect::join::Listen;
 use crate::dialect::process::ProcessJoin;
 use crate::environment::pods::Placed;
-use crate::environment::{Role, folder_of};
+use crate::environment::{ContainerSpec, Role, folder_of};
 use crate::expand::ContainerFiles;
 use crate::expand::cache::Language;
 use crate::model::field::gateway;
@@ -99,6 +99,11 @@ impl Lower<'_> {
         self.add_gateway(id, "haproxy", place, lowered.routes, lowered.listens);
         listens
     }
+}
+
+/// Whether an image built from the repository has a configuration where HAProxy looks for it.
+pub(super) fn is_built_with(spec: &ContainerSpec, files: &ContainerFiles) -> bool {
+    spec.built.is_some() && place::USUAL.iter().any(|path| files.get(path).is_some())
 }
 
 /// Notes a file whose last line is not complete. Template text at the end may bring the line feed.

@@ -245,7 +245,7 @@ impl<'s> Within<'s> {
                 let doubt = sections.all.iter().find_map(|section| section.doubt.clone());
                 Declared {
                     names: self.tables(),
-                    open: open.or(doubt),
+                    open: open.or(doubt).or_else(|| sections.more_others.clone()),
                 }
             }
             Sort::Defaults => {
@@ -262,7 +262,7 @@ impl<'s> Within<'s> {
                 let those = sections.others.iter().filter(|other| other.keyword == keyword);
                 Declared {
                     names: those.map(|other| (other.name.to_string(), other.maybe)).collect(),
-                    open,
+                    open: open.or_else(|| sections.more_others.clone()),
                 }
             }
         }

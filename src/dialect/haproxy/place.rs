@@ -10,7 +10,7 @@ use crate::model::Doubt;
 use crate::repo::Source;
 
 /// Where the official images keep it.
-const USUAL: [&str; 2] = ["/usr/local/etc/haproxy/haproxy.cfg", "/etc/haproxy/haproxy.cfg"];
+pub const USUAL: [&str; 2] = ["/usr/local/etc/haproxy/haproxy.cfg", "/etc/haproxy/haproxy.cfg"];
 
 /// A container that runs HAProxy.
 pub struct InContainer<'a> {

@@ -300,7 +300,8 @@ impl Front<'_> {
                 .map(|retries| retries.saturating_add(1)),
             (other, None) => other.clone().then(|_| Known::Absent),
         };
-        let closed = on.map(|on| {
+        let kept = off.map(|at| Doubt::at("requests are kept from being sent again here", at.head()));
+        let closed = kept.map_or(on, Known::Unknown).map(|on| {
             on.split_whitespace()
                 .any(|word| matches!(word, "empty-response" | "all-retryable-errors"))
         });

@@ -112,6 +112,8 @@ pub struct Sections {
     pub all: Vec<Section>,
     /// Those that proxies refer to by name.
     pub others: Vec<Other>,
+    /// Why there may be more of those.
+    pub more_others: Option<Doubt>,
     /// Why there may be more sections.
     pub open: Option<Doubt>,
     /// Variables that `global` sets.
@@ -145,6 +147,10 @@ pub fn collect(trees: &[Arc<Tree>], around: &dyn Around) -> Sections {
             }
             let end = children.get(index + 1).map_or(u32::MAX, |next| next.span().start);
             let doubt = holes_between(at, end);
+            if let Some(doubt) = &doubt {
+                // What is printed there may also begin sections of its own.
+                found.open.get_or_insert_with(|| doubt.clone());
+            }
             section(&mut found, tree, at, lines, maybe, doubt, around);
         }
         if let Some(doubt) = holes_between(tree.root(), u32::MAX) {
@@ -177,7 +183,13 @@ fn section(
         "frontend" => Role::Frontend,
         "backend" => Role::Backend,
         "listen" => Role::Listen,
-        _ => return found.others.extend(other(at, maybe)),
+        _ => {
+            if let Some(hole) = at.doubt_at(0) {
+                let doubt = Doubt::at("the name of a section is filled in later", hole);
+                found.more_others.get_or_insert(doubt);
+            }
+            return found.others.extend(other(at, maybe));
+        }
     };
     let mut words: Vec<String> = Vec::new();
     for n in 0..at.words().len() {

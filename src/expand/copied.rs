@@ -1,0 +1,60 @@
+//! Configuration of gateways that an image built from the repository has from its Dockerfile.
+
+use super::files::ContainerFiles;
+use crate::environment::{ContainerSpec, Repository, join};
+use crate::syntax::dockerfile::{joined, last_stage};
+
+/// Where gateways have their configuration. Other files of an image are nobody's business here.
+const FOLDERS: [&str; 5] = [
+    "/etc/nginx/",
+    "/usr/local/openresty/nginx/conf/",
+    "/etc/haproxy/",
+    "/usr/local/etc/haproxy/",
+    "/etc/envoy/",
+];
+
+/// Adds what `COPY` and `ADD` of the Dockerfile put where gateways look.
+pub(super) fn add(seen: &mut ContainerFiles, repository: &Repository, spec: &ContainerSpec) {
+    let file = spec.dockerfile.as_ref().and_then(|path| repository.get(path));
+    let (Some(file), Some(context)) = (file, &spec.built) else {
+        return;
+    };
+    let Some(stage) = last_stage(&joined(&file.source.text)) else {
+        return;
+    };
+    for words in &stage.copies {
+        let Some((to, sources)) = words.split_last() else {
+            continue;
+        };
+        for from in sources {
+            copy(seen, repository, context, from, to);
+        }
+    }
+}
+
+fn copy(seen: &mut ContainerFiles, repository: &Repository, context: &str, from: &str, to: &str) {
+    let is_wanted = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+    let Some(path) = join(context, from.trim_start_matches('/')) else {
+        return;
+    };
+    if let Some(file) = repository.get(&path) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let to = if to.ends_with('/') {
+            format!("{to}{name}")
+        } else {
+            to.to_owned()
+        };
+        if is_wanted(&to) {
+            seen.put(to, file.source.clone());
+        }
+        return;
+    }
+    let folder = to.trim_end_matches('/');
+    for file in repository.under(&path) {
+        let rest = file.path.get(path.len()..).unwrap_or_default().trim_start_matches('/');
+        let to = format!("{folder}/{rest}");
+        if is_wanted(&to) {
+            seen.put(to, file.source.clone());
+        }
+    }
+}
