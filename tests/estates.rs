@@ -54,6 +54,8 @@ estates! {
     timeouts_inverted => 0,
     upstream_with_sni => 0,
     upstream_without_sni => 0,
+    cdn_to_gunicorn => 0,
+    cdn_to_gunicorn_in_order => 0,
     load_balancer_before_node => 0,
     drain_behind_load_balancer => 0,
     container_port_renamed => 1,

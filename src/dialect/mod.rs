@@ -15,6 +15,7 @@ pub mod load_balancer;
 pub mod nearest;
 pub mod nginx;
 pub mod policy;
+mod pre_stop;
 pub mod process;
 pub mod scaling;
 pub mod workload;

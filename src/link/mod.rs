@@ -8,6 +8,7 @@ mod nearly;
 mod policy;
 mod selects;
 mod socket;
+mod target_port;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -141,7 +142,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
             }
         }
     }
-    address::settle_target_ports(estate, &names);
+    target_port::settle(estate, &names);
     policy::settle_ports(estate, &names, &hops);
     settle_stale_names(estate, &hops);
     selects::settle(estate, &names);

@@ -8,6 +8,7 @@ pub use terminal::{built_in, terminal};
 
 use serde_json::{Value, json};
 
+use super::advice::advice;
 use super::load::{Example, Rule, RuleSet};
 use super::{FUNCTIONS, Precision, Severity};
 
@@ -48,24 +49,6 @@ fn fix_kind(rule: &Rule) -> &'static str {
         (true, true) => "safe",
         (true, false) => "unsafe",
     }
-}
-
-/// What to do, with names of facts in place of the values a finding has.
-fn advice(rule: &Rule) -> String {
-    let mut text = String::new();
-    let mut rest = rule.help_text.as_str();
-    while let Some((words, after)) = rest.split_once('{') {
-        let Some((expression, behind)) = after.split_once('}') else {
-            break;
-        };
-        let path: Vec<&str> = expression.rsplit('.').take(2).collect();
-        let name: Vec<String> = path.iter().rev().map(|part| part.replace('_', " ")).collect();
-        text.push_str(words);
-        let _ = write!(text, "<{}>", name.join(" "));
-        rest = behind;
-    }
-    text.push_str(rest);
-    text
 }
 
 /// How its fix is applied, and what that changes besides.
@@ -190,7 +173,7 @@ pub fn markdown(rule: &Rule) -> String {
     page.push_str("require\n");
     wrapped(&mut page, &rule.require_text, "  ", 100);
     page.push_str("```\n\n");
-    let _ = writeln!(page, "## What to do\n\n{}\n", advice(rule));
+    let _ = writeln!(page, "## What to do\n\n{}\n", advice(&rule.help_text));
     if let Some(fix) = fix_sentence(rule) {
         let _ = writeln!(page, "{fix}\n");
     }

@@ -1,5 +1,6 @@
 //! Rules as data: load, type-check, judge. The only place that knows the language of rules.
 
+mod advice;
 mod cel;
 mod compile;
 mod error;

@@ -186,6 +186,9 @@ impl Server<'_> {
         let has_port = match &word.doubt {
             // The whole address may be filled in, its port included.
             Some(doubt) if !has_port => Known::Unknown(doubt.clone()),
+            None if !has_port && chooses_port(at) => {
+                Known::Unknown(Doubt::at("`set-dst-port` chooses the port of each request", span))
+            }
             _ => Known::Is(has_port),
         };
         entity.set_known(endpoint::HAS_PORT, has_port, span);
@@ -273,4 +276,11 @@ fn masked(at: At<'_>, n: usize, text: &str) -> String {
         bytes[from..to].fill(b'H');
     }
     String::from_utf8(bytes).unwrap_or_else(|_| "H".repeat(text.len()))
+}
+
+/// Whether a rule of the server's section says which port a request goes to, as in a forward proxy.
+fn chooses_port(server: At<'_>) -> bool {
+    let lines = server.parent().into_iter().flat_map(At::children);
+    let mut rules = lines.filter(|line| matches!(line.name(), "http-request" | "tcp-request"));
+    rules.any(|rule| rule.texts().any(|word| word == "set-dst-port"))
 }

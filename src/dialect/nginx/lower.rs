@@ -648,7 +648,7 @@ impl Lower<'_> {
                 let header = self
                     .model
                     .get(id, route::CONNECTION_HEADER)
-                    .map(|header| header.is_empty());
+                    .map(|header| !closes(&header));
                 all([keeps, version, header])
             }
             "grpc" => keeps,
@@ -656,6 +656,14 @@ impl Lower<'_> {
             _ => Known::Is(false),
         }
     }
+}
+
+/// Whether a Connection header asks the upstream to close. Any other keeps the connection: with `upgrade`, nginx 1.22
+/// was seen to use one connection for request after request that were not upgraded.
+fn closes(header: &str) -> bool {
+    header
+        .split(',')
+        .any(|token| token.trim().eq_ignore_ascii_case("close"))
 }
 
 /// False as soon as one is surely false; unknown when one is unknown; true when all are.

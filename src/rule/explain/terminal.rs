@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Rule, advice, fix_sentence, severities, wrapped};
+use super::{Rule, fix_sentence, severities, wrapped};
+use crate::rule::advice::advice;
 
 fn bold(text: &str, colour: bool) -> String {
     if colour {
@@ -36,7 +37,7 @@ pub fn terminal(rule: &Rule, colour: bool, width: usize) -> String {
     }
     wrapped(&mut page, &format!("require {}", rule.require_text), "  ", width);
     let _ = writeln!(page, "\n{}", bold("What to do"));
-    wrapped(&mut page, &advice(rule), "  ", width);
+    wrapped(&mut page, &advice(&rule.help_text), "  ", width);
     if let Some(fix) = fix_sentence(rule) {
         wrapped(&mut page, &fix, "  ", width);
     }
