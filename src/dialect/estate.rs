@@ -10,6 +10,8 @@ mod nginx;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::facts::{self, Facts};
 use super::join::Estate;
 use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
@@ -36,11 +38,19 @@ impl Placement {
         environment: &Environment,
         cache: &ExpandCache,
     ) -> Placement {
-        let placed = containers(environment, repository);
-        let containers: Vec<_> = placed
-            .into_iter()
+        let containers: Vec<_> = containers(environment, repository)
+            .into_par_iter()
+            // A few are done before a second thread has woken up.
+            .with_min_len(64)
             .map(|placed| {
                 let files = container_files(sources, repository, &placed.spec, cache);
+                if nginx::is_likely(&files) {
+                    // One environment is lowered by one thread: it then finds these parsed.
+                    let derived = files.files.iter().filter(|file| file.source.pieces.is_some());
+                    for file in derived.filter(|file| file.path.ends_with(".conf")) {
+                        cache.tree(&file.source, Language::Nginx);
+                    }
+                }
                 (placed, files)
             })
             .collect();
@@ -125,6 +135,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
         },
         scalers: Vec::new(),
     };
+    lower.estate.model.expect(environment.documents.len());
     match environment.platform {
         Platform::Terraform => lower.estate.targets = scaling::terraform::targets(&mut lower.estate.model, environment),
         Platform::CloudFormation => {

@@ -352,6 +352,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// Makes room for what this many documents usually give: copying a large model as it grows would double its peak.
+    pub fn expect(&mut self, documents: usize) {
+        self.entities.reserve(documents * 16);
+        self.scopes.reserve(documents * 4);
+    }
+
     /// Adds an entity.
     pub fn add(&mut self, entity: Entity) -> EntityId {
         self.entities.push(entity);
