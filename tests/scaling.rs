@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use gatelint::analysis::{Analysis, Ground};
 use gatelint::assess::Traffic;
@@ -18,7 +19,7 @@ use gatelint::rule::RuleSet;
 /// `environment: address [other names] minimum..maximum`, then a line for each action; `@file:line` is where a value is
 /// written, `*` that a fix can write it.
 fn told(files: &[(&str, &str)]) -> String {
-    let rules = RuleSet::embedded().unwrap();
+    static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::embedded().unwrap());
     let sources = Sources::default();
     let files = files
         .iter()
@@ -31,7 +32,7 @@ fn told(files: &[(&str, &str)]) -> String {
         .collect();
     let ground = Ground {
         sources: &sources,
-        rules: &rules,
+        rules: &RULES,
         versions: HashMap::new(),
         facts: Facts::default(),
         traffic: Traffic::none(Moment::from_unix(1_767_225_600)),
