@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::class::Class;
 use super::ingress::{PREFIX, TABLE, product};
 use super::kubernetes::scalar;
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::field::{route, setting};
 use crate::model::{Entity, EntityId, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
 use crate::repo::Span;
@@ -140,7 +140,7 @@ fn effect(name: &str) -> &'static str {
 }
 
 /// Adds the annotations of an Ingress that have no effect as they stand.
-pub(super) fn settings(model: &mut Model, document: &Document, documents: &[Document]) {
+pub(super) fn settings(model: &mut Model, document: &Document, documents: &ByKind<'_>) {
     if document.doubt("metadata.annotations").is_some() {
         return;
     }

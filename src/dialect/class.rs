@@ -1,7 +1,7 @@
 //! Who serves an Ingress: the class it names, or the default one, and the controller that the class's object names.
 
 use super::kubernetes::text;
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::Known;
 use crate::syntax::At;
 
@@ -23,12 +23,12 @@ pub(super) struct Class<'d> {
 
 impl<'d> Class<'d> {
     /// The class of an Ingress, looked up among the documents it is deployed with.
-    pub fn of(document: &Document, documents: &'d [Document]) -> Class<'d> {
+    pub fn of(document: &Document, documents: &ByKind<'d>) -> Class<'d> {
         let name = match text(document, "spec.ingressClassName") {
             Known::Absent => by_annotation(document),
             known => known.map(|name| name.to_string()),
         };
-        let mut classes = documents.iter().filter(|other| &*other.kind == "IngressClass");
+        let mut classes = documents.of("IngressClass").iter().copied();
         let object = match &name {
             Known::Is(name) => classes.find(|other| *other.name == **name),
             Known::Absent => classes.find(|other| is_default(other)),

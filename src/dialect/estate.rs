@@ -16,7 +16,7 @@ use super::facts::{self, Facts};
 use super::join::Estate;
 use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
-use crate::environment::{Environment, Platform, Repository, Role};
+use crate::environment::{ByKind, Environment, Platform, Repository, Role};
 use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache, container_files};
 use crate::model::Version;
@@ -223,9 +223,10 @@ impl Lower<'_> {
             Some(document) => Some(ingress::controller(&mut self.estate.model, document)),
             None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
         };
-        for document in documents.iter().filter(|document| &*document.kind == "Ingress") {
-            let gateway = ingress::lower(&mut self.estate.model, document, documents, settings);
-            annotations::settings(&mut self.estate.model, document, documents);
+        let by_kind = ByKind::new(documents);
+        for document in by_kind.of("Ingress") {
+            let gateway = ingress::lower(&mut self.estate.model, document, &by_kind, settings);
+            annotations::settings(&mut self.estate.model, document, &by_kind);
             self.estate.gateways.push(gateway);
         }
     }

@@ -7,7 +7,7 @@ use super::class::Class;
 use super::join::{Endpoint, Gateway, Route};
 use super::kubernetes::scalar;
 use super::load_balancer::{self, Balancer};
-use crate::environment::{Document, folder_of};
+use crate::environment::{ByKind, Document, folder_of};
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
 use crate::repo::Span;
@@ -176,7 +176,7 @@ pub(super) fn product(document: &Document, class: &Class<'_>) -> &'static str {
 }
 
 /// Lowers an Ingress.
-pub fn lower(model: &mut Model, document: &Document, documents: &[Document], controller: Option<ScopeId>) -> Gateway {
+pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, controller: Option<ScopeId>) -> Gateway {
     let at = document.at();
     let span = at
         .get("metadata.name")
@@ -252,7 +252,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &[Document], con
 struct Lower<'m> {
     model: &'m mut Model,
     document: &'m Document,
-    documents: &'m [Document],
+    documents: &'m ByKind<'m>,
     is_nginx: bool,
     is_google: bool,
     table: Option<&'static Table>,

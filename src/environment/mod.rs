@@ -339,6 +339,26 @@ pub struct Environment {
     pub incomplete: Option<Doubt>,
 }
 
+/// Documents by their kind: what one object looks up among the others must not cost the size of the environment.
+#[derive(Debug)]
+pub struct ByKind<'e>(rustc_hash::FxHashMap<&'e str, Vec<&'e Document>>);
+
+impl<'e> ByKind<'e> {
+    /// Sorts documents by kind; within one their order stays.
+    pub fn new(documents: &'e [Document]) -> Self {
+        let mut found: rustc_hash::FxHashMap<&str, Vec<&Document>> = rustc_hash::FxHashMap::default();
+        for document in documents {
+            found.entry(&document.kind).or_default().push(document);
+        }
+        Self(found)
+    }
+
+    /// The documents of a kind.
+    pub fn of(&self, kind: &str) -> &[&'e Document] {
+        self.0.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// One document as deployed: patches, overrides, namespaces and names applied.
 #[derive(Clone, Debug)]
 pub struct Document {

@@ -9,7 +9,7 @@ use super::super::class::Class;
 use super::super::join::{Endpoint, Gateway, Route};
 use super::super::kubernetes::scalar;
 use super::{Balancer, annotations, fact};
-use crate::environment::{Document, folder_of};
+use crate::environment::{ByKind, Document, folder_of};
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, NodePlace, Row, Scope, ScopeId, Site, Table, Unit};
 use crate::repo::Span;
@@ -64,14 +64,12 @@ enum Parameters<'d> {
     Elsewhere(Doubt),
 }
 
-fn parameters<'d>(class: &Class<'d>, documents: &'d [Document]) -> Parameters<'d> {
+fn parameters<'d>(class: &Class<'d>, documents: &ByKind<'d>) -> Parameters<'d> {
     let Some(reference) = class.object.and_then(|object| object.at().get("spec.parameters")) else {
         return Parameters::None;
     };
     let name = reference.scalar("name").unwrap_or_default();
-    let mut all = documents
-        .iter()
-        .filter(|document| &*document.kind == "IngressClassParams");
+    let mut all = documents.of("IngressClassParams").iter().copied();
     match all.find(|document| &*document.name == name) {
         Some(found) => Parameters::Here(found),
         None => Parameters::Elsewhere(Doubt::at(
@@ -82,7 +80,7 @@ fn parameters<'d>(class: &Class<'d>, documents: &'d [Document]) -> Parameters<'d
 }
 
 /// Whether the load balancer sends to pods rather than to nodes.
-pub(in crate::dialect) fn to_pods(document: &Document, class: &Class<'_>, documents: &[Document]) -> bool {
+pub(in crate::dialect) fn to_pods(document: &Document, class: &Class<'_>, documents: &ByKind<'_>) -> bool {
     if let Parameters::Here(parameters) = parameters(class, documents)
         && let Some(kind) = parameters.at().scalar("spec.targetType")
     {
@@ -98,7 +96,7 @@ pub(in crate::dialect) fn ingress(
     model: &mut Model,
     document: &Document,
     class: &Class<'_>,
-    documents: &[Document],
+    documents: &ByKind<'_>,
 ) -> ScopeId {
     let own = of_annotations(model, document);
     match parameters(class, documents) {

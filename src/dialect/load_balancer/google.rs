@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::super::kubernetes::scalar;
 use super::{annotations, fact};
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::field::{route, upstream};
 use crate::model::{Doubt, Known, Model, Row, Scope, ScopeId, Table, Unit};
 use crate::syntax::At;
@@ -31,15 +31,17 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// What the BackendConfig of a Service says of the route to one of its ports; `None` where it has none.
 pub(in crate::dialect) fn backend(
     model: &mut Model,
-    documents: &[Document],
+    documents: &ByKind<'_>,
     namespace: &str,
     service: &str,
     port: &str,
 ) -> Option<ScopeId> {
-    let here = |document: &&Document, kind: &str, name: &str| {
-        *document.kind == *kind && *document.name == *name && *document.namespace == *namespace
+    let here = |kind: &str, name: &str| {
+        let all = documents.of(kind).iter();
+        all.copied()
+            .find(|document| *document.name == *name && *document.namespace == *namespace)
     };
-    let service = documents.iter().find(|document| here(document, "Service", service))?;
+    let service = here("Service", service)?;
     let entry = annotations(service)
         .into_iter()
         .find(|entry| ANNOTATIONS.contains(&entry.name()))?;
@@ -56,7 +58,7 @@ pub(in crate::dialect) fn backend(
         Known::Absent => return None,
         Known::Unknown(doubt) => return Some(doubtful(model, doubt)),
     };
-    let Some(config) = documents.iter().find(|document| here(document, "BackendConfig", &name)) else {
+    let Some(config) = here("BackendConfig", &name) else {
         let reason = format!("the BackendConfig {name} is not in the repository");
         return Some(doubtful(model, Doubt::at(reason, entry.word_span_at(0))));
     };

@@ -1,6 +1,7 @@
 //! Which workload a reference means where several have the name: in a folder of manifests that nothing deploys as one, the
 //! same name may stand for many things.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::SCALABLE;
@@ -8,7 +9,7 @@ use crate::environment::{Document, Environment, Platform};
 
 /// Tells objects of the same name apart.
 pub(super) struct Units<'e> {
-    documents: &'e [Document],
+    by_name: HashMap<&'e str, Vec<&'e Document>>,
     /// Whether everything in the environment is deployed as one, so that names are unique.
     together: bool,
 }
@@ -16,7 +17,14 @@ pub(super) struct Units<'e> {
 impl<'e> Units<'e> {
     pub fn new(environment: &'e Environment) -> Self {
         Self {
-            documents: &environment.documents,
+            by_name: {
+                let mut by_name: HashMap<&str, Vec<&Document>> = HashMap::new();
+                let scalable = environment.documents.iter();
+                for document in scalable.filter(|document| SCALABLE.contains(&&*document.kind)) {
+                    by_name.entry(&document.name).or_default().push(document);
+                }
+                by_name
+            },
             together: environment.platform != Platform::Directory || &*environment.name != ".",
         }
     }
@@ -36,12 +44,7 @@ impl<'e> Units<'e> {
         if self.together {
             return Arc::from("");
         }
-        let same = |document: &&Document| {
-            SCALABLE.contains(&&*document.kind)
-                && *document.kind == *kind
-                && *document.name == *name
-                && *document.namespace == *namespace
-        };
+        let same = |document: &&Document| *document.kind == *kind && *document.namespace == *namespace;
         let nearness = |document: &Document| {
             let parts = from.path.split('/').zip(document.path.split('/'));
             let common = parts.take_while(|(own, other)| own == other).count();
@@ -49,7 +52,7 @@ impl<'e> Units<'e> {
         };
         // What is filled in later is the same only within one file.
         let filled_in = name.contains("{{") || name.contains("${");
-        let all = self.documents.iter().filter(same);
+        let all = self.by_name.get(name).into_iter().flatten().copied().filter(same);
         let mut all = all.filter(|document| !filled_in || document.path == from.path);
         let Some(first) = all.next() else {
             return from.path.clone();
