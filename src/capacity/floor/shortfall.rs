@@ -171,11 +171,22 @@ fn find(timeline: &Timeline, bound: Bound, required: &Required) -> Vec<Shortfall
                 certain: certain.greatest(period),
             };
             let (cause, place) = cause(&segment, period);
+            if cause == Cause::TooLate && is_cut(&segment, period, required.period) {
+                at = period.to;
+                continue;
+            }
             gather(&mut gathered, bound, cause, place, segment.step.by, window);
             at = period.to;
         }
     }
     gathered.into_values().collect()
+}
+
+/// Whether a window is cut off by the beginning of the walk: what opened it is not seen, and the edge that ends it would be
+/// blamed. What repeats comes again whole; only what lasts for a week or more may not.
+fn is_cut(segment: &Segment<'_>, window: Period, walk: Period) -> bool {
+    let opened_before = segment.previous.is_none() && window.from == walk.from;
+    opened_before && segment.next.is_some() && window.seconds() < crate::capacity::moment::WEEK
 }
 
 /// Why a window within one step of the timeline is too low.
