@@ -105,7 +105,7 @@ impl<'a> Analysis<'a> {
                     .checked
                     .hits
                     .iter()
-                    .map(|hit| (Cow::Borrowed(hit), ways.path(&judged.estate.model, hit.root)));
+                    .map(|hit| (hit, ways.path(&judged.estate.model, hit.root)));
                 EnvironmentHits {
                     name: &environment.name,
                     hits: hits.collect(),

@@ -96,6 +96,11 @@ fn field() -> FieldId {
     gatelint::model::field::route::READ_TIMEOUT.id()
 }
 
+/// Hits outlive the environments that borrow them.
+fn kept(hit: Hit) -> &'static Hit {
+    Box::leak(Box::new(hit))
+}
+
 fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> EnvironmentHits<'static> {
     let path = |hit: &Hit| Some(Cow::Owned(format!("Ingress shop → nginx → api:8000 {}", hit.root.0)));
     EnvironmentHits {
@@ -103,7 +108,7 @@ fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> Environment
         hits: hits
             .into_iter()
             .map(|hit| (path(&hit), hit))
-            .map(|(path, hit)| (Cow::Owned(hit), path))
+            .map(|(path, hit)| (kept(hit), path))
             .collect(),
         not_evaluated: Vec::new(),
         files: HashSet::from([world.nginx.id, world.compose.id]),
@@ -153,7 +158,7 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         roots.iter().map(|root| timeout(world, *root, &name(root))).collect()
     };
     let mut prod = environment("prod", hits(&order), world);
-    prod.hits.push((Cow::Owned(port(world)), None));
+    prod.hits.push((kept(port(world)), None));
     let include = find(&world.nginx, "upstream");
     prod.not_evaluated = vec![
         NotEvaluated {
@@ -164,9 +169,9 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         3
     ];
     let mut staging = environment("staging", hits(&order[..1]), world);
-    staging.hits.push((Cow::Owned(port(world)), None));
+    staging.hits.push((kept(port(world)), None));
     let mut dev = environment("dev", Vec::new(), world);
-    dev.hits.push((Cow::Owned(port(world)), None));
+    dev.hits.push((kept(port(world)), None));
     settle(&world.sources, &rules(), &[prod, staging, dev])
 }
 
@@ -280,7 +285,7 @@ fn control_characters_never_reach_the_terminal() {
     hit.point.value = Value::Text("\x1b".into());
     let hits = EnvironmentHits {
         name: "\x1b[1m",
-        hits: vec![(Cow::Owned(hit), Some("\x1b[1m → \u{202e}".into()))],
+        hits: vec![(kept(hit), Some("\x1b[1m → \u{202e}".into()))],
         not_evaluated: vec![NotEvaluated {
             rule: 0,
             reason: "\x1b".into(),
@@ -397,7 +402,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
                 content
                     .match_indices(needle)
                     .map(at)
-                    .map(|span| (Cow::Owned(hit(rule, span, "x")), None)),
+                    .map(|span| (kept(hit(rule, span, "x")), None)),
             );
         }
     }

@@ -1,5 +1,6 @@
 //! PodDisruptionBudgets: how many pods may be taken away at once while nodes are drained.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::join::Estate;
@@ -37,15 +38,28 @@ impl Amount {
 
 /// Adds the budgets of an environment, once its workloads are known.
 pub(super) fn lower(estate: &mut Estate, documents: &[Document]) {
-    for document in documents
+    let budgets = documents
         .iter()
-        .filter(|document| &*document.kind == "PodDisruptionBudget")
-    {
-        budget(estate, document);
+        .filter(|document| &*document.kind == "PodDisruptionBudget");
+    let mut budgets = budgets.peekable();
+    if budgets.peek().is_none() {
+        return;
+    }
+    let mut pods: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+    for (at, container) in estate.containers.iter().enumerate() {
+        pods.entry(container.namespace.clone()).or_default().push(at);
+    }
+    let all: Vec<usize> = (0..estate.containers.len()).collect();
+    for document in budgets {
+        let near = match &*document.namespace {
+            "" => Some(&all),
+            namespace => pods.get(namespace),
+        };
+        budget(estate, document, near.map_or(&[], Vec::as_slice));
     }
 }
 
-fn budget(estate: &mut Estate, document: &Document) {
+fn budget(estate: &mut Estate, document: &Document, near: &[usize]) {
     let at = document.at();
     let span = at
         .get("metadata.name")
@@ -60,7 +74,7 @@ fn budget(estate: &mut Estate, document: &Document) {
     let place = bound.word_span_at(0);
     let text = bound.text().unwrap_or_default();
     entity.set(field::BOUND, Arc::from(format!("{} {text}", bound.name())), place);
-    let selected = selected(estate, document);
+    let selected = selected(estate, document, near);
     let pods = selected
         .clone()
         .then(|id| estate.model.get(id, workload::LEAST_REPLICAS));
@@ -90,7 +104,7 @@ fn allowed(document: &Document, bound: At<'_>, place: Span, pods: Known<i64>) ->
 }
 
 /// The one workload whose pods a budget counts; unknown where there are several.
-fn selected(estate: &Estate, document: &Document) -> Known<EntityId> {
+fn selected(estate: &Estate, document: &Document, near: &[usize]) -> Known<EntityId> {
     let Some(labels) = document.at().get("spec.selector") else {
         return Known::Absent;
     };
@@ -99,9 +113,8 @@ fn selected(estate: &Estate, document: &Document) -> Known<EntityId> {
     }
     let selector = selector(labels);
     let mut found: Vec<EntityId> = Vec::new();
-    for container in &estate.containers {
-        let near = container.namespace == document.namespace || document.namespace.is_empty();
-        if !near || container.machine || found.contains(&container.workload) {
+    for container in near.iter().map(|at| &estate.containers[*at]) {
+        if container.machine || found.contains(&container.workload) {
             continue;
         }
         match selector.fits(&container.labels) {

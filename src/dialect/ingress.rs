@@ -88,15 +88,16 @@ fn rows() -> Vec<Row> {
 
 /// Whether a ConfigMap is that of an ingress-nginx controller.
 pub fn is_controller(document: &Document) -> bool {
-    let at = document.at();
-    let labels = at.get("metadata.labels");
+    if &*document.kind != "ConfigMap" {
+        return false;
+    }
+    let labels = document.at().get("metadata.labels");
     let label = |name: &str| labels.and_then(|labels| labels.child(name)).and_then(At::text);
-    &*document.kind == "ConfigMap"
-        && (document.name.ends_with("ingress-nginx-controller")
-            || &*document.name == "nginx-configuration"
-            || (label("app.kubernetes.io/name") == Some("ingress-nginx")
-                && label("app.kubernetes.io/component").is_none_or(|component| component == "controller")
-                && !document.name.contains("services")))
+    document.name.ends_with("ingress-nginx-controller")
+        || &*document.name == "nginx-configuration"
+        || (label("app.kubernetes.io/name") == Some("ingress-nginx")
+            && label("app.kubernetes.io/component").is_none_or(|component| component == "controller")
+            && !document.name.contains("services"))
 }
 
 /// The controller's settings as the outermost scope of every Ingress.

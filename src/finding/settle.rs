@@ -16,7 +16,7 @@ pub struct EnvironmentHits<'a> {
     /// The environment's name.
     pub name: &'a str,
     /// Violations, each with the path of a request that meets it.
-    pub hits: Vec<(Cow<'a, Hit>, Option<Cow<'a, str>>)>,
+    pub hits: Vec<(&'a Hit, Option<Cow<'a, str>>)>,
     /// What could not be decided.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The files (not derived sources) the environment is made of; decides whether a finding names environments.

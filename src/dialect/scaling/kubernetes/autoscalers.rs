@@ -6,14 +6,20 @@ use std::sync::Arc;
 use super::{Found, SCALABLE};
 use crate::dialect::nearest::nearest;
 use crate::dialect::workload::Scaler;
-use crate::environment::{Document, Environment, Platform, folder_of};
+use crate::environment::{ByKind, Document, Environment, Platform, folder_of};
 use crate::model::field::autoscaler;
 use crate::model::{Doubt, Duration, Entity, Known, Model};
 use crate::repo::Span;
 use crate::syntax::At;
 
 /// Completes the entity of one autoscaler.
-pub(super) fn complete(model: &mut Model, environment: &Environment, scaler: &Scaler, found: &Found<'_>) {
+pub(super) fn complete(
+    model: &mut Model,
+    environment: &Environment,
+    documents: &ByKind<'_>,
+    scaler: &Scaler,
+    found: &Found<'_>,
+) {
     let document = &environment.documents[scaler.document];
     let keda = &*document.kind == "ScaledObject";
     let target = target_found(environment, document, scaler, found);
@@ -35,7 +41,7 @@ pub(super) fn complete(model: &mut Model, environment: &Environment, scaler: &Sc
     if keda {
         entity.set_known(autoscaler::SCALES_TO_ZERO, to_zero(document), entity.span);
     }
-    utilization(entity, environment, document, found, keda);
+    utilization(entity, documents, document, found, keda);
     scale_down(entity, document, keda);
 }
 
@@ -97,7 +103,7 @@ fn to_zero(document: &Document) -> Known<bool> {
 }
 
 /// The resource whose utilization it aims at, and the first container that requests none of it.
-fn utilization(entity: &mut Entity, environment: &Environment, document: &Document, found: &Found<'_>, keda: bool) {
+fn utilization(entity: &mut Entity, documents: &ByKind<'_>, document: &Document, found: &Found<'_>, keda: bool) {
     let wanted = if keda {
         of_triggers(document)
     } else {
@@ -106,11 +112,8 @@ fn utilization(entity: &mut Entity, environment: &Environment, document: &Docume
     let Some((resource, span)) = wanted else { return };
     entity.set(autoscaler::UTILIZATION, Arc::from(resource), span);
     let Some(workload) = found.document else { return };
-    let limits = environment
-        .documents
-        .iter()
-        .find(|other| &*other.kind == "LimitRange" && other.namespace == workload.namespace);
-    if limits.is_some() {
+    let mut limits = documents.of("LimitRange").iter();
+    if limits.any(|other| other.namespace == workload.namespace) {
         let doubt = Doubt::new("a LimitRange may give containers their requests");
         return entity.set_known(autoscaler::UNREQUESTED, Known::Unknown(doubt), span);
     }

@@ -3,7 +3,7 @@
 use super::read::{Reading, TABLE};
 use crate::capacity::schedule::{Downscaled, Given, NotEvaluated};
 use crate::dialect::scaling::{Entry, Schedule, Source};
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::Model;
 use crate::syntax::At;
 
@@ -14,12 +14,11 @@ const PREFIX: &str = "downscaler/";
 pub(super) fn source(
     model: &mut Model,
     object: &Document,
-    documents: &[Document],
+    documents: &ByKind<'_>,
     count: &Given<u32>,
 ) -> Option<Source> {
-    let namespace = documents
-        .iter()
-        .find(|other| *other.kind == *"Namespace" && !object.namespace.is_empty() && other.name == object.namespace);
+    let mut namespaces = documents.of("Namespace").iter().copied();
+    let namespace = namespaces.find(|other| !object.namespace.is_empty() && other.name == object.namespace);
     let annotated = [Some(object), namespace];
     let annotated: Vec<&Document> = annotated
         .into_iter()

@@ -5,7 +5,7 @@ use super::zalando;
 use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{Given, HorizontalAutoscaler, NotEvaluated};
 use crate::dialect::scaling::{Schedule, Source};
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::Model;
 use crate::syntax::At;
 
@@ -13,7 +13,7 @@ use crate::syntax::At;
 pub(super) fn source(
     model: &mut Model,
     document: &Document,
-    documents: &[Document],
+    documents: &ByKind<'_>,
     replicas: Option<Given<u32>>,
 ) -> Source {
     let mut reading = Reading::new(model, document);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::{Entry, Identity, Schedule, Source, Target};
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
 use crate::dialect::workload::Scaler;
-use crate::environment::{Document, Environment};
+use crate::environment::{ByKind, Document, Environment};
 use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
 use jobs::{Object, Writer};
@@ -48,6 +48,7 @@ struct Found<'a> {
 /// The targets of an environment.
 pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {
     let documents = &environment.documents;
+    let by_kind = ByKind::new(documents);
     let writers = jobs::writers(model, documents);
     let downscales = documents.iter().any(|document| {
         let annotations = document.at().get("metadata.annotations");
@@ -85,13 +86,13 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     }
     for (scaler, key) in scalers.iter().zip(&meant) {
         if let Some(of) = found.get(key) {
-            autoscalers::complete(model, environment, scaler, of);
+            autoscalers::complete(model, environment, &by_kind, scaler, of);
         }
     }
     let workloads = workloads(model);
     let mut targets = Vec::new();
     for (key, of) in found {
-        let sources = sources(model, documents, &key, &of, &writers, &units);
+        let sources = sources(model, &by_kind, &key, &of, &writers, &units);
         if let Some(target) = target(&workloads, key, &of, sources) {
             targets.push(target);
         }
@@ -172,7 +173,7 @@ fn workloads(model: &Model) -> HashMap<Span, EntityId> {
 
 fn sources(
     model: &mut Model,
-    documents: &[Document],
+    documents: &ByKind<'_>,
     key: &Key,
     of: &Found<'_>,
     writers: &[Writer<'_>],

@@ -5,7 +5,7 @@ use crate::capacity::schedule::{
     Given, HorizontalAutoscaler, NotEvaluated, ZalandoEntry, ZalandoSchedule, ZalandoWhen,
 };
 use crate::dialect::scaling::Entry;
-use crate::environment::Document;
+use crate::environment::{ByKind, Document};
 use crate::model::Model;
 use crate::syntax::At;
 
@@ -15,7 +15,7 @@ const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 pub(super) fn followed<'d>(
     model: &mut Model,
     document: &'d Document,
-    documents: &[Document],
+    documents: &ByKind<'_>,
     autoscaler: &HorizontalAutoscaler,
     entries: &mut Vec<Entry>,
     own: &mut Reading<'d>,
@@ -37,9 +37,9 @@ pub(super) fn followed<'d>(
     if !more.is_empty() {
         return Some(Err(open("the autoscaler follows several scaling schedules".to_owned())));
     }
-    let schedule = documents.iter().find(|other| {
+    let schedule = documents.of(&kind).iter().copied().find(|other| {
         let near = kind == "ClusterScalingSchedule" || other.namespace == document.namespace;
-        *other.kind == *kind && near && (*other.name == *name || *other.name == *document.reference(&name))
+        near && (*other.name == *name || *other.name == *document.reference(&name))
     });
     let Some(schedule) = schedule else {
         return Some(Err(open(format!("the {kind} {name} is not in the repository"))));
