@@ -32,6 +32,7 @@ macro_rules! estates {
 
 estates! {
     clean => 0,
+    compose_name_resolved_again => 0,
     compose_name_resolved_once => 0,
     login_header_buffer => 0,
     login_header_buffer_raised => 0,

@@ -10,8 +10,9 @@ use crate::model::field::{endpoint, gateway, route, upstream, workload};
 use crate::model::{Doubt, Duration, Entity, Kind, Known};
 use crate::repo::Span;
 
-/// How long Cloudflare waits for a response where no one pays for more (error 524).
-const CLOUDFLARE: Duration = Duration::from_secs(100);
+/// How long Cloudflare waits for a response where no one pays for more (Cloudflare, connection limits: 125 s since July
+/// 2026, cloudflare-docs pull request 32243; 120 s from October 2025, 100 s before).
+const CLOUDFLARE: Duration = Duration::from_secs(125);
 
 /// Everything under `facts`.
 #[derive(Clone, Debug, Default)]

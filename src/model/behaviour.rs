@@ -197,6 +197,18 @@ const AWS_ALB: &[Cause] = &[
     (status::DROPPED, "504 (no connection to the target within ten seconds)"),
     (status::CLOSED, "502 (the target closed the connection)"),
     (status::STALE_ADDRESS, "502 or 504"),
+    (
+        status::TLS_TO_PLAIN,
+        "502 (the TLS handshake with the target fails; 504 where it takes ten seconds)",
+    ),
+    (
+        status::HANDSHAKE,
+        "502 (the TLS handshake with the target fails; 504 where it takes ten seconds)",
+    ),
+    (
+        status::PLAIN_TO_TLS,
+        "502 (the target closed the connection), or the target's own 400",
+    ),
 ];
 
 /// AWS: what `Troubleshoot a Classic Load Balancer: HTTP errors` says of 503 and 504; of a refused connection it says
@@ -217,31 +229,20 @@ const AWS_CLB: &[Cause] = &[
     (status::STALE_ADDRESS, "502, 503 or 504"),
 ];
 
-/// Google Cloud: the statusDetails of its load balancers' logs.
+/// Google Cloud: the statusDetails of its load balancers' logs. The same one comes with 502 or with 503: the classic load
+/// balancer answers 502, the newer ones, which are Envoy, mostly 503.
 const GOOGLE: &[Cause] = &[
-    (status::REFUSED, "502 (failed_to_connect_to_backend)"),
-    (status::NO_PORT, "502 (failed_to_pick_backend)"),
+    (status::REFUSED, "502 or 503 (failed_to_connect_to_backend)"),
+    (status::NO_PORT, "502 or 503 (failed_to_pick_backend)"),
     (status::NO_ENDPOINTS, "502 or 503 (failed_to_pick_backend)"),
-    (status::SOCKET_MISSING, "502"),
+    (status::SOCKET_MISSING, "502 or 503"),
     (status::READ_TIMEOUT, "502 or 504 (backend_timeout)"),
-    (status::DROPPED, "502 or 504"),
+    (status::DROPPED, "502, 503 or 504"),
     (
         status::CLOSED,
-        "502 (backend_connection_closed_before_data_sent_to_client)",
+        "502 or 503 (backend_connection_closed_before_data_sent_to_client)",
     ),
-    (status::STALE_ADDRESS, "502 or 504"),
-];
-
-/// Cloudflare: its error pages 520 to 524.
-const CLOUDFLARE: &[Cause] = &[
-    (status::REFUSED, "521 (the origin refused the connection)"),
-    (status::NO_PORT, "521 or 522"),
-    (status::NO_ENDPOINTS, "521 or what the origin answers"),
-    (status::SOCKET_MISSING, "521"),
-    (status::READ_TIMEOUT, "524 (a timeout occurred)"),
-    (status::DROPPED, "522 (no connection to the origin in time)"),
-    (status::CLOSED, "520 (the origin closed the connection)"),
-    (status::STALE_ADDRESS, "521 or 522"),
+    (status::STALE_ADDRESS, "502, 503 or 504"),
 ];
 
 /// Any other product in front: only what all of them have in common.
@@ -283,8 +284,7 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
         "AWS ALB" => AWS_ALB,
         "AWS CLB" => AWS_CLB,
         "Google Cloud load balancer" => GOOGLE,
-        "Cloudflare" => CLOUDFLARE,
-        "load balancer" | "CDN" => OTHER,
+        "load balancer" => OTHER,
         _ => return None,
     };
     let mut entity = Entity::new(Kind::Status, product, span);

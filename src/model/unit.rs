@@ -148,7 +148,11 @@ impl Unit {
                 Some((*name).to_owned())
             }
             (Unit::Millis, Value::Duration(duration)) => Some(duration.micros().div_ceil(1000).to_string()),
-            (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.to_string()),
+            (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(match size.0 {
+                bytes if bytes > 0 && bytes % (1024 * 1024) == 0 => format!("{}m", bytes / (1024 * 1024)),
+                bytes if bytes > 0 && bytes % 1024 == 0 => format!("{}k", bytes / 1024),
+                bytes => bytes.to_string(),
+            }),
             (Unit::Quantity, Value::Size(size)) if *size != Size::UNLIMITED => {
                 Some(format!("{}Mi", size.0.div_ceil(1024 * 1024)))
             }

@@ -76,13 +76,19 @@ impl Size {
     pub const UNLIMITED: Size = Size(u64::MAX);
 }
 
+/// As people read it in messages. From a mebibyte on the unit is written out, because `m` is nginx's megabyte and
+/// Kubernetes' thousandth.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const K: u64 = 1024;
+        const M: u64 = K * K;
+        const G: u64 = K * M;
         match self.0 {
             u64::MAX => f.write_str("without limit"),
             0 => f.write_str("0"),
-            b if b % (K * K) == 0 => write!(f, "{}m", b / (K * K)),
+            b if b % G == 0 => write!(f, "{} GiB", b / G),
+            b if b > G && b % (G / 2) == 0 => write!(f, "{}.5 GiB", b / G),
+            b if b % M == 0 => write!(f, "{} MiB", b / M),
             b if b % K == 0 => write!(f, "{}k", b / K),
             b => write!(f, "{b}"),
         }

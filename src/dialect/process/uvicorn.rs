@@ -98,7 +98,7 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
             span,
         )
     };
-    // `fastapi run` is for production: all interfaces. It also takes PORT, in some versions.
+    // `fastapi run` is for production: 0.0.0.0:8000 (fastapi-cli, cli.py). It also takes PORT, in some versions.
     let fastapi = started.command.program.base_name() == "fastapi";
     let public = fastapi
         && started
