@@ -258,7 +258,7 @@ fn is_named(path: &str, script: &str) -> bool {
             .is_some_and(|name| script.contains('/') && ends(name))
 }
 
-/// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, packages/next/src/bin/next.ts).
+/// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1).
 fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
     let span = started.command.program.span;
     let number = started
