@@ -1,10 +1,13 @@
-//! YAML text to tree: events in, documents out. What the keys mean is not known here. Only this file knows
-//! granit-parser.
+//! YAML text to tree: events in, documents out. What the keys mean is not known here. The events come from `usual` where
+//! it can read the whole text, else from granit-parser, which only this file knows.
 
 mod builder;
 mod embed;
 mod json;
 mod spans;
+#[cfg(test)]
+mod tests;
+mod usual;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -36,10 +39,8 @@ pub fn parse_text(source: SourceId, text: &Arc<str>, masked: &[Span], recorded: 
         false => Cow::Owned(holes::mask_indented(text, masked)),
     };
     let holes = holes::merge(masked.to_vec(), recorded);
-    let tree = TreeBuilder::new(source, text.clone(), holes, Shape::List);
-    let mut documents = Documents::new(text, &readable, masked, tree);
-    read(&readable, &mut documents);
-    documents.finish()
+    let start = || TreeBuilder::new(source, text.clone(), holes.clone(), Shape::List);
+    documents(text, &readable, masked, start)
 }
 
 /// Like `parse`; a file that begins as JSON may also hold comments as JavaScript writes them, and tabs.
@@ -52,12 +53,23 @@ pub fn parse_commented(source: &Source) -> Tree {
     if readable == **text {
         return parse(source);
     }
-    let mut tree = TreeBuilder::new(source.id, text.clone(), Vec::new(), Shape::List);
-    for (start, end) in comments {
-        tree.comment(start, end);
+    let start = || {
+        let mut tree = TreeBuilder::new(source.id, text.clone(), Vec::new(), Shape::List);
+        for (start, end) in &comments {
+            tree.comment(*start, *end);
+        }
+        tree
+    };
+    documents(text, &readable, &[], start)
+}
+
+/// Reads all documents into the tree that `start` makes.
+fn documents(text: &str, readable: &str, masked: &[Span], start: impl Fn() -> TreeBuilder) -> Tree {
+    let mut documents = Documents::new(text, readable, masked, start());
+    if usual::read(readable, &mut documents).is_none() {
+        documents = Documents::new(text, readable, masked, start());
+        read(readable, &mut documents);
     }
-    let mut documents = Documents::new(text, &readable, &[], tree);
-    read(&readable, &mut documents);
     documents.finish()
 }
 

@@ -25,6 +25,19 @@ pub(super) struct Meta {
     pub tag: Option<(usize, usize)>,
 }
 
+impl Meta {
+    /// Of what has neither anchor nor tag, in a column that does not matter.
+    pub fn at(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            column: 0,
+            anchor: 0,
+            tag: None,
+        }
+    }
+}
+
 pub(super) struct Documents<'a> {
     pub(super) text: &'a str,
     /// The text with its templates masked.
