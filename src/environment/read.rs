@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{File, Repository, Role, cloudformation, folder_of, join};
 use crate::repo::claim::{self, Charts, IniKind, Language, TerraformKind, YamlKind};
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
-use crate::repo::{Source, Sources};
+use crate::repo::{Source, Sources, Text};
 use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};
 
 /// What was read, and what could not be.
@@ -52,8 +52,7 @@ pub fn read(
         })
         .collect();
     if let Some(stand_in) = stand_in {
-        let role = role_of(&charts, &stand_in.path, &String::from_utf8_lossy(&stand_in.bytes));
-        loaded.push(Loaded::Bytes(stand_in.path, stand_in.bytes, role));
+        loaded.push(claimed(&charts, &stand_in.path, &stand_in.bytes));
     }
     let mut found = parse(sources, loaded);
     found.repository = found.repository.linked(&walked.links);
@@ -66,10 +65,7 @@ pub fn read(
 pub fn in_memory(sources: &Sources, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Read {
     let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
     let charts = Charts::among(files.iter().map(|(path, _)| path.as_str()));
-    let loaded = files.into_iter().map(|(path, bytes)| {
-        let role = role_of(&charts, &path, &String::from_utf8_lossy(&bytes));
-        Loaded::Bytes(path, bytes, role)
-    });
+    let loaded = files.iter().map(|(path, bytes)| claimed(&charts, path, bytes));
     parse(sources, loaded.collect())
 }
 
@@ -80,8 +76,8 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
         match one {
             Loaded::Nothing => {}
             Loaded::Failed(failure) => found.failures.push(failure),
-            Loaded::Bytes(path, bytes, role) => {
-                let source = sources.add_file(&path, bytes);
+            Loaded::Text(path, text, role) => {
+                let source = sources.add_text(path, text);
                 files.push(File {
                     path: source.path.clone(),
                     source,
@@ -113,22 +109,22 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
 enum Loaded {
     Nothing,
     Failed(Failure),
-    Bytes(String, Vec<u8>, Role),
+    Text(Arc<str>, Text, Role),
 }
 
 fn load(root: &Path, file: &Candidate, charts: &Charts) -> Loaded {
-    let bytes = match walk::read(root, file) {
-        Ok(bytes) => bytes,
-        Err(failure) => return Loaded::Failed(failure),
-    };
-    let role = match std::str::from_utf8(&bytes) {
-        Ok(text) => role_of(charts, &file.path, text),
-        Err(_) => role_of(charts, &file.path, &String::from_utf8_lossy(&bytes)),
-    };
-    match role {
+    match walk::read(root, file) {
+        Ok(bytes) => claimed(charts, &file.path, &bytes),
+        Err(failure) => Loaded::Failed(failure),
+    }
+}
+
+fn claimed(charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
+    let text = Text::decode(bytes);
+    match role_of(charts, path, &text.text) {
         // A file that is no configuration may still be mounted or included: a fragment of one line.
         Role::Other if bytes.len() > 64 * 1024 => Loaded::Nothing,
-        role => Loaded::Bytes(file.path.clone(), bytes, role),
+        role => Loaded::Text(path.into(), text, role),
     }
 }
 

@@ -10,4 +10,4 @@ pub mod walk;
 
 pub use edit::{Edit, Refusal};
 pub use lines::{LineIndex, Position};
-pub use source::{Piece, Source, SourceId, Sources, Span};
+pub use source::{Piece, Source, SourceId, Sources, Span, Text};

@@ -153,10 +153,14 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file. `bytes` that are not UTF-8 are replaced by `?`, byte for byte, and remembered.
+    /// Adds a file.
     pub fn add_file(&self, path: &str, bytes: Vec<u8>) -> Arc<Source> {
-        let (text, replaced) = decode(bytes);
-        self.add(path.into(), text.into(), None, replaced.into())
+        self.add_text(path.into(), Text::decode(&bytes))
+    }
+
+    /// Adds a file whose text was decoded before.
+    pub fn add_text(&self, path: Arc<str>, text: Text) -> Arc<Source> {
+        self.add(path, text.text, None, text.replaced)
     }
 
     /// Adds text that was made from other sources.
@@ -274,19 +278,36 @@ fn inside(piece: &Piece, offset: u32) -> u32 {
 }
 
 /// UTF-8 text of the same length: every byte that is not part of valid UTF-8 becomes `?`.
-fn decode(bytes: Vec<u8>) -> (String, Vec<(u32, u32)>) {
-    let mut bytes = match String::from_utf8(bytes) {
-        Ok(text) => return (text, Vec::new()),
-        Err(error) => error.into_bytes(),
-    };
-    let mut replaced = Vec::new();
-    let mut at = 0;
-    while let Err(error) = std::str::from_utf8(&bytes[at..]) {
-        let start = at + error.valid_up_to();
-        let end = error.error_len().map_or(bytes.len(), |len| start + len);
-        bytes[start..end].fill(b'?');
-        replaced.push((start as u32, end as u32));
-        at = end;
+/// The text of a file, before it has a place among the sources.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// What is read of the file.
+    pub text: Arc<str>,
+    replaced: Box<[(u32, u32)]>,
+}
+
+impl Text {
+    /// Reads bytes as UTF-8. What is not is replaced by `?`, byte for byte, and remembered.
+    pub fn decode(bytes: &[u8]) -> Text {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Text {
+                text: text.into(),
+                replaced: Box::default(),
+            };
+        }
+        let mut text = String::with_capacity(bytes.len());
+        let mut replaced = Vec::new();
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            let start = text.len() as u32;
+            text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+            if !chunk.invalid().is_empty() {
+                replaced.push((start, text.len() as u32));
+            }
+        }
+        Text {
+            text: text.into(),
+            replaced: replaced.into(),
+        }
     }
-    (String::from_utf8_lossy(&bytes).into_owned(), replaced)
 }

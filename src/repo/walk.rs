@@ -185,14 +185,16 @@ fn read_regular(path: &Path) -> io::Result<Content> {
         return Ok(Content::TooLarge(before.len()));
     }
     let file = File::open(path)?;
-    if !is_same_file(&before, &file.metadata()?) {
+    let opened = file.metadata()?;
+    if !is_same_file(&before, &opened) {
         return Ok(Content::NoFile);
     }
-    let mut bytes = Vec::with_capacity(before.len() as usize + 1);
-    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > SIZE_LIMIT {
-        return Ok(Content::TooLarge(bytes.len() as u64));
+    if opened.len() > SIZE_LIMIT {
+        return Ok(Content::TooLarge(opened.len()));
     }
+    // No further than the size just asked for: one call less for each file.
+    let mut bytes = Vec::with_capacity(opened.len() as usize);
+    file.take(opened.len()).read_to_end(&mut bytes)?;
     Ok(Content::Bytes(bytes))
 }
 

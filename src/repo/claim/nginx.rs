@@ -1,5 +1,7 @@
 //! Whether a text is nginx, and which context its outermost directives belong in.
 
+use std::sync::LazyLock;
+
 use super::{Certainty, NginxContext};
 
 /// Directives no other language of this shape has, and the context in which they stand when they are outermost. An
@@ -63,6 +65,43 @@ const WEAK: &[(&str, NginxContext)] = {
         ("error_log", Unknown), ("match", Unknown), ("types", Unknown),
     ]
 };
+static STRONG_FAMILIES: LazyLock<Families> = LazyLock::new(|| Families::of(STRONG));
+static WEAK_FAMILIES: LazyLock<Families> = LazyLock::new(|| Families::of(WEAK));
+
+/// The entries of a table by their first letter, the longest first.
+struct Families([Vec<(&'static [u8], NginxContext)>; 26]);
+
+impl Families {
+    fn of(table: &'static [(&'static str, NginxContext)]) -> Families {
+        let mut families = Families(Default::default());
+        for (entry, context) in table {
+            if let Some(same) = letter(entry.as_bytes()) {
+                families.0[same].push((entry.as_bytes(), *context));
+            }
+        }
+        for same in &mut families.0 {
+            same.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.len()));
+        }
+        families
+    }
+
+    /// The longest entry that is the name or a family the name belongs to.
+    fn find(&self, name: &[u8]) -> Option<NginxContext> {
+        let matches = |entry: &[u8]| {
+            name.strip_prefix(entry)
+                .is_some_and(|rest| rest.is_empty() || entry.ends_with(b"_") || rest[0] == b'_')
+        };
+        let mut same = self.0[letter(name)?].iter();
+        same.find(|(entry, _)| matches(entry)).map(|(_, context)| *context)
+    }
+}
+
+fn letter(name: &[u8]) -> Option<usize> {
+    name.first()
+        .filter(|byte| byte.is_ascii_lowercase())
+        .map(|byte| usize::from(byte - b'a'))
+}
+
 /// Blocks whose inside is data or another language.
 fn is_opaque(name: &[u8]) -> bool {
     matches!(name, b"map" | b"types" | b"geo" | b"split_clients" | b"charset_map") || name.ends_with(b"_block")
@@ -197,15 +236,15 @@ impl<'t> Scanner<'t> {
         }
         // `user = nobody` is another language's; `location = /` is ours.
         let is_entry = second == b"=" && name != b"location";
-        let strong = find(STRONG, name).filter(|_| !is_entry);
-        let weak = find(WEAK, name).filter(|_| !is_entry);
+        let strong = STRONG_FAMILIES.find(name).filter(|_| !is_entry);
+        let weak = || WEAK_FAMILIES.find(name).filter(|_| !is_entry);
         let context = if is_server_block {
             self.score.strong += 1;
             NginxContext::Http
         } else if let Some(context) = strong {
             self.score.strong += 1;
             context
-        } else if let Some(context) = weak {
+        } else if let Some(context) = weak() {
             self.score.weak += 1;
             context
         } else {
@@ -325,19 +364,4 @@ enum Token<'t> {
     End,
     Open,
     Close,
-}
-
-/// The longest entry that is the name or a family the name belongs to.
-fn find(table: &[(&str, NginxContext)], name: &[u8]) -> Option<NginxContext> {
-    let first = name.first()?;
-    let matches = |entry: &str| {
-        let entry = entry.as_bytes();
-        // The first byte rules nearly every entry out.
-        entry[0] == *first
-            && name
-                .strip_prefix(entry)
-                .is_some_and(|rest| rest.is_empty() || entry.ends_with(b"_") || rest[0] == b'_')
-    };
-    let found = table.iter().filter(|(entry, _)| matches(entry));
-    found.max_by_key(|(entry, _)| entry.len()).map(|(_, context)| *context)
 }

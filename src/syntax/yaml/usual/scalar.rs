@@ -261,11 +261,8 @@ impl Block {
         let is_indented = text.starts_with([' ', '\t']);
         let breaks = std::mem::take(&mut self.breaks);
         match self.last.replace(is_indented) {
-            Some(false) if self.folds && !is_indented => {
-                if breaks == 0 {
-                    self.value.push(' ');
-                }
-            }
+            Some(false) if self.folds && !is_indented && breaks == 0 => self.value.push(' '),
+            Some(false) if self.folds && !is_indented => {}
             Some(_) => self.value.push('\n'),
             None => {}
         }
