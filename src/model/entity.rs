@@ -1,8 +1,8 @@
 //! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::field::{Field, FieldId, Kind};
@@ -344,11 +344,11 @@ impl Entity {
 /// Everything known of one environment.
 #[derive(Debug, Default)]
 pub struct Model {
-    entities: Vec<Entity>,
-    scopes: Vec<Scope>,
-    trees: Vec<Arc<Tree>>,
+    pub(super) entities: Vec<Entity>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) trees: Vec<Arc<Tree>>,
     /// By address: every tree is kept, so addresses stay its own.
-    tree_ids: HashMap<usize, TreeId>,
+    tree_ids: FxHashMap<usize, TreeId>,
 }
 
 impl Model {
