@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
@@ -68,8 +70,10 @@ pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[Environment
         users.insert(source, using.map(|(index, _)| index).collect());
     }
     let paths = Paths::new(sources);
+    let places: Vec<_> = places.into_iter().collect();
     let mut findings: Vec<Finding> = places
-        .into_iter()
+        .into_par_iter()
+        .with_min_len(64)
         .filter_map(|((rule, at), hits)| {
             let users = users.get(&at.source)?;
             Some(merge(&paths, rules.get(rule)?, at, hits, users, environments))
