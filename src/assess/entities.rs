@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::capacity::schedule::{Context, Evaluation, Given, Note, NoteKind};
 use crate::dialect::scaling::{Entry, EntryParts, Identity, Schedule, Source, Target};
 use crate::model::field::{autoscaler, note, schedule, workload};
@@ -31,6 +33,20 @@ impl OfSource {
                 .any(|span| span.source == place.source && span.overlaps(place))
         };
         self.entries.iter().find(|(_, spans)| has(spans)).map(|(id, _)| *id)
+    }
+}
+
+/// Autoscalers by the place of their object: finding one must not cost the size of the model.
+pub(super) struct Autoscalers(FxHashMap<Span, EntityId>);
+
+impl Autoscalers {
+    /// Those that lowering has made.
+    pub fn of(model: &Model) -> Self {
+        let mut by_place = FxHashMap::default();
+        for id in model.all(Kind::Autoscaler) {
+            by_place.entry(model.entity(id).span).or_insert(id);
+        }
+        Self(by_place)
     }
 }
 
@@ -76,13 +92,14 @@ fn put_text(entity: &mut Entity, field: Field<Arc<str>>, given: Option<&Given<St
 pub(super) fn add(
     sources: &Sources,
     model: &mut Model,
+    autoscalers: &mut Autoscalers,
     target: &Target,
     evaluated: &[Evaluation],
     context: &Context,
 ) -> Made {
     let mut made = Made { sources: Vec::new() };
-    for (at, source) in target.sources.iter().enumerate() {
-        let of = of_source(model, target, source, at);
+    for at in 0..target.sources.len() {
+        let of = of_source(model, autoscalers, target, at);
         made.sources.push(of);
     }
     for ((source, evaluation), of) in target.sources.iter().zip(evaluated).zip(&made.sources) {
@@ -94,9 +111,10 @@ pub(super) fn add(
     made
 }
 
-fn of_source(model: &mut Model, target: &Target, source: &Source, at: usize) -> OfSource {
+fn of_source(model: &mut Model, autoscalers: &mut Autoscalers, target: &Target, at: usize) -> OfSource {
+    let source = &target.sources[at];
     let parts = source.schedule.parts();
-    let id = autoscaler_of(model, target, source);
+    let id = autoscaler_of(model, autoscalers, target, source);
     let words = target.identity.to_string();
     let entity = model.entity_mut(id);
     put_count(entity, autoscaler::LEAST, parts.least, source);
@@ -135,11 +153,10 @@ fn of_source(model: &mut Model, target: &Target, source: &Source, at: usize) -> 
 }
 
 /// The autoscaler that lowering made of the object, or a new one.
-fn autoscaler_of(model: &mut Model, target: &Target, source: &Source) -> EntityId {
+fn autoscaler_of(model: &mut Model, autoscalers: &mut Autoscalers, target: &Target, source: &Source) -> EntityId {
     let object = &source.object;
-    let is_it = |id: &EntityId| model.entity(*id).span == object.span;
-    if let Some(known) = model.all(Kind::Autoscaler).find(is_it) {
-        return known;
+    if let Some(known) = autoscalers.0.get(&object.span) {
+        return *known;
     }
     let name = match &target.identity {
         Identity::Kubernetes { namespace, .. } => format!("{namespace} {}", object.name),
@@ -148,7 +165,9 @@ fn autoscaler_of(model: &mut Model, target: &Target, source: &Source) -> EntityI
     let mut entity = Entity::new(Kind::Autoscaler, name, object.span);
     entity.set(autoscaler::NAME, object.name.clone(), object.span);
     entity.set(autoscaler::KIND, Arc::from(object.what), object.span);
-    model.add(entity)
+    let id = model.add(entity);
+    autoscalers.0.insert(object.span, id);
+    id
 }
 
 /// What else moves the same number and knows nothing of this source. A downscaler works with any of them.

@@ -82,8 +82,10 @@ pub fn assess(
             targets.extend(scaling::constant(&mut estate.model, &environment.documents, name));
         }
     }
+    let autoscalers = &mut entities::Autoscalers::of(&estate.model);
     for target in &targets {
-        let capacity = one(sources, &mut estate.model, target, environment, traffic, &mut assessed);
+        let model = &mut estate.model;
+        let capacity = one(sources, model, autoscalers, target, environment, traffic, &mut assessed);
         assessed.targets.push(capacity);
     }
     routed::settle(estate, &targets, hops);
@@ -96,6 +98,7 @@ pub fn assess(
 fn one(
     sources: &Sources,
     model: &mut Model,
+    autoscalers: &mut entities::Autoscalers,
     target: &Target,
     environment: &Environment,
     traffic: &Traffic,
@@ -121,7 +124,7 @@ fn one(
             );
         }
     }
-    let made = entities::add(sources, model, target, &evaluated, &context);
+    let made = entities::add(sources, model, autoscalers, target, &evaluated, &context);
     match (&demand, &bounds, &measured) {
         (Some((at, _)), Ok(bounds), Some((_, measured))) => {
             let demand = &traffic.demands[*at];

@@ -1,7 +1,8 @@
 //! Which targets requests are sent to, and which pass them on.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::dialect::join::Estate;
 use crate::dialect::scaling::Target;
@@ -12,20 +13,21 @@ use crate::repo::Span;
 
 /// Says so of every autoscaler.
 pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
-    let scaled = |workload: &EntityId| targets.iter().any(|target| target.workload == Some(*workload));
-    let mut routed: HashMap<EntityId, (Arc<str>, Span)> = HashMap::new();
+    let workloads: FxHashSet<EntityId> = targets.iter().filter_map(|target| target.workload).collect();
+    let scaled = |workload: &EntityId| workloads.contains(workload);
+    let mut routed: FxHashMap<EntityId, (Arc<str>, Span)> = FxHashMap::default();
     for hop in hops {
         let Known::Is(container) = hop.container else { continue };
         let workload = estate.containers[container].workload;
         let from = estate.gateways[hop.gateway].id;
-        if let Known::Is(name) = estate.model.get(from, gateway::NAME)
-            && scaled(&workload)
+        if scaled(&workload)
+            && let Known::Is(name) = estate.model.get(from, gateway::NAME)
         {
             let span = estate.model.entity(hop.route).span;
             routed.entry(workload).or_insert((name, span));
         }
     }
-    let mut passing: HashMap<EntityId, &'static str> = HashMap::new();
+    let mut passing: FxHashMap<EntityId, &'static str> = FxHashMap::default();
     for gateway in &estate.gateways {
         let workload = gateway.container.map(|at| estate.containers[at].workload);
         if let Some(workload) = workload.filter(scaled) {

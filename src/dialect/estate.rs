@@ -6,6 +6,7 @@ mod gateway;
 mod haproxy;
 mod machine;
 mod nginx;
+mod tasks;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,18 +15,22 @@ use rayon::prelude::*;
 
 use super::facts::{self, Facts};
 use super::join::Estate;
+use super::workload::Scalers;
 use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{ByKind, Environment, Platform, Repository, Role};
 use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache, container_files};
-use crate::model::Version;
+use crate::model::{EntityId, Known, Version};
 use crate::repo::{Source, SourceId, Sources};
 use crate::syntax::Tree;
 
+/// A container with the files it sees.
+type Deployed = (Placed, ContainerFiles);
+
 /// The containers of an environment with the files they see.
 pub struct Placement {
-    containers: Vec<(Placed, ContainerFiles)>,
+    containers: Vec<Deployed>,
     /// Files of the repository that some container sees.
     pub mounted: HashSet<SourceId>,
 }
@@ -133,7 +138,7 @@ pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placem
             kustomized: environment.platform == Platform::Kustomize,
             ..Estate::default()
         },
-        scalers: Vec::new(),
+        scaled: Vec::new(),
     };
     lower.estate.model.expect(environment.documents.len());
     match environment.platform {
@@ -150,7 +155,8 @@ struct Lower<'a> {
     context: Context<'a>,
     environment: &'a Environment,
     estate: Estate,
-    scalers: Vec<pods::Scaler>,
+    /// Workloads, each with its autoscaler.
+    scaled: Vec<(EntityId, EntityId)>,
 }
 
 impl Lower<'_> {
@@ -158,17 +164,17 @@ impl Lower<'_> {
     fn documents(&mut self, placement: Placement) {
         let context = self.context;
         let environment = self.environment;
-        self.services();
-        self.scalers = pods::scalers(&mut self.estate.model, environment);
-        self.containers(placement);
-        self.machines();
-        self.loose_nginx();
-        self.loose_envoy();
-        self.loose_haproxy();
-        self.ingresses();
+        let scalers = pods::scalers(&mut self.estate.model, environment);
+        let nginx = self.loose_nginx();
+        let tasks = tasks::tasks(self.estate.compose, placement.containers, &nginx);
+        self.all(tasks, &Scalers::of(&scalers));
+        for (workload, scaler) in std::mem::take(&mut self.scaled) {
+            let workload = self.estate.model.entity_mut(workload);
+            workload.link("autoscaler", Known::Is(scaler));
+        }
         self.policies();
         super::disruption::lower(&mut self.estate, &self.environment.documents);
-        self.estate.targets = scaling::targets(&mut self.estate.model, environment, &self.scalers);
+        self.estate.targets = scaling::targets(&mut self.estate.model, environment, &scalers);
         facts::load_balancers(&mut self.estate, context.facts);
         facts::cdns(&mut self.estate, context.facts, &environment.documents);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Doubt, EntityId, Known};
+use crate::model::{Doubt, EntityId, Known, Moved};
 use crate::repo::Span;
 
 /// A gateway with its routes.
@@ -289,4 +289,58 @@ pub struct Estate {
     pub targets: Vec<super::scaling::Target>,
     /// Names in the configuration's `facts` that something here answers to, by their place.
     pub answered: Vec<Span>,
+}
+
+impl Estate {
+    /// An estate of the same environment, to be lowered beside this one and joined to it.
+    pub fn part(&self) -> Estate {
+        Estate {
+            together: self.together,
+            compose: self.compose,
+            incomplete: self.incomplete.clone(),
+            kustomized: self.kustomized,
+            ..Estate::default()
+        }
+    }
+
+    /// Puts the gateways, Services and containers of a part behind those that are here. Everything else is lowered once
+    /// all parts are joined. Gives how the part's ids have changed.
+    pub fn join(&mut self, part: Estate) -> Moved {
+        let moved = self.model.join(part.model);
+        let containers = self.containers.len();
+        self.gateways.extend(part.gateways.into_iter().map(|mut gateway| {
+            gateway.id = moved.id(gateway.id);
+            gateway.container = gateway.container.map(|at| at + containers);
+            gateway.routes.iter_mut().for_each(|route| route.moved(moved));
+            gateway
+        }));
+        self.services.extend(part.services.into_iter().map(|mut service| {
+            service.id = moved.id(service.id);
+            if let Known::Is(ports) = &mut service.ports {
+                ports.iter_mut().for_each(|port| port.id = moved.id(port.id));
+            }
+            service
+        }));
+        self.containers.extend(part.containers.into_iter().map(|mut container| {
+            container.id = moved.id(container.id);
+            container.workload = moved.id(container.workload);
+            container.pod += containers;
+            moved.known(&mut container.process);
+            if let Known::Is(sockets) = &mut container.sockets {
+                sockets.iter_mut().for_each(|socket| socket.id = moved.id(socket.id));
+            }
+            container
+        }));
+        moved
+    }
+}
+
+impl Route {
+    fn moved(&mut self, moved: Moved) {
+        self.id = moved.id(self.id);
+        moved.known(&mut self.upstream);
+        for endpoint in &mut self.endpoints {
+            endpoint.id = moved.id(endpoint.id);
+        }
+    }
 }

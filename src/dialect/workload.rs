@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap;
+
 use super::kubernetes::scalar;
 use super::pre_stop::pre_stop;
 use crate::environment::pods::Placed;
@@ -63,6 +65,27 @@ pub struct Scaler {
     least: Known<i64>,
 }
 
+/// The autoscalers of an environment by the namespace, kind and name of what they scale.
+#[derive(Debug, Default)]
+pub struct Scalers<'s>(FxHashMap<(&'s str, &'s str, &'s str), &'s Scaler>);
+
+impl<'s> Scalers<'s> {
+    /// Indexes them; of several for one workload the first counts.
+    pub fn of(scalers: &'s [Scaler]) -> Self {
+        let mut found = FxHashMap::default();
+        for scaler in scalers {
+            let key = (&*scaler.namespace, &*scaler.kind, &*scaler.name);
+            found.entry(key).or_insert(scaler);
+        }
+        Self(found)
+    }
+
+    fn get(&self, placed: &Placed) -> Option<&'s Scaler> {
+        let key = (&*placed.namespace, &*placed.kind, &*placed.workload);
+        self.0.get(&key).copied()
+    }
+}
+
 /// The autoscalers of an environment.
 pub fn scalers(model: &mut Model, environment: &Environment) -> Vec<Scaler> {
     let mut found = Vec::new();
@@ -113,15 +136,20 @@ pub fn scalers(model: &mut Model, environment: &Environment) -> Vec<Scaler> {
     found
 }
 
-/// Completes a workload: how many replicas there are at least, and how long a pod may take to end.
-pub fn workload(model: &mut Model, document: &Document, placed: &Placed, scalers: &[Scaler], id: EntityId) {
+/// Completes a workload: how many replicas there are at least, and how long a pod may take to end. Gives its autoscaler,
+/// which is for the caller to link.
+pub fn workload(
+    model: &mut Model,
+    document: &Document,
+    placed: &Placed,
+    scalers: &Scalers<'_>,
+    id: EntityId,
+) -> Option<EntityId> {
     let span = model.entity(id).span;
     if &*document.kind == "compose" {
-        return;
+        return None;
     }
-    let scaler = scalers.iter().find(|scaler| {
-        *scaler.name == *placed.workload && *scaler.kind == *placed.kind && scaler.namespace == placed.namespace
-    });
+    let scaler = scalers.get(placed);
     let spec = document.at().child("spec");
     // `{{ if … }}` around a line: the line may not be there.
     let conditional = spec.and_then(|spec| between(document, spec));
@@ -140,7 +168,6 @@ pub fn workload(model: &mut Model, document: &Document, placed: &Placed, scalers
         entity.set_known(workload::REPLICAS, Known::Unknown(doubt.clone()), span);
     }
     if let Some(scaler) = scaler {
-        entity.link("autoscaler", Known::Is(scaler.id));
         entity.set_known(workload::LEAST_REPLICAS, scaler.least.clone(), span);
     } else if counted {
         entity.set_known(
@@ -156,6 +183,7 @@ pub fn workload(model: &mut Model, document: &Document, placed: &Placed, scalers
         .or_else(|| around(document, "containers", "terminationGracePeriodSeconds"));
     let scope = model.add_scope(scope);
     attach(model, id, scope, &POD);
+    scaler.map(|scaler| scaler.id)
 }
 
 /// Completes a container: probes, what happens before it ends, memory.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::syntax::{At, Tree, yaml};
 
 use super::{Document, Environment, Platform, Repository, Role, folder_of};
@@ -22,7 +24,9 @@ pub(super) struct Objects {
 
 impl Objects {
     pub fn new(repository: &Repository) -> Self {
-        let by_file = repository.files().iter().map(|file| match (file.role, &file.tree) {
+        // A few are done before a second thread has woken up.
+        let files = repository.files().par_iter().with_min_len(256);
+        let by_file = files.map(|file| match (file.role, &file.tree) {
             (Role::Kubernetes, Some(tree)) => objects(&file.path, tree),
             _ => Vec::new(),
         });

@@ -5,6 +5,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
@@ -42,7 +45,7 @@ struct Located<'h> {
 
 /// Settles the hits of all environments. The result does not depend on the order of hops within an environment.
 pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Settled {
-    let mut places: HashMap<(usize, Span), Vec<Located<'_>>> = HashMap::new();
+    let mut places: FxHashMap<(usize, Span), Vec<Located<'_>>> = FxHashMap::default();
     for (environment, of) in environments.iter().enumerate() {
         for (hit, path) in &of.hits {
             let related = hit
@@ -59,17 +62,12 @@ pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[Environment
             places.entry((hit.rule, at)).or_default().push(located);
         }
     }
-    let mut users: HashMap<SourceId, BTreeSet<EnvironmentIndex>> = HashMap::new();
-    for source in places.keys().map(|(_, at)| at.source).collect::<HashSet<_>>() {
-        let using = environments
-            .iter()
-            .enumerate()
-            .filter(|(_, of)| of.files.contains(&source));
-        users.insert(source, using.map(|(index, _)| index).collect());
-    }
+    let users = users(places.keys().map(|(_, at)| at.source), environments);
     let paths = Paths::new(sources);
+    let places: Vec<_> = places.into_iter().collect();
     let mut findings: Vec<Finding> = places
-        .into_iter()
+        .into_par_iter()
+        .with_min_len(64)
         .filter_map(|((rule, at), hits)| {
             let users = users.get(&at.source)?;
             Some(merge(&paths, rules.get(rule)?, at, hits, users, environments))
@@ -81,6 +79,23 @@ pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[Environment
         findings,
         unevaluated: unevaluated(sources, rules, environments),
     }
+}
+
+/// The environments that have a part of each of these sources.
+fn users(
+    sources: impl Iterator<Item = SourceId>,
+    environments: &[EnvironmentHits<'_>],
+) -> FxHashMap<SourceId, BTreeSet<EnvironmentIndex>> {
+    let mut users: FxHashMap<SourceId, BTreeSet<EnvironmentIndex>> =
+        sources.map(|source| (source, BTreeSet::new())).collect();
+    for (index, of) in environments.iter().enumerate() {
+        for source in &of.files {
+            if let Some(users) = users.get_mut(source) {
+                users.insert(index);
+            }
+        }
+    }
+    users
 }
 
 fn merge(

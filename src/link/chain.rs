@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::Hop;
 use crate::dialect::join::Estate;
 use crate::model::Known;
@@ -19,7 +21,8 @@ pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
             }
         }
     }
-    let written: Vec<String> = (0..hops.len()).map(|at| path(estate, hops, &into, at)).collect();
+    let all = (0..hops.len()).into_par_iter().with_min_len(512);
+    let written: Vec<String> = all.map(|at| path(estate, hops, &into, at)).collect();
     for (hop, path) in hops.iter_mut().zip(written) {
         hop.path = path;
     }

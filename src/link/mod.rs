@@ -13,7 +13,9 @@ mod target_port;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::dialect::join::{Endpoint, Estate};
+use rayon::prelude::*;
+
+use crate::dialect::join::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{endpoint, gateway, hop, route, upstream};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
 use crate::repo::Span;
@@ -91,57 +93,19 @@ pub struct Hop {
     pub path: String,
 }
 
+/// A hop before it has a place in the model.
+struct Draft<'e> {
+    entity: Entity,
+    route: &'e Route,
+    address: Arc<str>,
+    container: Known<usize>,
+    why: Option<Arc<str>>,
+}
+
 /// Links an environment: adds a hop for every route, endpoint and container that answers.
 pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let names = Names::new(estate);
-    let mut statuses = HashMap::new();
-    let mut hops = Vec::new();
-    for at in 0..estate.gateways.len() {
-        let gateway = estate.gateways[at].clone();
-        for route in &gateway.routes {
-            let pass = match estate.model.get(route.id, route::PASS) {
-                Known::Is(pass) if gateway.product == "haproxy" && &*pass == "tcp" => pass,
-                _ => Arc::from(""),
-            };
-            let status = status(&mut estate.model, gateway.id, pass, &mut statuses);
-            if route.endpoints.is_empty() {
-                let span = estate.model.entity(route.id).span;
-                let doubt = route
-                    .doubt
-                    .clone()
-                    .unwrap_or_else(|| Doubt::at("the group has no server", span));
-                let end = End::unknown(doubt.clone());
-                let entity = entity(estate, &gateway, route, None, &end, &status);
-                let id = estate.model.add(entity);
-                let address = Arc::from("?");
-                hops.push(Hop {
-                    id,
-                    gateway: at,
-                    route: route.id,
-                    address,
-                    container: Known::Unknown(doubt),
-                    why: None,
-                    path: String::new(),
-                });
-            }
-            for endpoint in &route.endpoints {
-                for end in address::ends(estate, &names, &gateway, endpoint) {
-                    let entity = entity(estate, &gateway, route, Some(endpoint), &end, &status);
-                    let id = estate.model.add(entity);
-                    let address = address_of(&estate.model, endpoint);
-                    hops.push(Hop {
-                        id,
-                        gateway: at,
-                        route: route.id,
-                        address,
-                        container: end.container,
-                        why: end.why,
-                        path: String::new(),
-                    });
-                }
-            }
-        }
-    }
+    let mut hops = hops(estate, &names);
     target_port::settle(estate, &names);
     policy::settle_ports(estate, &names, &hops);
     settle_stale_names(estate, &hops);
@@ -149,6 +113,70 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     chain::paths(estate, &mut hops);
     chains::add(estate, &hops);
     hops
+}
+
+fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
+    let gateways = std::mem::take(&mut estate.gateways);
+    // A few are done before a second thread has woken up.
+    let each = gateways.par_iter().with_min_len(64);
+    let drafts: Vec<Vec<Draft<'_>>> = each.map(|gateway| drafts(estate, names, gateway)).collect();
+    let mut statuses = HashMap::new();
+    let mut hops = Vec::with_capacity(drafts.iter().map(Vec::len).sum());
+    for ((at, gateway), drafts) in gateways.iter().enumerate().zip(drafts) {
+        for mut draft in drafts {
+            let model = &mut estate.model;
+            let pass = match model.get(draft.route.id, route::PASS) {
+                Known::Is(pass) if gateway.product == "haproxy" && &*pass == "tcp" => pass,
+                _ => Arc::from(""),
+            };
+            let status = status(model, gateway.id, pass, &mut statuses);
+            draft.entity.link("status", status);
+            hops.push(Hop {
+                id: model.add(draft.entity),
+                gateway: at,
+                route: draft.route.id,
+                address: draft.address,
+                container: draft.container,
+                why: draft.why,
+                path: String::new(),
+            });
+        }
+    }
+    estate.gateways = gateways;
+    hops
+}
+
+/// The hops of one gateway.
+fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft<'e>> {
+    let mut drafts = Vec::new();
+    for route in &gateway.routes {
+        if route.endpoints.is_empty() {
+            let span = estate.model.entity(route.id).span;
+            let no_server = || Doubt::at("the group has no server", span);
+            let doubt = route.doubt.clone().unwrap_or_else(no_server);
+            let end = End::unknown(doubt.clone());
+            drafts.push(Draft {
+                entity: entity(estate, gateway, route, None, &end),
+                route,
+                address: Arc::from("?"),
+                container: Known::Unknown(doubt),
+                why: None,
+            });
+        }
+        for endpoint in &route.endpoints {
+            let address = address_of(&estate.model, endpoint);
+            for end in address::ends(estate, names, gateway, endpoint) {
+                drafts.push(Draft {
+                    entity: entity(estate, gateway, route, Some((endpoint, &address)), &end),
+                    route,
+                    address: address.clone(),
+                    container: end.container,
+                    why: end.why,
+                });
+            }
+        }
+    }
+    drafts
 }
 
 /// Notes at each declared group the first of its names that may lead to an old address: a group is edited as a whole.
@@ -218,15 +246,15 @@ fn status(
 
 fn entity(
     estate: &Estate,
-    gateway: &crate::dialect::join::Gateway,
-    route: &crate::dialect::join::Route,
-    endpoint: Option<&Endpoint>,
+    gateway: &Gateway,
+    route: &Route,
+    target: Option<(&Endpoint, &Arc<str>)>,
     end: &End,
-    status: &Known<EntityId>,
 ) -> Entity {
     let model = &estate.model;
+    let endpoint = target.map(|(endpoint, _)| endpoint);
     let span = endpoint.map_or_else(|| model.entity(route.id).span, |endpoint| endpoint.span);
-    let address = endpoint.map_or_else(|| Arc::from("?"), |endpoint| address_of(model, endpoint));
+    let address = target.map_or_else(|| Arc::from("?"), |(_, address)| address.clone());
     let name = format!(
         "{} {} to {address}",
         model.entity(gateway.id).name,
@@ -299,6 +327,5 @@ fn entity(
         end.container.clone().map(|at| estate.containers[at].workload),
     );
     entity.link("socket", end.socket.clone());
-    entity.link("status", status.clone());
     entity
 }

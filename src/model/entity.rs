@@ -1,8 +1,8 @@
 //! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::field::{Field, FieldId, Kind};
@@ -344,11 +344,11 @@ impl Entity {
 /// Everything known of one environment.
 #[derive(Debug, Default)]
 pub struct Model {
-    entities: Vec<Entity>,
-    scopes: Vec<Scope>,
-    trees: Vec<Arc<Tree>>,
+    pub(super) entities: Vec<Entity>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) trees: Vec<Arc<Tree>>,
     /// By address: every tree is kept, so addresses stay its own.
-    tree_ids: HashMap<usize, TreeId>,
+    tree_ids: FxHashMap<usize, TreeId>,
 }
 
 impl Model {
@@ -471,21 +471,18 @@ impl Model {
         let Some(table) = entity.table else {
             return Known::Absent;
         };
-        let rows: SmallVec<[&'static Row; 2]> = table.giving(field, entity.module).collect();
-        if rows.is_empty() {
+        let rows = table.giving(field, entity.module);
+        if rows.clone().next().is_none() {
             return Known::Absent;
         }
-        let inherits = rows.iter().any(|row| row.inherits);
+        let inherits = rows.clone().any(|row| row.inherits);
+        let is_ours = |site: Site| rows.clone().any(|row| std::ptr::eq(row, site.row));
         let mut scope = entity.scope;
         let mut own = true;
         while let Some(at) = scope {
             let here = self.scope(at);
-            let written = here.facts.iter().find(|fact| {
-                fact.field == field
-                    && fact
-                        .site
-                        .is_some_and(|site| rows.iter().any(|row| std::ptr::eq(*row, site.row)))
-            });
+            let mut facts = here.facts.iter();
+            let written = facts.find(|fact| fact.field == field && fact.site.is_some_and(is_ours));
             if let Some(fact) = written {
                 return found(fact, !own);
             }
@@ -498,8 +495,7 @@ impl Model {
             own = false;
             scope = here.parent;
         }
-        let with_default = rows.iter().copied().filter(|row| !row.defaults.is_empty());
-        for row in with_default {
+        for row in rows.clone().filter(|row| !row.defaults.is_empty()) {
             match row.default_for(entity.version.as_ref()) {
                 DefaultFor::None => {}
                 DefaultFor::Open => {

@@ -3,6 +3,7 @@
 pub mod behaviour;
 pub mod entity;
 pub mod field;
+pub mod part;
 pub mod table;
 pub mod unit;
 pub mod value;
@@ -13,6 +14,7 @@ pub use entity::{
     TreeId,
 };
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
+pub use part::Moved;
 pub use table::{Row, Table};
 pub use unit::Unit;
 pub use value::{Duration, Size, Type, Value};

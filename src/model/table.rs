@@ -259,11 +259,9 @@ impl Table {
     }
 
     /// The rows that can give a field in a module.
-    pub fn giving<'t>(&'t self, field: FieldId, module: &'t str) -> impl Iterator<Item = &'t Row> + use<'t> {
-        self.by_field
-            .get(&field)
-            .into_iter()
-            .flatten()
+    pub fn giving<'t>(&'t self, field: FieldId, module: &'t str) -> impl Iterator<Item = &'t Row> + Clone + use<'t> {
+        let rows = self.by_field.get(&field).map_or(&[][..], Vec::as_slice);
+        rows.iter()
             .map(|at| &self.rows[*at])
             .filter(move |row| row.module.is_empty() || row.module == module)
     }

@@ -1,6 +1,6 @@
 //! Values with their units. A wrong unit does not compile, and in a rule does not type-check.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 /// A length of time in microseconds; `UNLIMITED` exceeds every other.
@@ -147,6 +147,15 @@ impl Value {
             Value::Number(_) => Type::Number,
             Value::Bool(_) => Type::Bool,
             Value::Text(_) => Type::Text,
+        }
+    }
+
+    /// Puts the value at the end of a text, as people read it.
+    pub fn push_to(&self, text: &mut String) {
+        match self {
+            Value::Text(value) => text.push_str(value),
+            // A String takes everything.
+            other => drop(write!(text, "{other}")),
         }
     }
 }

@@ -38,12 +38,10 @@ impl<'m> Scene<'m> {
                 None => Known::Absent,
             },
             Expr::Path(path) => path.value(self.model, self.root),
-            Expr::Arithmetic(operation, a, b) => {
-                both(self.value(a), self.value(b)).then(|(a, b)| match arithmetic(*operation, &a, &b) {
-                    Some(value) => owned(value),
-                    None => Known::Absent,
-                })
-            }
+            Expr::Arithmetic(operation, a, b) => self.both(a, b, |a, b| match arithmetic(*operation, a, b) {
+                Some(value) => owned(value),
+                None => Known::Absent,
+            }),
             Expr::Choose(condition, a, b) => self
                 .truth(condition)
                 .then(|condition| self.value(if condition { a } else { b })),
@@ -60,18 +58,14 @@ impl<'m> Scene<'m> {
             Expr::Not(a) => self.truth(a).map(|truth| !truth),
             Expr::And(a, b) => self.join(a, b, false),
             Expr::Or(a, b) => self.join(a, b, true),
-            Expr::IsAbsent(path) => match path.value(self.model, self.root) {
-                Known::Is(_) => Known::Is(false),
-                Known::Absent => Known::Is(true),
-                Known::Unknown(doubt) => Known::Unknown(doubt),
-            },
+            Expr::IsAbsent(path) => path.is_absent(self.model, self.root),
             Expr::IsWritten(path) => match path.is_written(self.model, self.root) {
                 Known::Absent => Known::Is(false),
                 other => other,
             },
-            Expr::Compare(compare, a, b) => both(self.value(a), self.value(b)).then(|(a, b)| holds(*compare, &a, &b)),
+            Expr::Compare(compare, a, b) => self.both(a, b, |a, b| holds(*compare, a, b)),
             Expr::In(item, list) => self.one_of(item, list),
-            Expr::Search(search, a, b) => both(self.value(a), self.value(b)).then(|(a, b)| match (&*a, &*b) {
+            Expr::Search(search, a, b) => self.both(a, b, |a, b| match (a, b) {
                 (Value::Text(text), Value::Text(part)) => Known::Is(match search {
                     Search::Contains => text.contains(&**part),
                     Search::StartsWith => text.starts_with(&**part),
@@ -125,6 +119,19 @@ impl<'m> Scene<'m> {
         doubt.map_or(Known::Is(true), Known::Unknown)
     }
 
+    /// What comes of two operands where both are known; one that is absent decides, whatever the other is.
+    fn both<T>(&self, a: &Expr, b: &Expr, of: impl FnOnce(&Value, &Value) -> Known<T>) -> Known<T> {
+        let a = self.value(a);
+        if matches!(a, Known::Absent) {
+            return Known::Absent;
+        }
+        match (a, self.value(b)) {
+            (Known::Is(a), Known::Is(b)) => of(&a, &b),
+            (Known::Absent, _) | (_, Known::Absent) => Known::Absent,
+            (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt),
+        }
+    }
+
     fn one_of(&self, item: &Expr, list: &[Expr]) -> Known<bool> {
         self.value(item).then(|item| {
             let mut doubt = None;
@@ -137,15 +144,6 @@ impl<'m> Scene<'m> {
             }
             doubt.map_or(Known::Is(false), Known::Unknown)
         })
-    }
-}
-
-/// Both operands, where both are known; one that is absent decides, whatever the other is.
-fn both<A, B>(a: Known<A>, b: Known<B>) -> Known<(A, B)> {
-    match (a, b) {
-        (Known::Is(a), Known::Is(b)) => Known::Is((a, b)),
-        (Known::Absent, _) | (_, Known::Absent) => Known::Absent,
-        (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt),
     }
 }
 

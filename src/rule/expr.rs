@@ -43,9 +43,10 @@ impl Path {
     pub fn entity(&self, model: &Model, root: EntityId) -> Known<EntityId> {
         let mut at = root;
         for link in &self.links {
-            match model.follow(at, *link as usize) {
-                Known::Is(next) => at = next,
-                other => return other,
+            match model.entity(at).links.get(*link as usize) {
+                Some(Known::Is(next)) => at = *next,
+                Some(other) => return other.clone(),
+                None => return Known::Absent,
             }
         }
         Known::Is(at)
@@ -53,10 +54,27 @@ impl Path {
 
     /// The value at the end of the path.
     pub fn value<'m>(&self, model: &'m Model, root: EntityId) -> Known<Cow<'m, Value>> {
-        self.entity(model, root).then(|id| match self.end {
+        let id = match self.entity(model, root) {
+            Known::Is(id) => id,
+            Known::Absent => return Known::Absent,
+            Known::Unknown(doubt) => return Known::Unknown(doubt),
+        };
+        match self.end {
             End::Field(field) => model.find(id, field).map(|found| Cow::Borrowed(found.value())),
             End::Entity(_) => Known::Is(Cow::Owned(Value::Text(model.entity(id).name.clone()))),
-        })
+        }
+    }
+
+    /// Whether there is a value at the end of the path.
+    pub(super) fn is_absent(&self, model: &Model, root: EntityId) -> Known<bool> {
+        let found = self.entity(model, root).then(|id| match self.end {
+            End::Field(field) => model.find(id, field).map(|_| false),
+            End::Entity(_) => Known::Is(false),
+        });
+        match found {
+            Known::Absent => Known::Is(true),
+            other => other,
+        }
     }
 
     /// Whether the value at the end of the path is written in a file.

@@ -59,12 +59,17 @@ impl Template {
 
     /// The sentence; what is not known or not there is called so.
     pub(super) fn render(&self, scene: &Scene) -> String {
-        let mut text = String::new();
+        const VALUE: usize = 24;
+        let words = self.0.iter().map(|part| match part {
+            Part::Words(words) => words.len(),
+            Part::Value(_) => VALUE,
+        });
+        let mut text = String::with_capacity(words.sum());
         for part in &self.0 {
             match part {
                 Part::Words(words) => text.push_str(words),
                 Part::Value(expr) => match scene.value(expr) {
-                    Known::Is(value) => text.push_str(&value.to_string()),
+                    Known::Is(value) => value.push_to(&mut text),
                     Known::Absent => text.push_str("none"),
                     Known::Unknown(_) => text.push_str("unknown"),
                 },

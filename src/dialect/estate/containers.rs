@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::gateway::sockets_of;
-use super::{Lower, Placement, haproxy, nginx};
+use super::{Deployed, Lower, haproxy, nginx};
 use crate::dialect::join::Container;
 use crate::dialect::process::{self, ProcessContext};
-use crate::dialect::workload as pods;
+use crate::dialect::workload::{self as pods, Scalers};
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, folder_of};
 use crate::expand::ContainerFiles;
@@ -15,11 +15,11 @@ use crate::model::field::{container, workload};
 use crate::model::{Entity, EntityId, Kind, Known};
 
 impl Lower<'_> {
-    pub(super) fn containers(&mut self, placement: Placement) {
+    pub(super) fn containers(&mut self, containers: &[Deployed], scalers: &Scalers<'_>) {
         let mut workloads: HashMap<(usize, Arc<str>), (EntityId, usize)> = HashMap::new();
         // In compose a service may use another's network.
         let mut pods: HashMap<Arc<str>, usize> = HashMap::new();
-        for (placed, files) in placement.containers {
+        for (placed, files) in containers {
             if placed.init {
                 continue;
             }
@@ -27,7 +27,7 @@ impl Lower<'_> {
             let (workload, own_pod) = match workloads.get(&key) {
                 Some(known) => *known,
                 None => {
-                    let made = (self.workload(&placed), self.estate.containers.len());
+                    let made = (self.workload(placed, scalers), self.estate.containers.len());
                     workloads.insert(key, made);
                     made
                 }
@@ -37,11 +37,11 @@ impl Lower<'_> {
                 None => *pods.entry(placed.workload.clone()).or_insert(own_pod),
             };
             let pod = if self.estate.compose { pod } else { own_pod };
-            self.container(&placed, &files, workload, pod);
+            self.container(placed, files, workload, pod);
         }
     }
 
-    fn workload(&mut self, placed: &Placed) -> EntityId {
+    fn workload(&mut self, placed: &Placed, scalers: &Scalers<'_>) -> EntityId {
         let document = &self.environment.documents[placed.document];
         let span = match &*document.kind {
             "compose" => placed.spec.span,
@@ -66,7 +66,8 @@ impl Lower<'_> {
             entity.set(workload::REPLICAS, replicas, at);
         }
         let id = self.estate.model.add(entity);
-        pods::workload(&mut self.estate.model, document, placed, &self.scalers, id);
+        let scaler = pods::workload(&mut self.estate.model, document, placed, scalers, id);
+        self.scaled.extend(scaler.map(|scaler| (id, scaler)));
         id
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Lower;
 use super::gateway::Place;
 use crate::dialect::join::Listen;
-use crate::dialect::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, RepositoryIncludes};
+use crate::dialect::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, LooseConfig, RepositoryIncludes};
 use crate::dialect::nginx::{self, Includes};
 use crate::dialect::process::ProcessJoin;
 use crate::environment::pods::Placed;
@@ -36,16 +36,24 @@ impl Lower<'_> {
         }
     }
 
-    /// nginx files that no container mounts.
-    pub(super) fn loose_nginx(&mut self) {
+    /// The configurations among nginx files that no container mounts.
+    pub(super) fn loose_nginx(&self) -> Vec<LooseConfig> {
         let context = self.context;
         let files = context.loose(&self.environment.loose, Role::Nginx);
-        if files.is_empty() {
-            return;
-        }
+        let trees = |source: &Arc<Source>| context.tree(source, Role::Nginx, Language::Nginx);
+        place::loose(
+            context.repository,
+            &files,
+            &RepositoryIncludes::new(context.repository, &trees),
+        )
+    }
+
+    /// Some of them.
+    pub(super) fn nginx_files(&mut self, configurations: &[LooseConfig]) {
+        let context = self.context;
         let trees = |source: &Arc<Source>| context.tree(source, Role::Nginx, Language::Nginx);
         let includes = RepositoryIncludes::new(context.repository, &trees);
-        for config in place::loose(context.repository, &files, &includes) {
+        for config in configurations {
             let file = &context.repository.files()[config.file];
             let version = context.versions.get("nginx").cloned();
             let place = Place::of_file(file);

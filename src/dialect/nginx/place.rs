@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::includes::{Included, Includes};
 use super::lower::{Context, Entry};
@@ -216,7 +218,7 @@ pub struct LooseConfig {
 
 /// The configurations among loose nginx files: those that no other of them includes.
 pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncludes<'_>) -> Vec<LooseConfig> {
-    let mut included: Vec<SourceId> = Vec::new();
+    let mut included: FxHashSet<SourceId> = FxHashSet::default();
     for at in files {
         let file = &repository.files()[*at];
         let Some(tree) = &file.tree else { continue };
@@ -229,24 +231,22 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
             }
         }
     }
-    let mut found = Vec::new();
-    for at in files {
+    let config = |at: &usize| {
         let file = &repository.files()[*at];
         if included.contains(&file.source.id) {
-            continue;
+            return None;
         }
-        let Some(tree) = &file.tree else { continue };
-        let Some(context) = context_of(&file.source) else {
-            continue;
-        };
+        let tree = file.tree.as_ref()?;
+        let context = context_of(&file.source)?;
         let doubt = (context != Context::Main)
             .then(|| Doubt::new(format!("the file that includes {} is not in the repository", file.path)));
-        found.push(LooseConfig {
+        Some(LooseConfig {
             file: *at,
             entries: vec![(tree.clone(), context, doubt)],
-        });
-    }
-    found
+        })
+    };
+    // A few are done before a second thread has woken up.
+    files.par_iter().with_min_len(64).filter_map(config).collect()
 }
 
 /// The block a file's directives belong in; `None` for a file that passes nothing on.

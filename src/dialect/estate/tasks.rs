@@ -1,0 +1,97 @@
+//! What an environment is lowered in: tasks that need nothing of what others lower, so that threads may share them.
+
+use rayon::prelude::*;
+
+use super::{Deployed, Lower};
+use crate::dialect::nginx::place::LooseConfig;
+use crate::dialect::workload::Scalers;
+use crate::model::EntityId;
+
+/// One task.
+pub(super) enum Task<'t> {
+    Services,
+    Containers(Vec<Deployed>),
+    /// Processes of machines without containers.
+    Machines,
+    /// nginx files that no container mounts.
+    Nginx(&'t [LooseConfig]),
+    /// Envoy's files that no container mounts.
+    Envoy,
+    /// HAProxy's files that no container mounts.
+    Haproxy,
+    Ingresses,
+}
+
+/// How many containers or configurations make one task.
+const SIZE: usize = 64;
+
+/// All tasks of an environment.
+pub(super) fn tasks(compose: bool, containers: Vec<Deployed>, nginx: &[LooseConfig]) -> Vec<Task<'_>> {
+    let mut tasks = vec![Task::Services];
+    tasks.extend(apart(compose, containers).into_iter().map(Task::Containers));
+    tasks.push(Task::Machines);
+    tasks.extend(nginx.chunks(SIZE).map(Task::Nginx));
+    tasks.extend([Task::Envoy, Task::Haproxy, Task::Ingresses]);
+    tasks
+}
+
+/// Containers that may be lowered apart: those of a document stay together, and so does a compose project, whose
+/// services may use each other's network.
+fn apart(compose: bool, containers: Vec<Deployed>) -> Vec<Vec<Deployed>> {
+    if compose {
+        return vec![containers];
+    }
+    let mut parts: Vec<Vec<Deployed>> = Vec::new();
+    for container in containers {
+        let document = container.0.document;
+        let is_open =
+            |part: &Vec<Deployed>| part.len() < SIZE || part.last().map(|last| last.0.document) == Some(document);
+        match parts.last_mut().filter(|part| is_open(part)) {
+            Some(part) => part.push(container),
+            None => parts.push(vec![container]),
+        }
+    }
+    parts
+}
+
+impl Lower<'_> {
+    /// Does all tasks. A large environment is lowered in parts, which are joined in the order of the tasks, so that the
+    /// outcome is the same.
+    pub(super) fn all(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
+        // A small one is lowered before a second thread has woken up.
+        const SMALL: usize = 500;
+        if self.environment.documents.len() + self.environment.loose.len() < SMALL {
+            return tasks.into_iter().for_each(|task| self.one(task, scalers));
+        }
+        let (context, environment) = (self.context, self.environment);
+        let whole = &self.estate;
+        let lowered = tasks.into_par_iter().with_max_len(1).map(|task| {
+            let mut part = Lower {
+                context,
+                environment,
+                estate: whole.part(),
+                scaled: Vec::new(),
+            };
+            part.one(task, scalers);
+            (part.estate, part.scaled)
+        });
+        let parts: Vec<_> = lowered.collect();
+        for (estate, scaled) in parts {
+            let moved = self.estate.join(estate);
+            let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
+            self.scaled.extend(scaled.into_iter().map(here));
+        }
+    }
+
+    fn one(&mut self, task: Task<'_>, scalers: &Scalers<'_>) {
+        match task {
+            Task::Services => self.services(),
+            Task::Containers(containers) => self.containers(&containers, scalers),
+            Task::Machines => self.machines(),
+            Task::Nginx(configurations) => self.nginx_files(configurations),
+            Task::Envoy => self.loose_envoy(),
+            Task::Haproxy => self.loose_haproxy(),
+            Task::Ingresses => self.ingresses(),
+        }
+    }
+}
