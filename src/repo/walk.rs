@@ -174,39 +174,38 @@ enum Content {
     TooLarge(u64),
 }
 
-/// Looks before opening, so that a FIFO or device is never opened, and again afterwards, because the name may have
-/// come to mean something else in between.
+/// The walk saw a regular file there. Should another have taken its place, a link is not followed, a FIFO or device not
+/// waited for, and nothing is read of either.
 fn read_regular(path: &Path) -> io::Result<Content> {
-    let before = fs::symlink_metadata(path)?;
-    if !before.is_file() {
+    let file = match open(path) {
+        Ok(file) => file,
+        // A link, or a socket.
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) => return Ok(Content::NoFile),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Ok(Content::NoFile);
     }
-    if before.len() > SIZE_LIMIT {
-        return Ok(Content::TooLarge(before.len()));
-    }
-    let file = File::open(path)?;
-    let opened = file.metadata()?;
-    if !is_same_file(&before, &opened) {
-        return Ok(Content::NoFile);
-    }
-    if opened.len() > SIZE_LIMIT {
-        return Ok(Content::TooLarge(opened.len()));
+    if metadata.len() > SIZE_LIMIT {
+        return Ok(Content::TooLarge(metadata.len()));
     }
     // No further than the size just asked for: one call less for each file.
-    let mut bytes = Vec::with_capacity(opened.len() as usize);
-    file.take(opened.len()).read_to_end(&mut bytes)?;
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.take(metadata.len()).read_to_end(&mut bytes)?;
     Ok(Content::Bytes(bytes))
 }
 
 #[cfg(unix)]
-fn is_same_file(before: &fs::Metadata, after: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (before.dev(), before.ino()) == (after.dev(), after.ino())
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 #[cfg(not(unix))]
-fn is_same_file(_before: &fs::Metadata, after: &fs::Metadata) -> bool {
-    after.is_file()
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 fn is_left_out(root: &Path, entry: &DirEntry, exclude: &GlobSet) -> bool {

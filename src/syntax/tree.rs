@@ -120,19 +120,65 @@ impl Word {
     }
 }
 
+/// Kept small: reading touches every node, and a repository has millions of them.
 #[derive(Clone, Debug)]
 struct Node {
-    text: u16,
-    shape: Shape,
-    /// Index into `words`, or `u32::MAX`.
-    name: u32,
-    words: (u32, u32),
-    parent: NodeId,
-    first: NodeId,
-    last: NodeId,
-    next: NodeId,
     start: u32,
     end: u32,
+    parent: NodeId,
+    /// The first child; for an alias what it stands for.
+    first: NodeId,
+    next: NodeId,
+    /// Its own words in `words`: the first, and how many. The word before the first is its name, if it has one.
+    words: u32,
+    count: u32,
+    text: u16,
+    form: Form,
+    is_named: bool,
+}
+
+/// A `Shape` without what an alias stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Leaf,
+    Map,
+    List,
+    Alias,
+}
+
+impl Node {
+    fn shape(&self) -> Shape {
+        match self.form {
+            Form::Leaf => Shape::Leaf,
+            Form::Map => Shape::Map,
+            Form::List => Shape::List,
+            Form::Alias => Shape::Alias(self.first),
+        }
+    }
+
+    fn set_shape(&mut self, shape: Shape) {
+        self.form = match shape {
+            Shape::Leaf => Form::Leaf,
+            Shape::Map => Form::Map,
+            Shape::List => Form::List,
+            Shape::Alias(target) => {
+                self.first = target;
+                Form::Alias
+            }
+        };
+    }
+
+    fn first_child(&self) -> Option<NodeId> {
+        self.first.some().filter(|_| self.form != Form::Alias)
+    }
+
+    fn name(&self) -> Option<usize> {
+        self.is_named.then(|| self.words as usize - 1)
+    }
+
+    fn words(&self) -> std::ops::Range<usize> {
+        self.words as usize..(self.words + self.count) as usize
+    }
 }
 
 /// What went wrong while reading, for the report's `problems`.
@@ -238,6 +284,21 @@ impl Tree {
 
     fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// Whether a word's text is this: faster than asking for the text.
+    fn word_is(&self, word: &Word, text: &str) -> bool {
+        match word.decoded_text() {
+            Some(own) => own == text,
+            None => {
+                (word.end - word.start) as usize == text.len()
+                    && self.texts[word.text as usize]
+                        .1
+                        .as_bytes()
+                        .get(word.start as usize..word.end as usize)
+                        .is_some_and(|own| own == text.as_bytes())
+            }
+        }
     }
 
     fn word_text<'t>(&'t self, word: &'t Word) -> &'t str {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{At, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word};
+use super::{At, Form, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word};
 use crate::repo::{SourceId, Span};
 
 /// How deep `copy` goes; parsers refuse such depths.
@@ -12,36 +12,42 @@ const DEEPEST_COPY: usize = 2048;
 #[derive(Debug)]
 pub struct TreeBuilder {
     tree: Tree,
-    open: Vec<NodeId>,
+    /// The open nodes, each with its last child.
+    open: Vec<(NodeId, NodeId)>,
 }
 
 impl TreeBuilder {
     /// Starts the tree of one text. `holes` must be ascending.
     pub fn new(source: SourceId, text: Arc<str>, holes: Vec<Span>, root: Shape) -> Self {
         let end = text.len() as u32;
-        let root = Node {
-            text: 0,
-            shape: root,
-            name: u32::MAX,
-            words: (0, 0),
-            parent: NodeId::NONE,
-            first: NodeId::NONE,
-            last: NodeId::NONE,
-            next: NodeId::NONE,
+        let mut node = Node {
             start: 0,
             end,
+            parent: NodeId::NONE,
+            first: NodeId::NONE,
+            next: NodeId::NONE,
+            words: 0,
+            count: 0,
+            text: 0,
+            form: Form::Leaf,
+            is_named: false,
         };
+        node.set_shape(root);
+        // About what a file of this size has, so that few grow while they are read.
+        let expected = (text.len() / 32).clamp(4, 4096);
+        let mut nodes = Vec::with_capacity(expected);
+        nodes.push(node);
         let tree = Tree {
             texts: vec![(source, text)],
-            nodes: vec![root],
-            words: Vec::new(),
+            nodes,
+            words: Vec::with_capacity(2 * expected),
             holes,
             comments: Vec::new(),
             problems: Vec::new(),
         };
         Self {
             tree,
-            open: vec![NodeId::ROOT],
+            open: vec![(NodeId::ROOT, NodeId::NONE)],
         }
     }
 
@@ -53,60 +59,60 @@ impl TreeBuilder {
     /// Opens a child of the open node. Its words must be given before its children.
     pub fn open(&mut self, name: Option<Word>, shape: Shape, start: u32) -> NodeId {
         let text = name.as_ref().map_or(0, |word| word.text);
-        let name = match name {
-            Some(word) => {
-                self.tree.words.push(word);
-                self.tree.words.len() as u32 - 1
-            }
-            None => u32::MAX,
-        };
+        let is_named = name.is_some();
+        self.tree.words.extend(name);
         let id = NodeId(self.tree.nodes.len() as u32);
-        let parent = self.open.last().copied().unwrap_or(NodeId::ROOT);
-        let words = self.tree.words.len() as u32;
-        self.tree.nodes.push(Node {
-            text,
-            shape,
-            name,
-            words: (words, words),
-            parent,
-            first: NodeId::NONE,
-            last: NodeId::NONE,
-            next: NodeId::NONE,
+        let mut node = Node {
             start,
             end: start,
-        });
-        let last = std::mem::replace(&mut self.tree.nodes[parent.0 as usize].last, id);
-        match last.some() {
-            Some(last) => self.tree.nodes[last.0 as usize].next = id,
-            None => self.tree.nodes[parent.0 as usize].first = id,
+            parent: NodeId::ROOT,
+            first: NodeId::NONE,
+            next: NodeId::NONE,
+            words: self.tree.words.len() as u32,
+            count: 0,
+            text,
+            form: Form::Leaf,
+            is_named,
+        };
+        node.set_shape(shape);
+        if let Some((parent, last)) = self.open.last_mut() {
+            node.parent = *parent;
+            match std::mem::replace(last, id).some() {
+                Some(last) => self.tree.nodes[last.0 as usize].next = id,
+                None => self.tree.nodes[parent.0 as usize].first = id,
+            }
         }
-        self.open.push(id);
+        self.tree.nodes.push(node);
+        self.open.push((id, NodeId::NONE));
         id
     }
 
     /// Adds a word to the open node, which must have no children yet.
     pub fn word(&mut self, word: Word) {
-        let id = self.open.last().copied().unwrap_or(NodeId::ROOT);
-        debug_assert!(self.tree.node(id).first.some().is_none(), "words come before children");
-        self.tree.words.push(word);
-        let len = self.tree.words.len() as u32;
+        let id = self.open_id();
         let node = &mut self.tree.nodes[id.0 as usize];
-        if node.words.0 == node.words.1 {
-            node.words.0 = len - 1;
-        }
-        node.words.1 = len;
+        debug_assert!(
+            (node.words + node.count) as usize == self.tree.words.len(),
+            "words come before children"
+        );
+        node.count += 1;
+        self.tree.words.push(word);
     }
 
     /// Changes the shape of the open node (a directive turns out to have a block).
     pub fn shape(&mut self, shape: Shape) {
-        let id = self.open.last().copied().unwrap_or(NodeId::ROOT);
-        self.tree.nodes[id.0 as usize].shape = shape;
+        let id = self.open_id();
+        self.tree.nodes[id.0 as usize].set_shape(shape);
+    }
+
+    fn open_id(&self) -> NodeId {
+        self.open.last().map_or(NodeId::ROOT, |(id, _)| *id)
     }
 
     /// Closes the open node; the root is closed by `finish`.
     pub fn close(&mut self, end: u32) {
         if self.open.len() > 1
-            && let Some(id) = self.open.pop()
+            && let Some((id, _)) = self.open.pop()
         {
             self.tree.nodes[id.0 as usize].end = end;
         }
@@ -126,7 +132,7 @@ impl TreeBuilder {
 
     /// First and last byte of a node's name.
     pub fn name_of(&self, id: NodeId) -> Option<(usize, usize)> {
-        let word = self.tree.words.get(self.tree.node(id).name as usize)?;
+        let word = self.tree.words.get(self.tree.node(id).name()?)?;
         Some((word.start as usize, word.end as usize))
     }
 
@@ -164,7 +170,7 @@ impl TreeBuilder {
     pub fn open_like(&mut self, at: At<'_>) -> NodeId {
         let name = at.name_word().map(|word| self.import_word(at.tree, word));
         let target = at.target();
-        let shape = match target.shape {
+        let shape = match target.shape() {
             Shape::Alias(_) => Shape::Leaf,
             shape => shape,
         };

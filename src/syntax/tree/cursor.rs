@@ -27,7 +27,7 @@ impl<'t> At<'t> {
 
     /// The node whose content counts: the anchor, for an alias.
     pub(super) fn target(self) -> &'t Node {
-        match self.node().shape {
+        match self.node().shape() {
             Shape::Alias(target) => self.tree.node(target),
             _ => self.node(),
         }
@@ -35,7 +35,7 @@ impl<'t> At<'t> {
 
     /// Shape of the content; never an alias, unless the alias names nothing.
     pub fn shape(self) -> Shape {
-        self.target().shape
+        self.target().shape()
     }
 
     /// Whether the content is a map.
@@ -53,9 +53,14 @@ impl<'t> At<'t> {
         self.name_word().map_or("", |word| self.tree.word_text(word))
     }
 
+    /// Whether that is the node's name.
+    pub fn is_named(self, name: &str) -> bool {
+        self.name_word().is_some_and(|word| self.tree.word_is(word, name))
+    }
+
     /// The word that is the node's name.
     pub fn name_word(self) -> Option<&'t Word> {
-        self.tree.words.get(self.node().name as usize)
+        self.tree.words.get(self.node().name()?)
     }
 
     /// Where the name stands; the whole node where it has none.
@@ -66,8 +71,7 @@ impl<'t> At<'t> {
 
     /// All words of the content.
     pub fn words(self) -> &'t [Word] {
-        let (from, to) = self.target().words;
-        &self.tree.words[from as usize..to as usize]
+        &self.tree.words[self.target().words()]
     }
 
     /// The words' texts.
@@ -117,10 +121,7 @@ impl<'t> At<'t> {
     pub fn head(self) -> Span {
         let mut span = self.span();
         let own = self.node();
-        let (from, to) = own.words;
-        let last = self.tree.words[from as usize..to as usize]
-            .last()
-            .filter(|word| word.text == own.text);
+        let last = self.tree.words[own.words()].last().filter(|word| word.text == own.text);
         match (self.name_word().filter(|word| word.text == own.text), last) {
             (Some(name), Some(last)) => {
                 span.start = name.start;
@@ -143,7 +144,7 @@ impl<'t> At<'t> {
     /// The node's children, in order. Merge keys (`<<`) are children like any other here; `get` reads through them.
     pub fn children(self) -> impl Iterator<Item = At<'t>> + use<'t> {
         let tree = self.tree;
-        std::iter::successors(self.target().first.some(), move |id| tree.node(*id).next.some())
+        std::iter::successors(self.target().first_child(), move |id| tree.node(*id).next.some())
             .map(move |id| At { tree, id })
     }
 
@@ -176,11 +177,11 @@ impl<'t> At<'t> {
         let mut found = None;
         let mut merges = false;
         for child in self.children() {
-            let own = child.name();
-            if own == name {
+            let Some(own) = child.name_word() else { continue };
+            if self.tree.word_is(own, name) {
                 found = Some(child);
             }
-            merges |= own == "<<";
+            merges |= self.tree.word_is(own, "<<");
         }
         if found.is_none() && merges {
             return self.entries().into_iter().find(|entry| entry.name() == name);
@@ -200,7 +201,7 @@ impl<'t> At<'t> {
 
     /// All children with this name.
     pub fn all(self, name: &str) -> impl Iterator<Item = At<'t>> {
-        self.children().filter(move |child| child.name() == name)
+        self.children().filter(move |child| child.is_named(name))
     }
 
     /// The enclosing node.
