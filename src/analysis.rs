@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
@@ -47,7 +48,7 @@ pub struct Judged {
     /// What the rules said.
     pub checked: Checked,
     /// The files that have a part in it.
-    pub files: HashSet<SourceId>,
+    pub files: FxHashSet<SourceId>,
     /// Made when a fix is to be proved.
     outcome: OnceLock<Outcome>,
 }
@@ -62,7 +63,7 @@ pub struct Analysis<'a> {
     /// What the rules said of each.
     pub judged: Vec<Judged>,
     /// Files that some container sees.
-    mounted: HashSet<SourceId>,
+    mounted: FxHashSet<SourceId>,
 }
 
 impl<'a> Analysis<'a> {
@@ -73,7 +74,7 @@ impl<'a> Analysis<'a> {
             .par_iter()
             .map(|environment| place(ground, &repository, environment))
             .collect();
-        let mounted: HashSet<SourceId> = placements
+        let mounted: FxHashSet<SourceId> = placements
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
@@ -198,12 +199,12 @@ impl<'a> Analysis<'a> {
 
 /// The path of a request for each entity that a rule may look at.
 struct Ways<'j> {
-    by_entity: HashMap<EntityId, &'j str>,
+    by_entity: FxHashMap<EntityId, &'j str>,
 }
 
 impl<'j> Ways<'j> {
     fn new(judged: &'j Judged) -> Self {
-        let mut by_entity = HashMap::new();
+        let mut by_entity = FxHashMap::default();
         for hop in &judged.hops {
             by_entity.insert(hop.id, hop.path.as_str());
             by_entity.entry(hop.route).or_insert(hop.path.as_str());
@@ -236,7 +237,7 @@ fn judge(
     repository: &Repository,
     environment: &Environment,
     placement: Placement,
-    mounted: &HashSet<SourceId>,
+    mounted: &FxHashSet<SourceId>,
 ) -> Judged {
     let context = estate::Context {
         sources: ground.sources,

@@ -111,7 +111,7 @@ fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> Environment
             .map(|(path, hit)| (kept(hit), path))
             .collect(),
         not_evaluated: Vec::new(),
-        files: HashSet::from([world.nginx.id, world.compose.id]),
+        files: [world.nginx.id, world.compose.id].into_iter().collect(),
     }
 }
 
@@ -291,7 +291,7 @@ fn control_characters_never_reach_the_terminal() {
             reason: "\x1b".into(),
             span: Some(find(&source, "server")),
         }],
-        files: HashSet::from([source.id]),
+        files: [source.id].into_iter().collect(),
     };
     let settled = settle(&sources, &rules(), &[hits]);
     let problems = [FileProblem {
@@ -418,7 +418,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
         name: "prod",
         hits,
         not_evaluated: Vec::new(),
-        files: used,
+        files: used.into_iter().collect(),
     };
     let rules = rules();
     let known: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();

@@ -8,17 +8,18 @@ mod machine;
 mod nginx;
 mod tasks;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::facts::{self, Facts};
 use super::join::Estate;
 use super::workload::Scalers;
 use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
-use crate::environment::{ByKind, Environment, Platform, Repository, Role};
+use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
 use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache, container_files};
 use crate::model::{EntityId, Known, Version};
@@ -32,7 +33,7 @@ type Deployed = (Placed, ContainerFiles);
 pub struct Placement {
     containers: Vec<Deployed>,
     /// Files of the repository that some container sees.
-    pub mounted: HashSet<SourceId>,
+    pub mounted: FxHashSet<SourceId>,
 }
 
 impl Placement {
@@ -59,7 +60,7 @@ impl Placement {
                 (placed, files)
             })
             .collect();
-        let mut mounted = HashSet::new();
+        let mut mounted = FxHashSet::default();
         for (placed, files) in &containers {
             for seen in &files.files {
                 // A build or a test may mount the whole repository: that is no Envoy.
@@ -73,7 +74,7 @@ impl Placement {
 }
 
 /// The files a text comes from.
-fn origins(sources: &Sources, source: &Source, found: &mut HashSet<SourceId>, depth: usize) {
+fn origins(sources: &Sources, source: &Source, found: &mut FxHashSet<SourceId>, depth: usize) {
     match &source.pieces {
         None => {
             found.insert(source.id);
@@ -101,7 +102,7 @@ pub struct Context<'a> {
     /// Versions the configuration states, by product.
     pub versions: &'a HashMap<String, Version>,
     /// Files that a container of some environment sees: those do not run anywhere else.
-    pub mounted: &'a HashSet<SourceId>,
+    pub mounted: &'a FxHashSet<SourceId>,
     /// What the configuration says lives elsewhere.
     pub facts: &'a Facts,
 }
@@ -166,7 +167,9 @@ impl Lower<'_> {
         let environment = self.environment;
         let scalers = pods::scalers(&mut self.estate.model, environment);
         let nginx = self.loose_nginx();
-        let tasks = tasks::tasks(self.estate.compose, placement.containers, &nginx);
+        let services = ByKind::new(&environment.documents);
+        let services = services.of("Service");
+        let tasks = tasks::tasks(self.estate.compose, services, placement.containers, &nginx);
         self.all(tasks, &Scalers::of(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);
@@ -179,13 +182,8 @@ impl Lower<'_> {
         facts::cdns(&mut self.estate, context.facts, &environment.documents);
     }
 
-    fn services(&mut self) {
-        for document in self
-            .environment
-            .documents
-            .iter()
-            .filter(|document| &*document.kind == "Service")
-        {
+    fn services(&mut self, documents: &[&Document]) {
+        for document in documents {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
             let balancer = load_balancer::classic(&mut self.estate.model, document);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
@@ -23,7 +23,7 @@ pub struct EnvironmentHits<'a> {
     /// What could not be decided.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The files (not derived sources) the environment is made of; decides whether a finding names environments.
-    pub files: HashSet<SourceId>,
+    pub files: FxHashSet<SourceId>,
 }
 
 /// All findings and everything undecided, sorted.

@@ -23,7 +23,7 @@ pub enum Where {
 pub fn edits(sources: &Sources, model: &Model, changes: &[Change], place: Where) -> Result<Vec<Edit>, Refusal> {
     let mut edits = Vec::new();
     // New directives of one block, by name: `proxy_buffers` holds two fields.
-    let mut inserts: BTreeMap<(u32, NodeId, String), Insert> = BTreeMap::new();
+    let mut inserts: BTreeMap<(TreeId, NodeId, String), Insert> = BTreeMap::new();
     for change in changes {
         let fact = model.fact(change.entity, change.field);
         match &change.action {
@@ -157,7 +157,7 @@ fn insert(
     model: &Model,
     change: &Change,
     value: &Value,
-    inserts: &mut BTreeMap<(u32, NodeId, String), Insert>,
+    inserts: &mut BTreeMap<(TreeId, NodeId, String), Insert>,
     edits: &mut Vec<Edit>,
 ) -> Result<(), Refusal> {
     let entity = model.entity(change.entity);
@@ -205,14 +205,12 @@ fn insert(
     let Some(table) = entity.table else {
         return Err(Refusal::new("the value was worked out, not written"));
     };
-    let insert = inserts
-        .entry((tree.0, node, row.name.clone()))
-        .or_insert_with(|| Insert {
-            home: (tree, node),
-            table,
-            entity: change.entity,
-            words: BTreeMap::new(),
-        });
+    let insert = inserts.entry((tree, node, row.name.clone())).or_insert_with(|| Insert {
+        home: (tree, node),
+        table,
+        entity: change.entity,
+        words: BTreeMap::new(),
+    });
     insert.words.insert(row.word, spelled(row, value)?);
     Ok(())
 }

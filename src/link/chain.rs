@@ -1,8 +1,7 @@
 //! Chains: what a request passes before it meets a hop. Folded hop by hop, never enumerated; a cycle stops it.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::Hop;
 use crate::dialect::join::Estate;
@@ -12,7 +11,7 @@ use crate::model::field::process;
 /// Writes the path of each hop: `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
 pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
     // The first hop that ends in a gateway's container is the way a request reaches it.
-    let mut into: HashMap<usize, usize> = HashMap::new();
+    let mut into: FxHashMap<usize, usize> = FxHashMap::default();
     for (at, hop) in hops.iter().enumerate() {
         if let Known::Is(container) = hop.container {
             let own = estate.gateways[hop.gateway].container;
@@ -28,7 +27,7 @@ pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
     }
 }
 
-fn path(estate: &Estate, hops: &[Hop], into: &HashMap<usize, usize>, at: usize) -> String {
+fn path(estate: &Estate, hops: &[Hop], into: &FxHashMap<usize, usize>, at: usize) -> String {
     const LONGEST: usize = 8;
     let mut way = vec![at];
     while way.len() < LONGEST {

@@ -1,8 +1,10 @@
 //! Two hops in a row: what retries, timeouts and header limits of one gateway mean behind another.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::Hop;
 use crate::dialect::join::Estate;
@@ -36,14 +38,14 @@ pub(super) fn add(estate: &mut Estate, hops: &[Hop]) {
 struct Ways<'a> {
     estate: &'a Estate,
     hops: &'a [Hop],
-    by_container: HashMap<usize, Vec<usize>>,
+    by_container: FxHashMap<usize, Vec<usize>>,
     /// Layers up to a hop, found once.
-    known: RefCell<HashMap<usize, Vec<Retries>>>,
+    known: RefCell<FxHashMap<usize, Vec<Retries>>>,
 }
 
 impl<'a> Ways<'a> {
     fn new(estate: &'a Estate, hops: &'a [Hop]) -> Self {
-        let mut by_container: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut by_container: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         for (at, hop) in hops.iter().enumerate() {
             if let Known::Is(container) = hop.container {
                 by_container.entry(container).or_default().push(at);

@@ -1,5 +1,6 @@
 //! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -20,9 +21,21 @@ pub struct EntityId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(pub u32);
 
-/// A tree of one model.
+/// A tree of one model, counted from 1: a model holds many facts, and their sites are smaller without a zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TreeId(pub u32);
+pub struct TreeId(NonZeroU32);
+
+impl TreeId {
+    /// The last of so many trees.
+    fn last_of(trees: usize) -> Self {
+        Self(NonZeroU32::new(trees as u32).unwrap_or(NonZeroU32::MIN))
+    }
+
+    /// Its place among the trees.
+    pub(super) fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// A node of one of a model's trees.
 pub type NodePlace = (TreeId, NodeId);
@@ -375,7 +388,7 @@ impl Model {
         let trees = &mut self.trees;
         *self.tree_ids.entry(Arc::as_ptr(tree) as usize).or_insert_with(|| {
             trees.push(tree.clone());
-            TreeId(trees.len() as u32 - 1)
+            TreeId::last_of(trees.len())
         })
     }
 
@@ -411,7 +424,7 @@ impl Model {
 
     /// The place of a site.
     pub fn at(&self, tree: TreeId, node: NodeId) -> At<'_> {
-        self.trees[tree.0 as usize].at(node)
+        self.trees[tree.place()].at(node)
     }
 
     /// All entities, in the order they were added.

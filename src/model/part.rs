@@ -55,13 +55,13 @@ impl Moves {
         scope.parent = scope.parent.map(|parent| self.scope_id(parent));
         scope.facts.iter_mut().for_each(|fact| self.fact(fact));
         if let Some((tree, _)) = &mut scope.home {
-            *tree = self.trees[tree.0 as usize];
+            *tree = self.trees[tree.place()];
         }
     }
 
     fn fact(&self, fact: &mut Fact) {
         if let Some((tree, _)) = fact.site.as_mut().and_then(|site| site.node.as_mut()) {
-            *tree = self.trees[tree.0 as usize];
+            *tree = self.trees[tree.place()];
         }
     }
 

@@ -57,6 +57,10 @@ pub fn check(model: &Model, rules: &RuleSet) -> Checked {
         chunks.into_par_iter().map(of_chunk).collect()
     };
     let mut checked = Checked::default();
+    // Doubling a long list of hits would take their memory twice.
+    checked
+        .hits
+        .reserve_exact(all.iter().map(|of_chunk| of_chunk.hits.len()).sum());
     for of_chunk in all {
         checked.hits.extend(of_chunk.hits);
         checked.not_evaluated.extend(of_chunk.not_evaluated);

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use super::{Deployed, Lower};
 use crate::dialect::nginx::place::LooseConfig;
 use crate::dialect::workload::Scalers;
+use crate::environment::Document;
 use crate::model::EntityId;
 
 /// One task.
 pub(super) enum Task<'t> {
-    Services,
+    Services(&'t [&'t Document]),
     Containers(Vec<Deployed>),
     /// Processes of machines without containers.
     Machines,
@@ -22,12 +23,17 @@ pub(super) enum Task<'t> {
     Ingresses,
 }
 
-/// How many containers or configurations make one task.
+/// How many containers, configurations or Services make one task.
 const SIZE: usize = 64;
 
 /// All tasks of an environment.
-pub(super) fn tasks(compose: bool, containers: Vec<Deployed>, nginx: &[LooseConfig]) -> Vec<Task<'_>> {
-    let mut tasks = vec![Task::Services];
+pub(super) fn tasks<'t>(
+    compose: bool,
+    services: &'t [&'t Document],
+    containers: Vec<Deployed>,
+    nginx: &'t [LooseConfig],
+) -> Vec<Task<'t>> {
+    let mut tasks: Vec<Task<'t>> = services.chunks(SIZE).map(Task::Services).collect();
     tasks.extend(apart(compose, containers).into_iter().map(Task::Containers));
     tasks.push(Task::Machines);
     tasks.extend(nginx.chunks(SIZE).map(Task::Nginx));
@@ -63,29 +69,37 @@ impl Lower<'_> {
         if self.environment.documents.len() + self.environment.loose.len() < SMALL {
             return tasks.into_iter().for_each(|task| self.one(task, scalers));
         }
-        let (context, environment) = (self.context, self.environment);
-        let whole = &self.estate;
-        let lowered = tasks.into_par_iter().with_max_len(1).map(|task| {
-            let mut part = Lower {
-                context,
-                environment,
-                estate: whole.part(),
-                scaled: Vec::new(),
-            };
-            part.one(task, scalers);
-            (part.estate, part.scaled)
-        });
-        let parts: Vec<_> = lowered.collect();
-        for (estate, scaled) in parts {
-            let moved = self.estate.join(estate);
-            let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
-            self.scaled.extend(scaled.into_iter().map(here));
+        // Some at a time: all parts together would take as much memory as the whole once more.
+        const AT_ONCE: usize = 16;
+        let mut tasks = tasks.into_iter();
+        while tasks.len() > 0 {
+            let some: Vec<Task<'_>> = tasks.by_ref().take(AT_ONCE).collect();
+            let parts = some.into_par_iter().with_max_len(1);
+            let parts: Vec<Lower<'_>> = parts.map(|task| self.part(task, scalers)).collect();
+            for part in parts {
+                let moved = self.estate.join(part.estate);
+                let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
+                self.scaled.extend(part.scaled.into_iter().map(here));
+            }
         }
+    }
+
+    /// What one task lowers, apart from everything else.
+    fn part(&self, task: Task<'_>, scalers: &Scalers<'_>) -> Self {
+        let mut part = Lower {
+            context: self.context,
+            environment: self.environment,
+            estate: self.estate.part(),
+            scaled: Vec::new(),
+        };
+        part.estate.model.expect(SIZE);
+        part.one(task, scalers);
+        part
     }
 
     fn one(&mut self, task: Task<'_>, scalers: &Scalers<'_>) {
         match task {
-            Task::Services => self.services(),
+            Task::Services(documents) => self.services(documents),
             Task::Containers(containers) => self.containers(&containers, scalers),
             Task::Machines => self.machines(),
             Task::Nginx(configurations) => self.nginx_files(configurations),

@@ -35,16 +35,17 @@ pub(super) fn paths(objects: &Objects) -> HashMap<String, Deployed> {
     let mut found: HashMap<String, Deployed> = HashMap::new();
     for document in objects.all() {
         let at = document.at();
-        let api = at.scalar("apiVersion").unwrap_or_default();
+        // Of all documents few are such: what the others say is not read for it.
+        let is_of = |group: &str| at.scalar("apiVersion").is_some_and(|api| api.starts_with(group));
         let spec = match &*document.kind {
-            "Kustomization" if api.starts_with("kustomize.toolkit.fluxcd.io/") => {
+            "Kustomization" if is_of("kustomize.toolkit.fluxcd.io/") => {
                 let Some(spec) = at.child("spec") else { continue };
                 let by = deployer(document, spec.scalar("targetNamespace"), true, Some(spec));
                 add(spec.scalar("path"), by, &mut found);
                 continue;
             }
-            "Application" if api.starts_with("argoproj.io/") => at.child("spec"),
-            "ApplicationSet" if api.starts_with("argoproj.io/") => at.get("spec.template.spec"),
+            "Application" if is_of("argoproj.io/") => at.child("spec"),
+            "ApplicationSet" if is_of("argoproj.io/") => at.get("spec.template.spec"),
             _ => continue,
         };
         let Some(spec) = spec else { continue };

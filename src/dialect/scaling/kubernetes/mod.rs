@@ -50,13 +50,13 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     let documents = &environment.documents;
     let by_kind = ByKind::new(documents);
     let writers = jobs::writers(model, documents);
-    let downscales = documents.iter().any(|document| {
+    let downscales = |document: &Document| {
         let annotations = document.at().get("metadata.annotations");
         annotations.is_some_and(|all| all.children().any(|entry| entry.name().starts_with("downscaler/")))
-    });
+    };
     let units = Units::new(environment);
     let open = recognised(model, documents, &units);
-    if scalers.is_empty() && writers.is_empty() && open.is_empty() && !downscales {
+    if scalers.is_empty() && writers.is_empty() && open.is_empty() && !documents.iter().any(downscales) {
         return Vec::new();
     }
     let mut found: BTreeMap<Key, Found<'_>> = BTreeMap::new();
