@@ -6,6 +6,7 @@ mod envoy;
 mod haproxy;
 mod hcl;
 mod javascript;
+mod places;
 pub mod prove;
 pub mod spell;
 mod title;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
+use super::places::Places;
 use super::spell::{self, Where};
 use super::title::title;
 use crate::finding::{Finding, Fix};
@@ -150,14 +151,16 @@ const ALONE: usize = 20_000;
 /// repository.
 pub fn prove(world: &dyn World, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool, files: usize) {
     let mut open: Vec<Open> = Vec::new();
+    let mut places = Places::of(world);
     for (at, finding) in findings.iter().enumerate() {
         if wanted(finding) && finding.places.iter().any(|place| place.proposal.is_some()) {
             open.push(Open {
                 finding: at,
-                attempts: attempts(world, finding),
+                attempts: attempts(&mut places, finding),
             });
         }
     }
+    drop(places);
     if open.len() * files > ALONE {
         together(world, findings, &mut open);
     }
@@ -183,8 +186,9 @@ struct Attempt {
     meant: BTreeSet<&'static str>,
 }
 
-fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
-    let mut found: Vec<Result<Attempt, Refusal>> = all_places(world, finding).map(Ok).into_iter().collect();
+fn attempts(places: &mut Places<'_>, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
+    let world = places.world;
+    let mut found: Vec<Result<Attempt, Refusal>> = all_places(places, finding).map(Ok).into_iter().collect();
     for place in [Where::Written, Where::OwnBlock] {
         for at in &finding.places {
             let proposal = match &at.proposal {
@@ -208,7 +212,7 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
                     };
                     found.push(Ok(Attempt {
                         fix,
-                        meant: meant(world, finding, proposal),
+                        meant: meant(places, finding, proposal),
                     }));
                 }
                 Err(reason) => found.push(Err(reason)),
@@ -219,7 +223,8 @@ fn attempts(world: &dyn World, finding: &Finding) -> Vec<Result<Attempt, Refusal
 }
 
 /// The changes of all places as one attempt, where each place needs its own: the servers of one group.
-fn all_places(world: &dyn World, finding: &Finding) -> Option<Attempt> {
+fn all_places(places: &mut Places<'_>, finding: &Finding) -> Option<Attempt> {
+    let world = places.world;
     let first = finding.places.first()?;
     let mut all = Proposal::default();
     for place in &finding.places {
@@ -240,14 +245,14 @@ fn all_places(world: &dyn World, finding: &Finding) -> Option<Attempt> {
     let mut edits = spell::edits(world.sources(), model, &all.changes, Where::Written).ok()?;
     edits.sort_by_key(|edit| (edit.span.source, edit.span.start));
     edits.dedup();
-    let apart = edits.windows(2).all(|pair| !overlap(&pair[..1], &pair[1..]));
+    let apart = edits.windows(2).all(|pair| !touch(&pair[0], &pair[1]));
     (apart && edits.len() > 1).then(|| Attempt {
         fix: Fix {
             title: title(model, &all, Where::Written),
             because: all.because.as_deref().map(str::to_owned),
             edits,
         },
-        meant: meant(world, finding, &all),
+        meant: meant(places, finding, &all),
     })
 }
 
@@ -272,14 +277,19 @@ fn together(world: &dyn World, findings: &mut [Finding], open: &mut Vec<Open>) {
     while !waiting.is_empty() {
         let mut batch: Vec<(&Finding, &Attempt)> = Vec::new();
         let mut members = Vec::new();
+        let mut taken: FxHashMap<SourceId, Vec<&Edit>> = FxHashMap::default();
         waiting.retain(|at| {
             let Some(Ok(attempt)) = open[*at].attempts.first() else {
                 return false;
             };
-            let touches = batch
-                .iter()
-                .any(|(_, other)| overlap(&other.fix.edits, &attempt.fix.edits));
+            let touches = attempt.fix.edits.iter().any(|edit| {
+                let others = taken.get(&edit.span.source).into_iter().flatten();
+                others.into_iter().any(|other| touch(other, edit))
+            });
             if !touches {
+                for edit in &attempt.fix.edits {
+                    taken.entry(edit.span.source).or_default().push(edit);
+                }
                 batch.push((&findings[open[*at].finding], attempt));
                 members.push(*at);
             }
@@ -312,21 +322,18 @@ fn held(world: &dyn World, batch: &[(&Finding, &Attempt)], members: &[usize], pr
     held(world, right, right_members, proved);
 }
 
-fn overlap(a: &[Edit], b: &[Edit]) -> bool {
-    a.iter().any(|a| {
-        b.iter()
-            .any(|b| a.span.source == b.span.source && a.span.start <= b.span.end && b.span.start <= a.span.end)
-    })
+fn touch(a: &Edit, b: &Edit) -> bool {
+    a.span.source == b.span.source && a.span.start <= b.span.end && b.span.start <= a.span.end
 }
 
 /// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
 /// the one that is not changed with the value in force.
-fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
+fn meant(places: &mut Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
     let mut names: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
     let Some(place) = finding.places.first() else {
         return names;
     };
-    let model = world.model(place.environment);
+    let model = places.world.model(place.environment);
     names.insert(setting::TIME.id().info().name);
     for change in &proposal.changes {
         names.extend(super::envoy::named_along(change.field));
@@ -334,19 +341,7 @@ fn meant(world: &dyn World, finding: &Finding, proposal: &Proposal) -> BTreeSet<
             span, site: Some(_), ..
         }) = model.fact(change.entity, change.field)
         {
-            // One text may be read by several: a backend's timeout and each route's.
-            let facts = model.scopes().iter().flat_map(|scope| &scope.facts);
-            names.extend(
-                facts
-                    .filter(|fact| fact.span == span)
-                    .map(|fact| fact.field.info().name),
-            );
-            // What a shortfall or a note speaks of is a fact of another entity.
-            for kind in [Kind::Autoscaler, Kind::Schedule, Kind::Workload] {
-                let facts = model.all(kind).flat_map(|id| &model.entity(id).facts);
-                let same = facts.filter(|fact| fact.span.source == span.source && fact.span.overlaps(span));
-                names.extend(same.map(|fact| fact.field.info().name));
-            }
+            names.extend(places.at(place.environment, span).map(|field| field.info().name));
         }
         let rows = model
             .entity(change.entity)

@@ -92,7 +92,10 @@ impl Lower<'_> {
             estate: self.estate.part(),
             scaled: Vec::new(),
         };
-        part.estate.model.expect(SIZE);
+        part.estate.model.expect(match task {
+            Task::Ingresses => self.environment.documents.len(),
+            _ => SIZE,
+        });
         part.one(task, scalers);
         part
     }
