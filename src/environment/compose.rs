@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::model::Doubt;
-use crate::repo::{SourceId, Span};
+use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
 
 use super::merge::merged_document;
@@ -39,39 +41,34 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
         is_same
     });
     let parts = parts_of_others(repository);
-    let mut found: Vec<Environment> = folders
-        .iter()
-        .flat_map(|(_, files)| folder_environments(repository, files, &parts))
-        .collect();
-    if !found.is_empty() {
-        add_files(repository, &mut found);
-    }
-    found
+    // A few are done before a second thread has woken up.
+    let projects = folders.par_iter().with_min_len(16).flat_map_iter(|(_, files)| {
+        let mut projects = folder_environments(repository, files, &parts);
+        projects.iter_mut().for_each(|project| add_files(repository, project));
+        projects
+    });
+    projects.collect()
 }
 
 /// Adds the files that services mount or take their variables from.
-fn add_files(repository: &Repository, environments: &mut [Environment]) {
-    let all = repository.files().iter().enumerate();
-    let by_source: HashMap<SourceId, usize> = all.map(|(at, file)| (file.source.id, at)).collect();
-    for environment in environments {
-        let mut files: BTreeSet<usize> = environment.files.iter().copied().collect();
-        files.extend(join(&environment.folder, ".env").and_then(|path| repository.index(&path)));
-        let mut mounted = BTreeSet::new();
-        for placed in super::containers(environment, repository) {
-            let values = placed.spec.environment.iter();
-            files.extend(values.filter_map(|(_, value)| by_source.get(&value.span.source)));
-            mounted.extend(placed.spec.mounts.into_iter().filter_map(|mount| match mount.source {
-                MountSource::Path(path) => Some(path),
-                _ => None,
-            }));
-        }
-        for path in mounted {
-            let inside = repository.under(&path).iter().filter(|file| file.role.is_loose());
-            files.extend(inside.filter_map(|file| repository.index(&file.path)));
-            files.extend(repository.index(&path));
-        }
-        environment.files = files.into_iter().collect();
+fn add_files(repository: &Repository, environment: &mut Environment) {
+    let mut files: BTreeSet<usize> = environment.files.iter().copied().collect();
+    files.extend(join(&environment.folder, ".env").and_then(|path| repository.index(&path)));
+    let mut mounted = BTreeSet::new();
+    for placed in super::containers(environment, repository) {
+        let values = placed.spec.environment.iter();
+        files.extend(values.filter_map(|(_, value)| repository.index_of(value.span.source)));
+        mounted.extend(placed.spec.mounts.into_iter().filter_map(|mount| match mount.source {
+            MountSource::Path(path) => Some(path),
+            _ => None,
+        }));
     }
+    for path in mounted {
+        let inside = repository.under(&path).iter().filter(|file| file.role.is_loose());
+        files.extend(inside.filter_map(|file| repository.index(&file.path)));
+        files.extend(repository.index(&path));
+    }
+    environment.files = files.into_iter().collect();
 }
 
 /// The name of a compose file inside its folder.

@@ -14,11 +14,12 @@ mod kustomize;
 mod written;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use globset::GlobMatcher;
+use rustc_hash::FxHashMap;
 
 use crate::model::Doubt;
 use crate::repo::walk::Link;
@@ -102,8 +103,7 @@ pub struct File {
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     files: Vec<File>,
-    by_path: HashMap<Arc<str>, usize>,
-    by_source: HashMap<SourceId, usize>,
+    by_source: FxHashMap<SourceId, usize>,
     /// Symbolic links to files and folders of the repository, with what they lead to.
     links: Arc<BTreeMap<Arc<str>, Arc<str>>>,
 }
@@ -112,11 +112,6 @@ impl Repository {
     /// Sorts and indexes the files.
     pub fn new(mut files: Vec<File>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let by_path = files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| (file.path.clone(), at))
-            .collect();
         let by_source = files
             .iter()
             .enumerate()
@@ -124,7 +119,6 @@ impl Repository {
             .collect();
         Self {
             files,
-            by_path,
             by_source,
             links: Arc::default(),
         }
@@ -152,13 +146,21 @@ impl Repository {
 
     /// The file that has this source.
     pub fn of_source(&self, source: SourceId) -> Option<&File> {
-        self.by_source.get(&source).map(|at| &self.files[*at])
+        self.index_of(source).map(|at| &self.files[at])
+    }
+
+    /// The place of the file that has this source in `files`.
+    pub fn index_of(&self, source: SourceId) -> Option<usize> {
+        self.by_source.get(&source).copied()
     }
 
     /// The place of a path in `files`.
     pub fn index(&self, path: &str) -> Option<usize> {
-        let own = self.by_path.get(path);
-        own.or_else(|| self.by_path.get(&*self.real(path))).copied()
+        let find = |path: &str| self.files.binary_search_by(|file| (*file.path).cmp(path)).ok();
+        find(path).or_else(|| match self.real(path) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(real) => find(&real),
+        })
     }
 
     /// A path without symbolic links.
@@ -341,12 +343,12 @@ pub struct Environment {
 
 /// Documents by their kind: what one object looks up among the others must not cost the size of the environment.
 #[derive(Debug)]
-pub struct ByKind<'e>(rustc_hash::FxHashMap<&'e str, Vec<&'e Document>>);
+pub struct ByKind<'e>(FxHashMap<&'e str, Vec<&'e Document>>);
 
 impl<'e> ByKind<'e> {
     /// Sorts documents by kind; within one their order stays.
     pub fn new(documents: &'e [Document]) -> Self {
-        let mut found: rustc_hash::FxHashMap<&str, Vec<&Document>> = rustc_hash::FxHashMap::default();
+        let mut found: FxHashMap<&str, Vec<&Document>> = FxHashMap::default();
         for document in documents {
             found.entry(&document.kind).or_default().push(document);
         }

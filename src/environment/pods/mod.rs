@@ -8,6 +8,8 @@ mod volumes;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::repo::Span;
 use crate::syntax::NodeId;
 
@@ -53,8 +55,8 @@ pub struct Placed {
 /// All containers of an environment, in order of documents.
 pub fn containers(environment: &Environment, repository: &Repository) -> Vec<Placed> {
     let config_maps = ConfigMaps::new(environment);
-    let mut found = Vec::new();
-    for (at, document) in environment.documents.iter().enumerate() {
+    let of = |(at, document): (usize, &Document)| {
+        let mut found = Vec::new();
         match &*document.kind {
             "compose" => compose::services(environment, repository, at, &mut found),
             kind => {
@@ -63,8 +65,11 @@ pub fn containers(environment: &Environment, repository: &Repository) -> Vec<Pla
                 }
             }
         }
-    }
-    found
+        found
+    };
+    // A few are done before a second thread has woken up.
+    let documents = environment.documents.par_iter().enumerate().with_min_len(256);
+    documents.flat_map_iter(of).collect()
 }
 
 /// Where the pod's specification stands in a kind of workload.
