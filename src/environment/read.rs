@@ -89,17 +89,16 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     }
     // Other YAML is a patch at most, and only a kustomization names patches.
     let patches = files.iter().any(|file| file.role == Role::Kustomization);
-    files.par_iter_mut().for_each(|file| {
-        if file.role != Role::OtherYaml || patches {
+    let read = |file: &mut File| {
+        let is_other = file.role == Role::OtherYaml;
+        if !is_other || patches {
             file.tree = tree(&file.source, file.role).map(Arc::new);
         }
-    });
-    for file in &files {
-        if let Some(tree) = file.tree.as_ref().filter(|_| file.role != Role::OtherYaml) {
-            found.problems.extend(tree.problems.iter().cloned());
-        }
-    }
-    found.problems.extend(files.iter().flat_map(leaving));
+        let own = file.tree.iter().filter(|_| !is_other);
+        let own = own.flat_map(|tree| tree.problems.iter().cloned());
+        own.chain(leaving(file)).collect::<Vec<Problem>>()
+    };
+    found.problems = files.par_iter_mut().flat_map_iter(read).collect();
     found.failures.extend(unrendered(&files));
     found.failures.extend(files.iter().filter_map(in_json));
     found.repository = Repository::new(files);

@@ -234,11 +234,18 @@ fn look(root: &Path, entry: Result<DirEntry, ignore::Error>) -> Option<Found> {
     if !kind.is_file() {
         return None;
     }
+    if let Some(path) = plain(root, entry.path()) {
+        let (path, claim) = (path.to_owned(), claim::by_name(path)?);
+        return Some(Found::File(Candidate { path, claim, odd: None }));
+    }
     let path = relative(root, entry.path());
     let claim = claim::by_name(&path)?;
-    let real = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    let odd = (Path::new(&path) != real).then(|| real.to_path_buf());
-    Some(Found::File(Candidate { path, claim, odd }))
+    let odd = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
+    Some(Found::File(Candidate {
+        path,
+        claim,
+        odd: Some(odd),
+    }))
 }
 
 /// Where a symbolic link leads. Nothing outside the repository is opened; only names are resolved.
@@ -291,6 +298,13 @@ fn reason(error: &io::Error) -> String {
 
 fn mebibytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1024 * 1024))
+}
+
+/// The path of a file below the root where it is text already, as nearly all are.
+fn plain<'p>(root: &Path, path: &'p Path) -> Option<&'p str> {
+    let inside = path.to_str()?.strip_prefix(root.to_str()?)?;
+    let inside = inside.strip_prefix('/')?;
+    (std::path::MAIN_SEPARATOR == '/').then_some(inside)
 }
 
 /// A path as the report writes it. Different paths give different texts.
