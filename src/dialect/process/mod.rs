@@ -1,5 +1,5 @@
-//! What containers run: gunicorn, uvicorn, Puma, Spring Boot, Tomcat, php-fpm, Node, nginx. Which process it is, what it listens on, how long it
-//! works on a request, how long it keeps connections.
+//! What containers run: gunicorn, uvicorn, Puma, Spring Boot, Tomcat, php-fpm, Node, nginx. Which process it is, what it
+//! listens on, how long it works on a request, how long it keeps connections.
 
 mod bound;
 mod command;
@@ -27,6 +27,7 @@ use crate::repo::{Sources, Span};
 use command::{Runs, Started};
 use image::Image;
 
+pub use dockerfile::{ExposedPorts, exposed, numbers};
 pub use sockets::{Bind, SocketJoin};
 
 /// What lowering a process may look at beside the container.
