@@ -331,6 +331,48 @@ fn uvicorn_and_its_relatives() {
 }
 
 #[test]
+fn rails_tells_puma_where_to_listen() {
+    let docker = |lines: &str| format!("FROM ruby:3.4\n{lines}\nCMD [\"bin/rails\", \"server\"]\n");
+    let sockets = |lines: &str, container: &str, puma: &str| {
+        let dockerfile = docker(lines);
+        let files = [("web/Dockerfile", dockerfile.as_str()), ("web/config/puma.rb", puma)];
+        let facts = World::new(&format!("build: web\n{container}"), &files).facts();
+        facts.split(" | ").nth(1).unwrap_or(&facts).to_owned()
+    };
+    let port = "port ENV.fetch(\"PORT\", 3000)\n";
+    // The default host is Rails', by environment; a port in the file has it too.
+    assert_eq!(sockets("", "", ""), "localhost:3000");
+    assert_eq!(sockets("", "", "port 8080\n"), "localhost:8080");
+    assert_eq!(sockets("", "", "port 8080, '0.0.0.0'\n"), "0.0.0.0:8080");
+    assert_eq!(sockets("ENV RAILS_ENV=production", "", port), "0.0.0.0:3000");
+    assert_eq!(sockets("", "environment: {RACK_ENV: staging}", port), "0.0.0.0:3000");
+    // Who asks for one of both overrules the file.
+    assert_eq!(
+        sockets("", "environment: {PORT: '4000'}", "port 8080\n"),
+        "localhost:4000"
+    );
+    assert_eq!(
+        sockets("", "environment: {BINDING: '0.0.0.0'}", "port 8080\n"),
+        "0.0.0.0:3000"
+    );
+    let options = "command: sh -c 'rm -f tmp/pids/server.pid && bundle exec rails s -b 0.0.0.0 -p 4000 -e test'";
+    assert_eq!(sockets("", options, "bind 'unix:///run/puma.sock'\n"), "0.0.0.0:4000");
+    assert_eq!(sockets("", "", "bind 'unix:///run/puma.sock'\n"), "unix:/run/puma.sock");
+    // What cannot be seen may say anything.
+    assert_eq!(sockets("", "env_file: x", port), "?");
+    assert_eq!(sockets("", "environment: {HOST: '0.0.0.0'}", port), "?");
+    let falcon = "? gatelint does not read where `rails server` lets falcon listen";
+    assert_eq!(sockets("", "command: rails server -u falcon", port), falcon);
+    let image = "image: ghcr.io/acme/shop\ncommand: bin/rails server";
+    check(image, &[], "puma | ? | - | false | ? | ?");
+    check(
+        &format!("{image} -b 0.0.0.0 -p 80"),
+        &[],
+        "puma | 0.0.0.0:80 | - | false | ? | ?",
+    );
+}
+
+#[test]
 fn php_fpm_reads_pools_in_order() {
     let pool = |name: &str, listen: &str| {
         format!("image: php:8.3-fpm-alpine\nmounts:\n  /usr/local/etc/php-fpm.d/{name}: repo:php/{name}\n# {listen}\n")

@@ -10,6 +10,7 @@ mod java;
 mod node;
 mod php_fpm;
 mod puma;
+mod rails;
 mod ruby;
 mod settings;
 mod sockets;
@@ -139,7 +140,7 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
         "haproxy" => haproxy(model, context, spec, program.span),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
         "puma" => puma::lower(model, context, &started, files),
-        "rails" if matches!(first, Some("server" | "s")) => puma::lower(model, context, &started, files),
+        "rails" if matches!(first, Some("server" | "s")) => rails::lower(model, context, &started, files),
         "java" => match java::lower(model, context, &started, files) {
             Some(join) => join,
             None => unknown(
@@ -305,6 +306,19 @@ fn open(model: &mut Model, id: EntityId, doubt: &Doubt) {
     entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::KEEPS_CONNECTIONS, Known::Unknown(doubt.clone()), span);
+}
+
+/// The entity of a process that a command starts, and that command's options.
+fn with_options(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    product: &'static str,
+    options: &[settings::Spelled],
+) -> (EntityId, settings::Layer) {
+    let id = entity(model, context, started.spec, product, started.command.program.span);
+    let layer = settings::Layer::of_command(model, context.sources, Some(started), &started.command, options);
+    (id, layer)
 }
 
 /// Adds the entity of a process: name and version.

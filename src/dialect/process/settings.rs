@@ -202,6 +202,14 @@ pub(super) fn find<'l>(layers: &'l [Layer], name: &str) -> Known<&'l Setting> {
     Known::Absent
 }
 
+/// What one place says, else what the next one says.
+pub(super) fn first<T>(known: Known<T>, next: impl FnOnce() -> Known<T>) -> Known<T> {
+    match known {
+        Known::Absent => next(),
+        known => known,
+    }
+}
+
 /// All settings of a name in the nearest layer that has any: a repeated option, a list.
 pub(super) fn find_all<'l>(layers: &'l [Layer], name: &str) -> Known<Vec<&'l Setting>> {
     for layer in layers {

@@ -56,8 +56,7 @@ pub(super) fn lower(
     files: &ContainerFiles,
 ) -> ProcessJoin {
     let span = started.command.program.span;
-    let id = super::entity(model, context, started.spec, "uwsgi", span);
-    let command = Layer::of_command(model, context.sources, Some(started), &started.command, OPTIONS);
+    let (id, command) = super::with_options(model, context, started, "uwsgi", OPTIONS);
     let named = command.last("ini").map(|setting| setting.text.clone());
     // `uwsgi app.ini` names the file without an option.
     let bare = started.command.arguments.first().map(|first| first.text.clone());
