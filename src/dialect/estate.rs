@@ -186,7 +186,7 @@ impl Lower<'_> {
         for document in documents {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
-            let balancer = load_balancer::classic(&mut self.estate.model, document);
+            let balancer = load_balancer::of_service(&mut self.estate.model, document);
             self.estate.gateways.extend(balancer);
         }
     }
