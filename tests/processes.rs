@@ -331,6 +331,57 @@ fn uvicorn_and_its_relatives() {
 }
 
 #[test]
+fn tomcat_reads_its_server_xml() {
+    let with = |image: &str, connectors: &str, expected: &str| {
+        let lines = format!("<?xml version='1.0'?>\n    <Server port='8005'><Service>{connectors}</Service></Server>");
+        let mount = format!("image: {image}\nmounts:\n  /usr/local/tomcat/conf/server.xml: |\n    {lines}\n");
+        check(&mount, &[], expected);
+    };
+    let http = "<!-- <Connector port='1'/> --><Connector port='8080' connectionTimeout='15000' />";
+    with("tomcat:10.1", http, "tomcat | 0.0.0.0:8080 | - | false | 15s! | true");
+    let own = "<Connector port='80' address='127.0.0.1' connectionTimeout='5000' keepAliveTimeout='75000'/>";
+    with("tomcat:10.1", own, "tomcat | 127.0.0.1:80 | - | false | 75s! | true");
+    with(
+        "tomcat:9",
+        "<Connector port='80'/>",
+        "tomcat | 0.0.0.0:80 | - | false | 60s* | true",
+    );
+    let single = "<Connector port='80' maxKeepAliveRequests='1'/>";
+    with("tomcat:9", single, "tomcat | 0.0.0.0:80 | - | false | 60s* | false");
+    let two = "<Connector port='80'/><Connector port='81' connectionTimeout='1'/><Connector port='-1'/>";
+    with(
+        "tomcat:9",
+        two,
+        "tomcat | 0.0.0.0:80, 0.0.0.0:81 | - | false | ? | true",
+    );
+    let ajp = "<Connector port='80'/><Connector protocol='AJP/1.3' address='0.0.0.0' port='8009'/>";
+    with(
+        "tomcat:9",
+        ajp,
+        "tomcat | 0.0.0.0:80, 0.0.0.0:8009 | - | false | 60s* | true",
+    );
+    let property = "<Connector port='${port}' connectionTimeout='${idle}'/>";
+    with("tomcat:9", property, "tomcat | ? | - | false | ? | true");
+    with("tomcat:9", "<Connector port={{ port }}/>", "tomcat | ? | ? | ? | ? | ?");
+    with(
+        "bitnami/tomcat:9",
+        http,
+        "? what app runs is not known: the command is inside the image bitnami/tomcat:9",
+    );
+    check(
+        "image: tomcat:10.1",
+        &[],
+        "tomcat | 0.0.0.0:8080 | - | false | 20s* | true",
+    );
+    let folder = "image: tomcat:10.1\nmounts: { /usr/local/tomcat/conf: unknown }";
+    check(
+        folder,
+        &[],
+        "? what app runs is not known: the command is inside the image tomcat:10.1",
+    );
+}
+
+#[test]
 fn rails_tells_puma_where_to_listen() {
     let docker = |lines: &str| format!("FROM ruby:3.4\n{lines}\nCMD [\"bin/rails\", \"server\"]\n");
     let sockets = |lines: &str, container: &str, puma: &str| {

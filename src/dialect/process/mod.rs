@@ -14,6 +14,7 @@ mod rails;
 mod ruby;
 mod settings;
 mod sockets;
+mod tomcat;
 mod uvicorn;
 mod uwsgi;
 
@@ -148,7 +149,7 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
                 program.span,
             ),
         },
-        "catalina.sh" | "startup.sh" => java::tomcat(model, context, spec, files)
+        "catalina.sh" | "startup.sh" => tomcat::lower(model, context, spec, files)
             .unwrap_or_else(|| unknown("where Tomcat listens is not in the repository".to_owned(), program.span)),
         "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
@@ -189,7 +190,7 @@ fn of_image(
         return Some(join);
     }
     if image.is_official("tomcat") {
-        return java::tomcat(model, context, spec, files);
+        return tomcat::lower(model, context, spec, files);
     }
     if is_haproxy(&image) {
         let mut join = haproxy(model, context, spec, span);
