@@ -331,6 +331,26 @@ fn uvicorn_and_its_relatives() {
 }
 
 #[test]
+fn uwsgi_takes_the_later_of_options_and_file() {
+    let files = [("app/app.ini", "[uwsgi]\nharakiri = 120\nsocket = :9000\n")];
+    let with = |command: &str, expected: &str| {
+        let container = format!("build: app\ncommand: {command}");
+        let facts = World::new(&container, &files).facts();
+        let shown: Vec<&str> = facts.split(" | ").skip(1).take(2).collect();
+        assert_eq!(shown.join(" | "), expected, "{command}");
+    };
+    with("uwsgi --ini app.ini --harakiri 30", "0.0.0.0:9000 | 30s!");
+    with("uwsgi --harakiri 30 --ini app.ini", "0.0.0.0:9000 | 120s!");
+    with("uwsgi app.ini --harakiri 30", "0.0.0.0:9000 | 120s!");
+    with("uwsgi --master --harakiri 30 app.ini", "0.0.0.0:9000 | 120s!");
+    with(
+        "uwsgi --ini app.ini --socket :9001",
+        "0.0.0.0:9001, 0.0.0.0:9000 | 120s!",
+    );
+    with("uwsgi --http-socket :80", "0.0.0.0:80 | without limit*");
+}
+
+#[test]
 fn tomcat_reads_its_server_xml() {
     let with = |image: &str, connectors: &str, expected: &str| {
         let lines = format!("<?xml version='1.0'?>\n    <Server port='8005'><Service>{connectors}</Service></Server>");

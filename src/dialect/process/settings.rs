@@ -143,6 +143,21 @@ impl Layer {
         layer
     }
 
+    /// The settings that are so, and the others; a doubt stays with the first.
+    pub fn split(self, is_so: impl Fn(&Setting) -> bool) -> (Layer, Layer) {
+        let (first, rest) = self.settings.into_iter().partition(is_so);
+        let first = Layer {
+            settings: first,
+            doubt: self.doubt,
+            home: self.home,
+        };
+        let rest = Layer {
+            settings: rest,
+            ..Layer::default()
+        };
+        (first, rest)
+    }
+
     /// The last setting of a name.
     pub fn last(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().rev().find(|setting| setting.name == name)
