@@ -7,6 +7,7 @@ fields! { container, Kind::Container;
     IMAGE: Arc<str> = "image", "Its image.";
     MEMORY_LIMIT: Size = "memory_limit", "How much memory it may use before it is killed.";
     PRE_STOP: Duration = "pre_stop", "How long its preStop hook waits before it is told to end; absent where it has none, unknown where the hook is no plain sleep.";
+    PRE_STOP_ACTION: Arc<str> = "pre_stop_action", "What its preStop hook is: `sleep`, which Kubernetes does itself, or `exec`, `httpGet`; absent where it has none.";
     IS_GATEWAY: bool = "is_gateway", "Whether it is known to be a gateway itself.";
     EXPOSED: Arc<str> = "exposed", "The ports its Dockerfile names with EXPOSE, as a list in words, where nothing else says what it listens on: what the image means to listen on, which opens no port.";
     ONLY_EXPOSED: i64 = "only_exposed", "The one port of `exposed`; absent when there are several.";
