@@ -42,14 +42,19 @@ pub fn elements(text: &str, name: &str) -> Result<Vec<Element>, String> {
     let named = document
         .descendants()
         .filter(|node| node.is_element() && node.tag_name().name() == name);
-    Ok(named.map(element).collect())
+    Ok(named.map(|node| element(text, node)).collect())
 }
 
-fn element(node: Node<'_, '_>) -> Element {
-    let attributes = node.attributes().map(|attribute| Attribute {
-        name: attribute.name().to_owned(),
-        value: attribute.value().to_owned(),
-        range: attribute.range_value(),
+fn element(text: &str, node: Node<'_, '_>) -> Element {
+    let attributes = node.attributes().map(|attribute| {
+        let value = attribute.range_value();
+        // Behind very long names the place of the value is not exact.
+        let is_exact = text.get(value.clone()).is_some();
+        Attribute {
+            name: attribute.name().to_owned(),
+            value: attribute.value().to_owned(),
+            range: if is_exact { value } else { attribute.range() },
+        }
     });
     Element {
         range: node.range(),
@@ -71,6 +76,21 @@ mod tests {
             .map(|attribute| (&*attribute.name, &*attribute.value, &text[attribute.range.clone()]))
             .collect();
         assert_eq!(values, [("p", "1", "1"), ("é", "x & y", "x &amp; y")]);
+    }
+
+    #[test]
+    fn a_place_is_always_within_the_text() {
+        for name in ["é".repeat(40_000), format!("b{}", " ".repeat(70_000))] {
+            let text = format!("<a {name}='é'/>");
+            let found = elements(&text, "a").unwrap_or_default();
+            let places: Vec<_> = found.iter().flat_map(|element| &element.attributes).collect();
+            assert!(
+                places
+                    .iter()
+                    .all(|attribute| text.get(attribute.range.clone()).is_some())
+            );
+            assert_eq!(places.len(), 1);
+        }
     }
 
     #[test]
