@@ -189,6 +189,13 @@ impl Lower<'_> {
             let balancer = load_balancer::of_service(&mut self.estate.model, document);
             self.estate.gateways.extend(balancer);
         }
+        let bindings = self
+            .environment
+            .documents
+            .iter()
+            .filter(|document| &*document.kind == "TargetGroupBinding");
+        let bindings = bindings.filter_map(|document| load_balancer::of_binding(&mut self.estate.model, document));
+        self.estate.gateways.extend(bindings);
     }
 
     /// Network policies, namespaces, and where the ingress controller runs.

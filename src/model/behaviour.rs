@@ -237,6 +237,23 @@ const AWS_NLB: &[Cause] = &[
     (status::CLOSED, "a connection that is closed, without any response"),
 ];
 
+/// AWS: a target group whose load balancer is not known, by what an ALB or an NLB does. A binding that cannot be resolved
+/// takes its targets out (AWS Load Balancer Controller, targetgroupbinding/resource_manager.go).
+const AWS_TARGET_GROUP: &[Cause] = &[
+    (
+        status::REFUSED,
+        "502 behind an ALB, a connection that is reset behind an NLB",
+    ),
+    (
+        status::NO_PORT,
+        "503 behind an ALB (the controller registers no targets)",
+    ),
+    (
+        status::NO_ENDPOINTS,
+        "503 behind an ALB (the controller registers no targets)",
+    ),
+];
+
 /// Google Cloud: the statusDetails of its load balancers' logs. The same one comes with 502 or with 503: the classic load
 /// balancer answers 502, the newer ones, which are Envoy, mostly 503.
 const GOOGLE: &[Cause] = &[
@@ -293,6 +310,7 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
         "AWS ALB" => AWS_ALB,
         "AWS CLB" => AWS_CLB,
         "AWS NLB" => AWS_NLB,
+        "AWS target group" => AWS_TARGET_GROUP,
         "Google Cloud load balancer" => GOOGLE,
         "load balancer" => OTHER,
         _ => return None,
@@ -300,7 +318,7 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
     let mut entity = Entity::new(Kind::Status, product, span);
     let further = match product {
         "nginx" | "ingress-nginx" => PASSING,
-        "AWS NLB" => &[],
+        "AWS NLB" | "AWS target group" => &[],
         _ => FAILING,
     };
     for (field, text) in further.iter().chain(causes) {

@@ -3,6 +3,7 @@
 mod application;
 mod google;
 mod service;
+mod target_group;
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,6 +19,7 @@ use crate::syntax::At;
 pub(super) use application::{has_annotations as has_alb_annotations, ingress as aws_ingress, to_pods};
 pub(super) use google::backend as google_backend;
 pub(super) use service::of_service;
+pub(super) use target_group::of_binding;
 
 static OTHER_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("load balancer", Vec::new()));
 
@@ -53,6 +55,11 @@ impl Balancer {
     pub const AWS_NLB: Balancer = Balancer {
         product: "AWS NLB",
         cloud: Cloud::AwsNetwork,
+    };
+    /// A target group of AWS whose load balancer is made elsewhere.
+    pub const AWS_TARGET_GROUP: Balancer = Balancer {
+        product: "AWS target group",
+        cloud: Cloud::Other,
     };
     /// Google Cloud's Application Load Balancer.
     pub const GOOGLE: Balancer = Balancer {
