@@ -430,6 +430,12 @@ fn rails_tells_puma_where_to_listen() {
     assert_eq!(sockets("", options, "bind 'unix:///run/puma.sock'\n"), "0.0.0.0:4000");
     assert_eq!(sockets("", "", "bind 'unix:///run/puma.sock'\n"), "unix:/run/puma.sock");
     // What cannot be seen may say anything.
+    let script = "entrypoint: [./entrypoint.sh]\ncommand: [bin/rails, server]";
+    assert_eq!(sockets("", script, port), "?");
+    assert_eq!(
+        sockets("ENV RAILS_ENV=production BINDING=0.0.0.0 PORT=80", script, port),
+        "0.0.0.0:80"
+    );
     assert_eq!(sockets("", "env_file: x", port), "?");
     assert_eq!(sockets("", "environment: {HOST: '0.0.0.0'}", port), "?");
     let falcon = "? gatelint does not read where `rails server` lets falcon listen";

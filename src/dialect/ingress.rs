@@ -326,25 +326,29 @@ impl Lower<'_> {
 
     /// The settings of the route to a Service: its own where Google's BackendConfig or AWS' annotations have some.
     fn settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> ScopeId {
-        let name = self.document.reference(service.text().unwrap_or_default());
-        let namespace = &self.document.namespace;
-        if self.balancer == Some(Balancer::GOOGLE) {
-            let port = port.and_then(At::text).unwrap_or_default();
-            let own = load_balancer::google_backend(self.model, self.documents, namespace, &name, port);
-            return own.unwrap_or(self.settings);
-        }
-        if self.balancer != Some(Balancer::AWS_ALB) {
-            return self.settings;
-        }
-        let mut services = self.documents.of("Service").iter().copied();
-        let Some(service) = services.find(|other| *other.name == *name && other.namespace == *namespace) else {
-            return self.settings;
+        let own = match self.balancer {
+            Some(Balancer::GOOGLE) => self.google_settings(service, port),
+            Some(Balancer::AWS_ALB) => self.aws_settings(service),
+            _ => None,
         };
+        own.unwrap_or(self.settings)
+    }
+
+    fn google_settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> Option<ScopeId> {
+        let name = self.document.reference(service.text().unwrap_or_default());
+        let port = port.and_then(At::text).unwrap_or_default();
+        load_balancer::google_backend(self.model, self.documents, &self.document.namespace, &name, port)
+    }
+
+    fn aws_settings(&mut self, service: At<'_>) -> Option<ScopeId> {
+        let name = self.document.reference(service.text().unwrap_or_default());
+        let mut services = self.documents.of("Service").iter().copied();
+        let is_it = |other: &&Document| *other.name == *name && other.namespace == self.document.namespace;
+        let service = services.find(is_it)?;
         self.services.push(service);
-        if !load_balancer::has_alb_annotations(service) {
-            return self.settings;
-        }
-        load_balancer::aws_ingress(self.model, self.document, Some(service), self.class, self.documents)
+        let has_own = load_balancer::has_alb_annotations(service);
+        has_own
+            .then(|| load_balancer::aws_ingress(self.model, self.document, Some(service), self.class, self.documents))
     }
 
     fn endpoint(&mut self, name: &str, host: Known<Arc<str>>, port: Option<At<'_>>, span: Span) -> Endpoint {

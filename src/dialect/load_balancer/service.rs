@@ -93,6 +93,18 @@ impl<'d> Balanced<'d> {
         }
     }
 
+    fn target_type(&self) -> Known<&'static str> {
+        // EKS Auto Mode has a default of its own.
+        let class = self.document.at().get("spec.loadBalancerClass");
+        if let Some(class) = class.filter(|class| class.text() == Some("eks.amazonaws.com/nlb"))
+            && text(self.document, "nlb-target-type").is_none()
+        {
+            let reason = "what EKS Auto Mode takes for the targets is not known";
+            return Known::Unknown(Doubt::at(reason, class.word_span_at(0)));
+        }
+        Known::Is(if self.to_pods { "ip" } else { "instance" })
+    }
+
     fn is_classic(&self) -> bool {
         self.balancer == Balancer::AWS_CLB
     }
@@ -111,6 +123,11 @@ impl<'d> Balanced<'d> {
                 return Known::Unknown(Doubt::at(reason, entry.word_span_at(0)));
             }
             return scalar(entry).map(|value| &*value == "*");
+        }
+        let newer = annotation(self.document, "proxy-protocol-per-target-group");
+        if let Some(entry) = newer {
+            let reason = "which ports the load balancer sends a PROXY protocol header to is not read";
+            return Known::Unknown(Doubt::at(reason, entry.word_span_at(0)));
         }
         let Some(entry) = together else { return Known::Is(false) };
         scalar(entry).map(|text| {
@@ -199,11 +216,7 @@ fn route(model: &mut Model, balanced: &Balanced<'_>, settings: ScopeId, port: At
     let label = format!("{name} of the load balancer");
     let mut made = Entity::new(Kind::Route, label.clone(), span);
     made.set(route::NAME, name.as_str().into(), span);
-    made.set(
-        route::TARGET_TYPE,
-        if balanced.to_pods { "ip" } else { "instance" }.into(),
-        span,
-    );
+    made.set_known(route::TARGET_TYPE, balanced.target_type().map(Arc::from), span);
     let classic = protocol(document).filter(|_| balanced.is_classic());
     made.set(
         route::PASS,

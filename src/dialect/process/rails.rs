@@ -172,6 +172,12 @@ fn unseen(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> 
         let reason = "variables that are not in the repository may say where it listens";
         return Some(Doubt::at(reason, span));
     }
+    if !started.command.certain {
+        return Some(Doubt::at(
+            "what starts it may set variables that say where it listens",
+            span,
+        ));
+    }
     if spec.image.is_none() && spec.built.is_none() {
         return None;
     }
