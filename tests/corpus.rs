@@ -81,6 +81,53 @@ fn everything_is_linted() {
     assert!(!problems(&report).iter().any(|problem| problem.contains("HHHH")));
 }
 
+/// The folder of a repository in which a project of its own stands: the corpus has collections of them.
+fn project(repository: &Path, file: &str) -> PathBuf {
+    repository.join(file.split('/').take(2).collect::<PathBuf>())
+}
+
+/// Most of these projects run somewhere: what a rule says of many of them must be worth it, and its page must say why.
+#[test]
+fn no_rule_speaks_up_often_without_saying_why() {
+    const WHY: &str = "the rule speaks up in most of them";
+    let Some(corpus) = corpus() else { return };
+    let mut linked: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut found: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for repository in repositories(&corpus) {
+        let mut hops = Command::new(BINARY);
+        hops.args(["hops", "--format", "json"]).current_dir(&repository);
+        let hops = said(&mut hops).json();
+        let is_linked = |hop: &&Value| hop["not_linked"].is_null();
+        let files = hops
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(is_linked)
+            .filter_map(|hop| hop["file"].as_str());
+        linked.extend(files.map(|file| project(&repository, file)));
+        let report = said(&mut lint(BINARY, &repository)).json();
+        for finding in report["findings"].as_array().unwrap() {
+            if let (Some(rule), Some(file)) = (finding["rule"].as_str(), finding["file"].as_str())
+                && finding["severity"] != "info"
+            {
+                let projects = found.entry(rule.to_owned()).or_default();
+                projects.insert(project(&repository, file));
+            }
+        }
+    }
+    for (rule, projects) in found {
+        let share = projects.intersection(&linked).count();
+        eprintln!("{rule}: {share} of {} projects", linked.len());
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/rules/{rule}.md"));
+        let says_why = || std::fs::read_to_string(page).unwrap().contains(WHY);
+        assert!(
+            share * 10 <= linked.len() || says_why(),
+            "{rule} speaks up in {share} of {} projects, and its page does not say why that is worth it",
+            linked.len()
+        );
+    }
+}
+
 /// `rule file:line` of every finding, and a line of numbers.
 fn findings(binary: &str, folder: &Path) -> (BTreeMap<String, BTreeSet<String>>, String) {
     let report: Value = said(&mut lint(binary, folder)).json();

@@ -73,6 +73,10 @@ estates! {
     terraform_schedule_in_utc => 1,
     cloudformation_night_too_low => 1,
     cloudformation_night_sufficient => 0,
+    network_load_balancer_to_nginx => 1,
+    network_load_balancer_to_nginx_sound => 0,
+    rails_in_development => 1,
+    rails_in_production => 0,
 }
 
 /// Runs gatelint on a copy of an estate, which thereby is a repository of its own.

@@ -331,6 +331,125 @@ fn uvicorn_and_its_relatives() {
 }
 
 #[test]
+fn uwsgi_takes_the_later_of_options_and_file() {
+    let files = [("app/app.ini", "[uwsgi]\nharakiri = 120\nsocket = :9000\n")];
+    let with = |command: &str, expected: &str| {
+        let container = format!("build: app\ncommand: {command}");
+        let facts = World::new(&container, &files).facts();
+        let shown: Vec<&str> = facts.split(" | ").skip(1).take(2).collect();
+        assert_eq!(shown.join(" | "), expected, "{command}");
+    };
+    with("uwsgi --ini app.ini --harakiri 30", "0.0.0.0:9000 | 30s!");
+    with("uwsgi --harakiri 30 --ini app.ini", "0.0.0.0:9000 | 120s!");
+    with("uwsgi app.ini --harakiri 30", "0.0.0.0:9000 | 120s!");
+    with("uwsgi --master --harakiri 30 app.ini", "0.0.0.0:9000 | 120s!");
+    with(
+        "uwsgi --ini app.ini --socket :9001",
+        "0.0.0.0:9001, 0.0.0.0:9000 | 120s!",
+    );
+    with("uwsgi --http-socket :80", "0.0.0.0:80 | without limit*");
+}
+
+#[test]
+fn tomcat_reads_its_server_xml() {
+    let with = |image: &str, connectors: &str, expected: &str| {
+        let lines = format!("<?xml version='1.0'?>\n    <Server port='8005'><Service>{connectors}</Service></Server>");
+        let mount = format!("image: {image}\nmounts:\n  /usr/local/tomcat/conf/server.xml: |\n    {lines}\n");
+        check(&mount, &[], expected);
+    };
+    let http = "<!-- <Connector port='1'/> --><Connector port='8080' connectionTimeout='15000' />";
+    with("tomcat:10.1", http, "tomcat | 0.0.0.0:8080 | - | false | 15s! | true");
+    let own = "<Connector port='80' address='127.0.0.1' connectionTimeout='5000' keepAliveTimeout='75000'/>";
+    with("tomcat:10.1", own, "tomcat | 127.0.0.1:80 | - | false | 75s! | true");
+    with(
+        "tomcat:9",
+        "<Connector port='80'/>",
+        "tomcat | 0.0.0.0:80 | - | false | 60s* | true",
+    );
+    let single = "<Connector port='80' maxKeepAliveRequests='1'/>";
+    with("tomcat:9", single, "tomcat | 0.0.0.0:80 | - | false | 60s* | false");
+    let two = "<Connector port='80'/><Connector port='81' connectionTimeout='1'/><Connector port='-1'/>";
+    with(
+        "tomcat:9",
+        two,
+        "tomcat | 0.0.0.0:80, 0.0.0.0:81 | - | false | ? | true",
+    );
+    let ajp = "<Connector port='80'/><Connector protocol='AJP/1.3' address='0.0.0.0' port='8009'/>";
+    with(
+        "tomcat:9",
+        ajp,
+        "tomcat | 0.0.0.0:80, 0.0.0.0:8009 | - | false | 60s* | true",
+    );
+    let property = "<Connector port='${port}' connectionTimeout='${idle}'/>";
+    with("tomcat:9", property, "tomcat | ? | - | false | ? | true");
+    with("tomcat:9", "<Connector port={{ port }}/>", "tomcat | ? | ? | ? | ? | ?");
+    with(
+        "bitnami/tomcat:9",
+        http,
+        "? what app runs is not known: the command is inside the image bitnami/tomcat:9",
+    );
+    check(
+        "image: tomcat:10.1",
+        &[],
+        "tomcat | 0.0.0.0:8080 | - | false | 20s* | true",
+    );
+    let folder = "image: tomcat:10.1\nmounts: { /usr/local/tomcat/conf: unknown }";
+    check(
+        folder,
+        &[],
+        "? what app runs is not known: the command is inside the image tomcat:10.1",
+    );
+}
+
+#[test]
+fn rails_tells_puma_where_to_listen() {
+    let docker = |lines: &str| format!("FROM ruby:3.4\n{lines}\nCMD [\"bin/rails\", \"server\"]\n");
+    let sockets = |lines: &str, container: &str, puma: &str| {
+        let dockerfile = docker(lines);
+        let files = [("web/Dockerfile", dockerfile.as_str()), ("web/config/puma.rb", puma)];
+        let facts = World::new(&format!("build: web\n{container}"), &files).facts();
+        facts.split(" | ").nth(1).unwrap_or(&facts).to_owned()
+    };
+    let port = "port ENV.fetch(\"PORT\", 3000)\n";
+    // The default host is Rails', by environment; a port in the file has it too.
+    assert_eq!(sockets("", "", ""), "localhost:3000");
+    assert_eq!(sockets("", "", "port 8080\n"), "localhost:8080");
+    assert_eq!(sockets("", "", "port 8080, '0.0.0.0'\n"), "0.0.0.0:8080");
+    assert_eq!(sockets("ENV RAILS_ENV=production", "", port), "0.0.0.0:3000");
+    assert_eq!(sockets("", "environment: {RACK_ENV: staging}", port), "0.0.0.0:3000");
+    // Who asks for one of both overrules the file.
+    assert_eq!(
+        sockets("", "environment: {PORT: '4000'}", "port 8080\n"),
+        "localhost:4000"
+    );
+    assert_eq!(
+        sockets("", "environment: {BINDING: '0.0.0.0'}", "port 8080\n"),
+        "0.0.0.0:3000"
+    );
+    let options = "command: sh -c 'rm -f tmp/pids/server.pid && bundle exec rails s -b 0.0.0.0 -p 4000 -e test'";
+    assert_eq!(sockets("", options, "bind 'unix:///run/puma.sock'\n"), "0.0.0.0:4000");
+    assert_eq!(sockets("", "", "bind 'unix:///run/puma.sock'\n"), "unix:/run/puma.sock");
+    // What cannot be seen may say anything.
+    let script = "entrypoint: [./entrypoint.sh]\ncommand: [bin/rails, server]";
+    assert_eq!(sockets("", script, port), "?");
+    assert_eq!(
+        sockets("ENV RAILS_ENV=production BINDING=0.0.0.0 PORT=80", script, port),
+        "0.0.0.0:80"
+    );
+    assert_eq!(sockets("", "env_file: x", port), "?");
+    assert_eq!(sockets("", "environment: {HOST: '0.0.0.0'}", port), "?");
+    let falcon = "? gatelint does not read where `rails server` lets falcon listen";
+    assert_eq!(sockets("", "command: rails server -u falcon", port), falcon);
+    let image = "image: ghcr.io/acme/shop\ncommand: bin/rails server";
+    check(image, &[], "puma | ? | - | false | ? | ?");
+    check(
+        &format!("{image} -b 0.0.0.0 -p 80"),
+        &[],
+        "puma | 0.0.0.0:80 | - | false | ? | ?",
+    );
+}
+
+#[test]
 fn php_fpm_reads_pools_in_order() {
     let pool = |name: &str, listen: &str| {
         format!("image: php:8.3-fpm-alpine\nmounts:\n  /usr/local/etc/php-fpm.d/{name}: repo:php/{name}\n# {listen}\n")

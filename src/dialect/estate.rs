@@ -186,9 +186,16 @@ impl Lower<'_> {
         for document in documents {
             let service = kubernetes::service(&mut self.estate.model, document);
             self.estate.services.push(service);
-            let balancer = load_balancer::classic(&mut self.estate.model, document);
+            let balancer = load_balancer::of_service(&mut self.estate.model, document);
             self.estate.gateways.extend(balancer);
         }
+        let bindings = self
+            .environment
+            .documents
+            .iter()
+            .filter(|document| &*document.kind == "TargetGroupBinding");
+        let bindings = bindings.filter_map(|document| load_balancer::of_binding(&mut self.estate.model, document));
+        self.estate.gateways.extend(bindings);
     }
 
     /// Network policies, namespaces, and where the ingress controller runs.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::join::{Endpoint, Estate, Gateway, Route};
-use super::load_balancer::Balancer;
+use super::join::{Estate, Gateway, Route};
+use super::load_balancer::{self, Balancer};
 use crate::environment::Document;
-use crate::model::field::{endpoint, gateway, route, upstream, workload};
+use crate::model::field::{gateway, route, upstream, workload};
 use crate::model::{Doubt, Duration, Entity, Kind, Known};
 use crate::repo::Span;
 
@@ -169,19 +169,7 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
         if balancer.to_pods { "ip" } else { "instance" }.into(),
         span,
     );
-    let mut end = Entity::new(Kind::Endpoint, label, span);
-    end.set(endpoint::ADDRESS, text.clone(), span);
-    end.set(endpoint::HOST, name.into(), span);
-    end.set_known(endpoint::PORT, port.clone().map(i64::from), span);
-    let end = Endpoint {
-        id: model.add(end),
-        host: Known::Is(name.into()),
-        port,
-        port_name: None,
-        socket: None,
-        looked_up_again: Known::Is(true),
-        span,
-    };
+    let end = load_balancer::target(model, label, text.clone(), name, port, span);
     Route {
         id: model.add(made),
         upstream: Known::Is(model.add(group)),

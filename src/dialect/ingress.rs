@@ -210,7 +210,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     let (table, settings) = match balancer {
         Some(Balancer::AWS_ALB) => (
             Some(Balancer::AWS_ALB.table()),
-            load_balancer::aws_ingress(model, document, &class, documents),
+            load_balancer::aws_ingress(model, document, None, &class, documents),
         ),
         Some(balancer) => (Some(balancer.table()), model.add_scope(Scope::default())),
         None => (is_nginx.then_some(&*TABLE), model.add_scope(settings)),
@@ -221,10 +221,12 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
         document,
         documents,
         is_nginx,
-        is_google: balancer == Some(Balancer::GOOGLE),
+        balancer,
+        class: &class,
         table,
         settings,
         routes: Vec::new(),
+        services: Vec::new(),
     };
     if let Some(backend) = at.get("spec.defaultBackend") {
         lowered.route("default backend".to_owned(), backend);
@@ -237,15 +239,16 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
             }
         }
     }
+    let (routes, services) = (lowered.routes, lowered.services);
     Gateway {
         id,
         product,
         container: None,
-        to_endpoints: balancer.is_none() || load_balancer::to_pods(document, &class, documents),
+        to_endpoints: balancer.is_none() || load_balancer::to_pods(document, &class, documents, &services),
         unplaced: false,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
-        routes: lowered.routes,
+        routes,
         listens: Vec::new(),
     }
 }
@@ -255,10 +258,13 @@ struct Lower<'m> {
     document: &'m Document,
     documents: &'m ByKind<'m>,
     is_nginx: bool,
-    is_google: bool,
+    balancer: Option<Balancer>,
+    class: &'m Class<'m>,
     table: Option<&'static Table>,
     settings: ScopeId,
     routes: Vec<Route>,
+    /// Of an AWS load balancer: the Services it sends to.
+    services: Vec<&'m Document>,
 }
 
 impl Lower<'_> {
@@ -318,16 +324,31 @@ impl Lower<'_> {
         });
     }
 
-    /// The settings of the route to a Service: its own where Google's BackendConfig has some.
+    /// The settings of the route to a Service: its own where Google's BackendConfig or AWS' annotations have some.
     fn settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> ScopeId {
-        if !self.is_google {
-            return self.settings;
-        }
+        let own = match self.balancer {
+            Some(Balancer::GOOGLE) => self.google_settings(service, port),
+            Some(Balancer::AWS_ALB) => self.aws_settings(service),
+            _ => None,
+        };
+        own.unwrap_or(self.settings)
+    }
+
+    fn google_settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> Option<ScopeId> {
         let name = self.document.reference(service.text().unwrap_or_default());
         let port = port.and_then(At::text).unwrap_or_default();
-        let namespace = &self.document.namespace;
-        let own = load_balancer::google_backend(self.model, self.documents, namespace, &name, port);
-        own.unwrap_or(self.settings)
+        load_balancer::google_backend(self.model, self.documents, &self.document.namespace, &name, port)
+    }
+
+    fn aws_settings(&mut self, service: At<'_>) -> Option<ScopeId> {
+        let name = self.document.reference(service.text().unwrap_or_default());
+        let mut services = self.documents.of("Service").iter().copied();
+        let is_it = |other: &&Document| *other.name == *name && other.namespace == self.document.namespace;
+        let service = services.find(is_it)?;
+        self.services.push(service);
+        let has_own = load_balancer::has_alb_annotations(service);
+        has_own
+            .then(|| load_balancer::aws_ingress(self.model, self.document, Some(service), self.class, self.documents))
     }
 
     fn endpoint(&mut self, name: &str, host: Known<Arc<str>>, port: Option<At<'_>>, span: Span) -> Endpoint {

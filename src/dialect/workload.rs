@@ -233,7 +233,14 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
         Some(lifecycle) => {
             if let Some(hook) = lifecycle.child("preStop") {
                 let found = pre_stop(model, document, hook);
-                model.entity_mut(id).facts.push(found);
+                let entity = model.entity_mut(id);
+                entity.facts.push(found);
+                let action = ["sleep", "exec", "httpGet"]
+                    .into_iter()
+                    .find(|name| hook.child(name).is_some());
+                if let Some(action) = action {
+                    entity.set(container::PRE_STOP_ACTION, action.into(), hook.name_span());
+                }
             }
         }
     }

@@ -227,6 +227,31 @@ const AWS_CLB: &[Cause] = &[
         "504 (the instance closed the connection before the idle timeout)",
     ),
     (status::STALE_ADDRESS, "502, 503 or 504"),
+    (status::NO_LIVE, "503 (no healthy instance)"),
+];
+
+/// AWS: a Network Load Balancer passes connections on and has no status codes: the client's connection ends as the one to
+/// the target does.
+const AWS_NLB: &[Cause] = &[
+    (status::REFUSED, "a connection that is reset, without any response"),
+    (status::CLOSED, "a connection that is closed, without any response"),
+];
+
+/// AWS: a target group whose load balancer is not known, by what an ALB or an NLB does. A binding that cannot be resolved
+/// takes its targets out (AWS Load Balancer Controller, targetgroupbinding/resource_manager.go).
+const AWS_TARGET_GROUP: &[Cause] = &[
+    (
+        status::REFUSED,
+        "502 behind an ALB, a connection that is reset behind an NLB",
+    ),
+    (
+        status::NO_PORT,
+        "503 behind an ALB (the controller registers no targets)",
+    ),
+    (
+        status::NO_ENDPOINTS,
+        "503 behind an ALB (the controller registers no targets)",
+    ),
 ];
 
 /// Google Cloud: the statusDetails of its load balancers' logs. The same one comes with 502 or with 503: the classic load
@@ -235,6 +260,7 @@ const GOOGLE: &[Cause] = &[
     (status::REFUSED, "502 or 503 (failed_to_connect_to_backend)"),
     (status::NO_PORT, "502 or 503 (failed_to_pick_backend)"),
     (status::NO_ENDPOINTS, "502 or 503 (failed_to_pick_backend)"),
+    (status::NO_LIVE, "502 or 503 (failed_to_pick_backend)"),
     (status::SOCKET_MISSING, "502 or 503"),
     (status::READ_TIMEOUT, "502 or 504 (backend_timeout)"),
     (status::DROPPED, "502, 503 or 504"),
@@ -283,6 +309,8 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
         "envoy" => ENVOY,
         "AWS ALB" => AWS_ALB,
         "AWS CLB" => AWS_CLB,
+        "AWS NLB" => AWS_NLB,
+        "AWS target group" => AWS_TARGET_GROUP,
         "Google Cloud load balancer" => GOOGLE,
         "load balancer" => OTHER,
         _ => return None,
@@ -290,6 +318,7 @@ pub fn status_of(product: &str, pass: &str, span: Span) -> Option<Entity> {
     let mut entity = Entity::new(Kind::Status, product, span);
     let further = match product {
         "nginx" | "ingress-nginx" => PASSING,
+        "AWS NLB" | "AWS target group" => &[],
         _ => FAILING,
     };
     for (field, text) in further.iter().chain(causes) {

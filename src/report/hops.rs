@@ -2,7 +2,7 @@
 
 use crate::dialect::join::Estate;
 use crate::link::Hop;
-use crate::model::field::{process, route, upstream};
+use crate::model::field::{container, process, route, upstream};
 use crate::model::{EntityId, FieldId, Known, Origin};
 use crate::repo::{Sources, Span};
 use crate::terminal::{escape, escape_json};
@@ -63,12 +63,14 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
         gateway.push(show(group, "keeps idle", upstream::KEEPALIVE_TIMEOUT.id()));
     }
     let mut application = Vec::new();
-    if let Known::Is(container) = hop.container
-        && let Known::Is(id) = estate.containers[container].process
-    {
-        application.push(show(id, "listens", process::SOCKETS.id()));
-        application.push(show(id, "works", process::REQUEST_TIMEOUT.id()));
-        application.push(show(id, "keeps idle", process::KEEPALIVE_TIMEOUT.id()));
+    if let Known::Is(at) = hop.container {
+        let container = &estate.containers[at];
+        application.push(show(container.id, "exposes", container::EXPOSED.id()));
+        if let Known::Is(id) = container.process {
+            application.push(show(id, "listens", process::SOCKETS.id()));
+            application.push(show(id, "works", process::REQUEST_TIMEOUT.id()));
+            application.push(show(id, "keeps idle", process::KEEPALIVE_TIMEOUT.id()));
+        }
     }
     let (not_linked, not_known) = match &hop.container {
         Known::Is(at) => match &estate.containers[*at].process {

@@ -1,5 +1,5 @@
-//! A Dockerfile, as far as it says what its image runs and holds: the commands, variables and copied files of its last
-//! stage.
+//! A Dockerfile, as far as it says what its image runs and holds: the commands, variables, ports and copied files of its
+//! last stage.
 
 use std::ops::Range;
 
@@ -14,8 +14,19 @@ pub struct Stage {
     pub entrypoint: Option<Form>,
     /// `CMD`
     pub command: Option<Form>,
+    /// `EXPOSE`: the TCP ports it names, which opens none of them.
+    pub exposed: Vec<Exposed>,
     /// `COPY` and `ADD` of files of the build's own folder: the sources, and the destination last.
     pub copies: Vec<Vec<String>>,
+}
+
+/// A port as `EXPOSE` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// The number; `None` for a range of ports, and where it comes from a build argument.
+    pub number: Option<u16>,
+    /// Where it stands.
+    pub range: Range<usize>,
 }
 
 /// A command as written: a list of words, or a line for a shell.
@@ -57,6 +68,10 @@ pub fn last_stage(text: &str) -> Option<Stage> {
                 stages.push(stage);
             }
             ("ENV", Some(stage)) => stage.environment.extend(pairs(text, whole)),
+            ("EXPOSE", Some(stage)) => {
+                let named = exposed(text, whole, &stage.environment);
+                stage.exposed.extend(named);
+            }
             ("COPY" | "ADD", Some(stage)) => stage.copies.extend(copy(rest)),
             ("CMD", Some(stage)) => stage.command = Some(form(text, whole)),
             ("ENTRYPOINT", Some(stage)) => {
@@ -126,6 +141,35 @@ fn pairs(text: &str, whole: Range<usize>) -> Vec<(String, Range<usize>)> {
     found
 }
 
+/// `EXPOSE 8080 9000/tcp $PORT`; what is said of UDP is left out.
+fn exposed(text: &str, whole: Range<usize>, environment: &[(String, Range<usize>)]) -> Vec<Exposed> {
+    let own = &text[whole.clone()];
+    let variable = |name: &str| {
+        let value = environment.iter().rev().find(|(own, _)| own == name)?;
+        text.get(value.1.clone())
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    for word in own.split_whitespace() {
+        let start = at + own[at..].find(word).unwrap_or(0);
+        at = start + word.len();
+        if word.starts_with('#') {
+            break;
+        }
+        let (port, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+        if !protocol.eq_ignore_ascii_case("tcp") {
+            continue;
+        }
+        let name = port.strip_prefix('$').map(|rest| rest.trim_matches(['{', '}']));
+        let number = name.map_or(Some(port), variable).and_then(|port| port.parse().ok());
+        found.push(Exposed {
+            number,
+            range: whole.start + start..whole.start + start + port.len(),
+        });
+    }
+    found
+}
+
 /// The words of a `COPY` of plain files; nothing for what comes from other stages, patterns, variables or text.
 fn copy(rest: &str) -> Option<Vec<String>> {
     let list = rest
@@ -170,6 +214,25 @@ mod tests {
     }
 
     #[test]
+    fn exposed_ports() {
+        let text = "FROM node:22 AS base\nEXPOSE 9229\nFROM base\nARG ADMIN=1\nENV PORT=8080\n\
+                    EXPOSE $PORT/tcp 53/udp ${ADMIN} 7000-7010\n";
+        let stage = last_stage(text).unwrap_or_default();
+        let ports: Vec<_> = stage
+            .exposed
+            .into_iter()
+            .map(|port| (port.number, &text[port.range]))
+            .collect();
+        let expected = [
+            (Some(9229), "9229"),
+            (Some(8080), "$PORT"),
+            (None, "${ADMIN}"),
+            (None, "7000-7010"),
+        ];
+        assert_eq!(ports, expected);
+    }
+
+    #[test]
     fn odd_texts_are_no_panic() {
         for text in [
             "",
@@ -182,6 +245,8 @@ mod tests {
             "FROM a\nCOPY [",
             "FROM a\nADD [\"a\", ]",
             "FROM é\nENV é=é",
+            "FROM a\nEXPOSE",
+            "FROM a\nEXPOSE é/é $ ${ / 99999",
         ] {
             let _ = last_stage(text);
         }

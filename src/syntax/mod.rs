@@ -10,6 +10,7 @@ pub mod ini;
 pub mod nginx;
 mod token;
 pub mod tree;
+pub mod xml;
 pub mod yaml;
 
 pub use tree::{At, NodeId, Problem, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};

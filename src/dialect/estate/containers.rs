@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::gateway::sockets_of;
 use super::{Deployed, Lower, haproxy, nginx};
 use crate::dialect::join::Container;
-use crate::dialect::process::{self, ProcessContext};
+use crate::dialect::process::{self, ExposedPorts, ProcessContext};
 use crate::dialect::workload::{self as pods, Scalers};
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, folder_of};
 use crate::expand::ContainerFiles;
 use crate::model::field::{container, workload};
-use crate::model::{Entity, EntityId, Kind, Known};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known};
 
 impl Lower<'_> {
     pub(super) fn containers(&mut self, containers: &[Deployed], scalers: &Scalers<'_>) {
@@ -88,6 +88,13 @@ impl Lower<'_> {
         let joined = process::lower(&mut self.estate.model, &context, spec, files);
         let sockets = sockets_of(&joined);
         let is_gateway = matches!(joined.product, Some("nginx" | "haproxy"));
+        let exposed = process::exposed(&context, spec);
+        let mut ports = spec.ports.clone();
+        let further = exposed
+            .ports
+            .iter()
+            .filter(|port| spec.ports.iter().all(|own| own.number != port.number));
+        ports.extend(further.cloned());
         let entity = self.estate.model.entity_mut(id);
         entity.set(container::IS_GATEWAY, is_gateway, spec.span);
         if let Known::Is(process) = joined.id {
@@ -121,7 +128,7 @@ impl Lower<'_> {
             names,
             networks: placed.networks.clone(),
             host_network: placed.host_network,
-            ports: spec.ports.clone(),
+            ports,
             sockets,
             process: joined.id.clone(),
             sole: joined.official_only,
@@ -145,6 +152,35 @@ impl Lower<'_> {
         }
         let process = self.estate.containers[at].process.clone();
         self.estate.model.entity_mut(id).link("process", process);
+        self.expose(at, spec, &exposed);
+    }
+
+    /// Notes the ports that a Dockerfile names where nothing tells what the container listens on.
+    fn expose(&mut self, at: usize, spec: &ContainerSpec, exposed: &ExposedPorts) {
+        let container = &self.estate.containers[at];
+        let Some(first) = exposed.ports.first().map(|port| port.span).or(exposed.open) else {
+            return;
+        };
+        // What a gateway listens on is in its own configuration.
+        let is_gateway = || self.estate.gateways.iter().any(|gateway| gateway.container == Some(at));
+        if !matches!(container.sockets, Known::Unknown(_)) || is_gateway() {
+            return;
+        }
+        let id = container.id;
+        let numbers = process::numbers(&self.process_context(&self.environment.loose), spec);
+        let entity = self.estate.model.entity_mut(id);
+        if let Some(open) = exposed.open {
+            let doubt = Doubt::at("a port in the Dockerfile is known only when it is built", open);
+            entity.set_known(container::EXPOSED, Known::Unknown(doubt.clone()), first);
+            entity.set_known(container::ONLY_EXPOSED, Known::Unknown(doubt), first);
+            return;
+        }
+        let words: Vec<String> = exposed.ports.iter().map(|port| port.number.to_string()).collect();
+        entity.set(container::EXPOSED, words.join(", ").into(), first);
+        if let [only] = exposed.ports.as_slice() {
+            entity.set(container::ONLY_EXPOSED, i64::from(only.number), only.span);
+        }
+        entity.set_known(container::NUMBERS, numbers.map(Arc::from), first);
     }
 
     fn declare_ports(&mut self, workload: EntityId, spec: &ContainerSpec) {

@@ -24,6 +24,8 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .bare()
             .default("30", TIMEOUTS),
         Row::new("requestPath", route::HEALTH_CHECK_PATH, Unit::Text).bare(),
+        Row::new("port", route::HEALTH_CHECK_PORT, Unit::Text).bare(),
+        Row::new("drainingTimeoutSec", route::DRAIN_TIMEOUT, Unit::Seconds).bare(),
     ];
     Table::new("Google Cloud load balancer", rows)
 });
@@ -72,7 +74,13 @@ pub(in crate::dialect) fn backend(
             .map(|at| (tree, at.id())),
         ..Scope::default()
     };
-    for path in ["spec.timeoutSec", "spec.healthCheck.requestPath"] {
+    const PATHS: [&str; 4] = [
+        "spec.timeoutSec",
+        "spec.healthCheck.requestPath",
+        "spec.healthCheck.port",
+        "spec.connectionDraining.drainingTimeoutSec",
+    ];
+    for path in PATHS {
         let Some(at) = config.at().get(path) else { continue };
         for row in TABLE.named(at.name()) {
             let value = scalar(at);

@@ -1,9 +1,7 @@
-//! Java: Spring Boot, where something shows that it is one, and the stock Tomcat image. Spring Boot reads, nearest
-//! first: arguments, system properties, variables, files beside the jar, files in the jar (Spring Boot reference,
-//! Externalized Configuration). What stands in the jar is known only where its sources are in the build context.
-//!
-//! Tomcat keeps idle connections for `keepAliveTimeout`, which is `connectionTimeout` where it is not set (Tomcat,
-//! HTTP connector): 20 s in the server.xml it comes with. Which server Spring Boot starts is known only from `server.tomcat.*`.
+//! Java: Spring Boot, where something shows that it is one. It reads, nearest first: arguments, system properties,
+//! variables, files beside the jar, files in the jar (Spring Boot reference, Externalized Configuration). What stands in
+//! the jar is known only where its sources are in the build context. Which server it starts is known only from
+//! `server.tomcat.*`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,7 +9,7 @@ use super::command::Started;
 use super::settings::{self, Layer, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
-use crate::environment::{ContainerSpec, join};
+use crate::environment::join;
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Row, Table, Unit, Value};
@@ -37,12 +35,6 @@ const NAMES: [&str; 8] = [
 static SPRING: LazyLock<Table> = LazyLock::new(|| {
     let rows = vec![Row::new(KEEPALIVE, process::KEEPALIVE_TIMEOUT, Unit::Millis).inherits()];
     Table::new("Spring Boot", rows)
-});
-
-static TOMCAT: LazyLock<Table> = LazyLock::new(|| {
-    let source = "Tomcat's server.xml, connectionTimeout, which keepAliveTimeout follows";
-    let rows = vec![Row::new("keepAliveTimeout", process::KEEPALIVE_TIMEOUT, Unit::Millis).default("20000", source)];
-    Table::new("tomcat", rows)
 });
 
 /// A Java program; `None` where nothing shows that it is Spring Boot.
@@ -98,47 +90,6 @@ pub(super) fn lower(
     Some(ProcessJoin {
         id: Known::Is(id),
         product: Some("spring-boot"),
-        sockets,
-        official_only: false,
-    })
-}
-
-/// Tomcat as its image has it; `None` where the repository may change its server.xml.
-pub(super) fn tomcat(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    files: &ContainerFiles,
-) -> Option<ProcessJoin> {
-    let dockerfile = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
-    let changed = dockerfile.is_some_and(|file| {
-        let text = &file.source.text;
-        ["server.xml", "tomcat/conf", "TOMCAT_HTTP_PORT"]
-            .iter()
-            .any(|word| text.contains(word))
-    });
-    let image = super::Image::of(context, spec)?;
-    let mounted = files.under("/usr/local/tomcat/conf").next().is_some()
-        || files.doubt("/usr/local/tomcat/conf/server.xml").is_some();
-    if !image.is_official("tomcat") || changed || mounted {
-        return None;
-    }
-    let span = spec.image.as_ref().map_or(spec.span, |image| image.span);
-    let id = super::entity(model, context, spec, "tomcat", span);
-    let entity = model.entity_mut(id);
-    entity.set(process::KEEPS_CONNECTIONS, true, span);
-    entity.set(process::KILLS_AT_TIMEOUT, false, span);
-    settings::attach(model, id, &[], &TOMCAT);
-    let address = Address {
-        bind: Bind::tcp("0.0.0.0", 8080),
-        written: "0.0.0.0:8080".to_owned(),
-        span,
-    };
-    let sockets = sockets::add(model, id, Known::Is(vec![address]));
-    sockets::speak(model, &sockets, Some("http"));
-    Some(ProcessJoin {
-        id: Known::Is(id),
-        product: Some("tomcat"),
         sockets,
         official_only: false,
     })

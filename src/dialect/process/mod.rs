@@ -1,5 +1,5 @@
-//! What containers run: gunicorn, uvicorn, Puma, Spring Boot, Tomcat, php-fpm, Node, nginx. Which process it is, what it listens on, how long it
-//! works on a request, how long it keeps connections.
+//! What containers run: gunicorn, uvicorn, Puma, Spring Boot, Tomcat, php-fpm, Node, nginx. Which process it is, what it
+//! listens on, how long it works on a request, how long it keeps connections.
 
 mod bound;
 mod command;
@@ -10,9 +10,11 @@ mod java;
 mod node;
 mod php_fpm;
 mod puma;
+mod rails;
 mod ruby;
 mod settings;
 mod sockets;
+mod tomcat;
 mod uvicorn;
 mod uwsgi;
 
@@ -27,6 +29,7 @@ use crate::repo::{Sources, Span};
 use command::{Runs, Started};
 use image::Image;
 
+pub use dockerfile::{ExposedPorts, exposed, numbers};
 pub use sockets::{Bind, SocketJoin};
 
 /// What lowering a process may look at beside the container.
@@ -138,7 +141,7 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
         "haproxy" => haproxy(model, context, spec, program.span),
         "nginx" | "nginx-debug" | "openresty" => nginx(model, context, spec, program.span, &started),
         "puma" => puma::lower(model, context, &started, files),
-        "rails" if matches!(first, Some("server" | "s")) => puma::lower(model, context, &started, files),
+        "rails" if matches!(first, Some("server" | "s")) => rails::lower(model, context, &started, files),
         "java" => match java::lower(model, context, &started, files) {
             Some(join) => join,
             None => unknown(
@@ -146,7 +149,7 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
                 program.span,
             ),
         },
-        "catalina.sh" | "startup.sh" => java::tomcat(model, context, spec, files)
+        "catalina.sh" | "startup.sh" => tomcat::lower(model, context, spec, files)
             .unwrap_or_else(|| unknown("where Tomcat listens is not in the repository".to_owned(), program.span)),
         "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
@@ -187,7 +190,7 @@ fn of_image(
         return Some(join);
     }
     if image.is_official("tomcat") {
-        return java::tomcat(model, context, spec, files);
+        return tomcat::lower(model, context, spec, files);
     }
     if is_haproxy(&image) {
         let mut join = haproxy(model, context, spec, span);
@@ -304,6 +307,19 @@ fn open(model: &mut Model, id: EntityId, doubt: &Doubt) {
     entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::KEEPS_CONNECTIONS, Known::Unknown(doubt.clone()), span);
+}
+
+/// The entity of a process that a command starts, and that command's options.
+fn with_options(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    product: &'static str,
+    options: &[settings::Spelled],
+) -> (EntityId, settings::Layer) {
+    let id = entity(model, context, started.spec, product, started.command.program.span);
+    let layer = settings::Layer::of_command(model, context.sources, Some(started), &started.command, options);
+    (id, layer)
 }
 
 /// Adds the entity of a process: name and version.

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::command::Started;
 use super::ruby;
-use super::settings::{self, Layer, Spelled, find, find_all};
+use super::settings::{self, Layer, Spelled, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
 use crate::environment::join;
@@ -21,7 +21,9 @@ const OPTIONS: &[Spelled] = &[
     ("config", &["--config", "-C"]),
 ];
 
-const IN_FILE: &[&str] = &["bind", "port", "ssl_bind", "persistent_timeout", "enable_keep_alives"];
+const IN_FILE: &[&str] = &["persistent_timeout", "enable_keep_alives"];
+
+const BINDS: &[&str] = &["bind", "port", "ssl_bind"];
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows = vec![
@@ -39,21 +41,32 @@ pub(super) fn lower(
     started: &Started<'_>,
     files: &ContainerFiles,
 ) -> ProcessJoin {
+    start(model, context, started, files, OPTIONS, addresses)
+}
+
+/// Where Puma listens, from its command line and its file.
+type Listens = fn(&ProcessContext<'_>, &Layer, &Known<Arc<Source>>, &Started<'_>) -> Known<Vec<Address>>;
+
+/// Puma, started by itself or by something that has options of its own and tells it where to listen.
+pub(super) fn start(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    files: &ContainerFiles,
+    options: &[Spelled],
+    listens: Listens,
+) -> ProcessJoin {
     let span = started.command.program.span;
-    let id = super::entity(model, context, started.spec, "puma", span);
-    let mut layers = vec![Layer::of_command(
-        model,
-        context.sources,
-        Some(started),
-        &started.command,
-        OPTIONS,
-    )];
-    match file(context, started, files, &layers) {
+    let (id, command) = super::with_options(model, context, started, "puma", options);
+    let file = file(context, started, files, &command);
+    let addresses = listens(context, &command, &file, started);
+    let mut layers = vec![command];
+    match &file {
         Known::Is(source) => {
-            let values = values(&source, started);
+            let values = values(source, started);
             layers.push(Layer::of_values(model, context.sources, None, &values));
         }
-        Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt)),
+        Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt.clone())),
         Known::Absent => {}
     }
     // From 7.0 on; before that the variable means nothing.
@@ -70,7 +83,6 @@ pub(super) fn lower(
     entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
     entity.set(process::KILLS_AT_TIMEOUT, false, span);
     settings::attach(model, id, &layers, &TABLE);
-    let addresses = addresses(&layers, started);
     let is_tls = |address: &Address| address.written.starts_with("ssl://");
     let speaks = match &addresses {
         Known::Is(all) if all.iter().all(is_tls) => Some("https"),
@@ -87,24 +99,56 @@ pub(super) fn lower(
     }
 }
 
-/// The settings of a file; `port` is a `bind` to all interfaces.
+/// The settings of a file.
 fn values(source: &Source, started: &Started<'_>) -> Vec<(&'static str, Argument)> {
-    let mut found = Vec::new();
-    for call in ruby::calls(source, IN_FILE, started) {
+    let one = |call: ruby::Call| {
+        let name = IN_FILE.iter().find(|name| **name == call.name)?;
         let first = call.values.into_iter().next().flatten();
-        let value = |text: Option<String>| {
-            let unknown = text.is_none();
-            Argument::new(text.unwrap_or_else(|| "an expression".to_owned()), call.span, unknown)
+        let unknown = first.is_none();
+        let text = first.unwrap_or_else(|| "an expression".to_owned());
+        Some((*name, Argument::new(text, call.span, unknown)))
+    };
+    ruby::calls(source, IN_FILE, started)
+        .into_iter()
+        .filter_map(one)
+        .collect()
+}
+
+/// Where a file says to listen, `port` without a host at this one; absent where it says nothing of it.
+pub(super) fn in_file(source: &Source, started: &Started<'_>, host: &Known<Arc<str>>) -> Known<Vec<Address>> {
+    let mut found = Vec::new();
+    for call in ruby::calls(source, BINDS, started) {
+        let open = || {
+            Known::Unknown(Doubt::at(
+                format!("what {} is given is not known", call.name),
+                call.span,
+            ))
         };
-        match call.name.as_str() {
-            "bind" => found.push(("bind", value(first))),
-            "port" => found.push(("bind", value(first.map(|port| format!("tcp://0.0.0.0:{port}"))))),
-            "ssl_bind" => found.push(("bind", value(None))),
-            "enable_keep_alives" => found.push(("enable_keep_alives", value(first))),
-            _ => found.push(("persistent_timeout", value(first))),
+        let (Some(Some(first)), false) = (call.values.first(), call.name == "ssl_bind") else {
+            return open();
+        };
+        if call.name == "bind" {
+            found.push(address(first, call.span));
+            continue;
         }
+        let (host, written) = match call.values.get(1) {
+            None => (host.clone(), first.clone()),
+            Some(Some(own)) => (interface(own), format!("{own}:{first}")),
+            Some(None) => return open(),
+        };
+        found.push(Address {
+            bind: Bind::Tcp {
+                host,
+                port: port(first, call.span),
+            },
+            written,
+            span: call.span,
+        });
     }
-    found
+    if found.is_empty() {
+        return Known::Absent;
+    }
+    Known::Is(found)
 }
 
 /// The file that `-C` names, else `config/puma.rb`: mounted, or in the build context.
@@ -112,10 +156,10 @@ fn file(
     context: &ProcessContext<'_>,
     started: &Started<'_>,
     files: &ContainerFiles,
-    layers: &[Layer],
+    command: &Layer,
 ) -> Known<Arc<Source>> {
     let span = started.command.program.span;
-    let named = match find(layers, "config") {
+    let named = match find(std::slice::from_ref(command), "config") {
         Known::Is(setting) => match setting.value() {
             Known::Is("-") => return Known::Absent,
             Known::Is(path) => Some(path),
@@ -125,6 +169,9 @@ fn file(
         Known::Unknown(doubt) => return Known::Unknown(doubt),
         Known::Absent => None,
     };
+    if let (None, Some(doubt)) = (named, by_environment(context, started, files)) {
+        return Known::Unknown(doubt);
+    }
     let path = named.unwrap_or("config/puma.rb").trim_start_matches("./");
     let tail = format!("/{}", path.trim_start_matches('/'));
     let mut mounted = files.files.iter().filter(|file| file.path.ends_with(&tail));
@@ -147,7 +194,6 @@ fn file(
         }
     }
     match named {
-        // Of the files that are read without being named, some stand in folders of their own (`config/puma/`).
         None if context
             .repository
             .get(started.spec.dockerfile.as_deref().unwrap_or_default())
@@ -159,46 +205,61 @@ fn file(
     }
 }
 
-fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+/// Of the files that are read without being named, one for the environment comes first.
+fn by_environment(context: &ProcessContext<'_>, started: &Started<'_>, files: &ContainerFiles) -> Option<Doubt> {
+    let folder = started
+        .spec
+        .built
+        .as_ref()
+        .and_then(|folder| join(folder, "config/puma"));
+    let built = folder.is_some_and(|folder| !context.repository.under(&folder).is_empty());
+    let mounted = || files.files.iter().any(|file| file.path.contains("/config/puma/"));
+    let reason = "which of the files in config/puma Puma reads depends on its environment";
+    (built || mounted()).then(|| Doubt::at(reason, started.command.program.span))
+}
+
+fn addresses(
+    _: &ProcessContext<'_>,
+    command: &Layer,
+    file: &Known<Arc<Source>>,
+    started: &Started<'_>,
+) -> Known<Vec<Address>> {
     let span = started.command.program.span;
-    // `rails server` has rules of its own about hosts, by RAILS_ENV.
-    if started.command.program.base_name() != "puma" {
-        return Known::Unknown(Doubt::at(
-            "where `rails server` listens depends on its environment",
-            span,
-        ));
-    }
-    match (find_all(layers, "bind"), find(layers, "port")) {
-        (_, Known::Is(setting)) => setting.value().map(|text| {
-            vec![Address {
+    let mut found = Vec::new();
+    for setting in command.settings.iter().filter(|setting| setting.name != "config") {
+        match (setting.value(), setting.name) {
+            (Known::Unknown(doubt), _) => return Known::Unknown(doubt),
+            (Known::Is(text), "port") => found.push(Address {
                 bind: Bind::Tcp {
                     host: Known::Absent,
                     port: port(text, setting.span),
                 },
                 written: format!("0.0.0.0:{text}"),
                 span: setting.span,
-            }]
-        }),
-        (Known::Is(settings), _) => {
-            let mut found = Vec::new();
-            for setting in settings {
-                match setting.value() {
-                    Known::Is(text) => found.push(address(text, setting.span)),
-                    Known::Unknown(doubt) => return Known::Unknown(doubt),
-                    Known::Absent => {}
-                }
-            }
-            Known::Is(found)
+            }),
+            (Known::Is(text), _) => found.push(address(text, setting.span)),
+            (Known::Absent, _) => {}
         }
-        (Known::Unknown(doubt), _) => Known::Unknown(doubt),
-        (Known::Absent, _) if started.variable("PORT").is_some() || started.spec.more_environment => {
+    }
+    if !found.is_empty() {
+        return Known::Is(found);
+    }
+    if let Some(doubt) = &command.doubt {
+        return Known::Unknown(doubt.clone());
+    }
+    let in_file = file
+        .clone()
+        .then(|source| self::in_file(&source, started, &Known::Absent));
+    match in_file {
+        Known::Absent if started.variable("PORT").is_some() || started.spec.more_environment => {
             Known::Unknown(Doubt::at("its port is not written here", span))
         }
-        (Known::Absent, _) => Known::Is(vec![Address {
+        Known::Absent => Known::Is(vec![Address {
             bind: Bind::tcp("0.0.0.0", 9292),
             written: "0.0.0.0:9292".to_owned(),
             span,
         }]),
+        known => known,
     }
 }
 

@@ -46,9 +46,11 @@ pub(super) fn calls(source: &Source, names: &[&str], started: &Started<'_>) -> V
         if !names.contains(&first) {
             continue;
         }
-        let rest = trimmed[first.len()..]
-            .trim_start_matches([' ', '('])
-            .trim_end_matches(')');
+        let behind = trimmed[first.len()..].trim_start();
+        let rest = match behind.strip_prefix('(') {
+            Some(inside) => inside.trim_end().strip_suffix(')').unwrap_or(inside).trim_start(),
+            None => behind,
+        };
         let offset = line.find(trimmed).unwrap_or(0)
             + (trimmed.len() - trimmed[first.len()..].trim_start_matches([' ', '(']).len());
         let from = (start + offset) as u32;

@@ -143,6 +143,21 @@ impl Layer {
         layer
     }
 
+    /// The settings that are so, and the others; a doubt stays with the first.
+    pub fn split(self, is_so: impl Fn(&Setting) -> bool) -> (Layer, Layer) {
+        let (first, rest) = self.settings.into_iter().partition(is_so);
+        let first = Layer {
+            settings: first,
+            doubt: self.doubt,
+            home: self.home,
+        };
+        let rest = Layer {
+            settings: rest,
+            ..Layer::default()
+        };
+        (first, rest)
+    }
+
     /// The last setting of a name.
     pub fn last(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().rev().find(|setting| setting.name == name)
@@ -200,6 +215,14 @@ pub(super) fn find<'l>(layers: &'l [Layer], name: &str) -> Known<&'l Setting> {
         }
     }
     Known::Absent
+}
+
+/// What one place says, else what the next one says.
+pub(super) fn first<T>(known: Known<T>, next: impl FnOnce() -> Known<T>) -> Known<T> {
+    match known {
+        Known::Absent => next(),
+        known => known,
+    }
 }
 
 /// All settings of a name in the nearest layer that has any: a repeated option, a list.

@@ -40,14 +40,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 pub(super) fn lower(model: &mut Model, context: &ProcessContext<'_>, started: &Started<'_>) -> ProcessJoin {
     let span = started.command.program.span;
-    let id = super::entity(model, context, started.spec, "uvicorn", span);
-    let mut layers = vec![Layer::of_command(
-        model,
-        context.sources,
-        Some(started),
-        &started.command,
-        OPTIONS,
-    )];
+    let (id, command) = super::with_options(model, context, started, "uvicorn", OPTIONS);
+    let mut layers = vec![command];
     let mut variables = Layer::default();
     for (name, variable) in VARIABLES {
         if let Some(value) = started.variable(variable) {

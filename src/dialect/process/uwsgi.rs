@@ -1,4 +1,6 @@
-//! uWSGI: options over an INI file it names. `harakiri` kills the worker of a request that takes longer (off unless
+//! uWSGI: options and an INI file they name. Of a value that both set, the later one counts: a file stands where `--ini`
+//! does, and behind all options where it is named without one; sockets of both are opened (core/config.c,
+//! `uwsgi_configure`, and core/uwsgi.c). `harakiri` kills the worker of a request that takes longer (off unless
 //! set). Read in uWSGI 2.0.31: only the HTTP router (`http`) with `http-keepalive` and an HTTP/1.1 socket
 //! (`http11-socket`) keep connections. `http-keepalive = 30` keeps them 30 s; without a number, or with 1, they are
 //! kept for `http-timeout`, 60 s (plugins/http/http.c, plugins/corerouter/corerouter.c).
@@ -6,7 +8,7 @@
 use std::sync::LazyLock;
 
 use super::command::Started;
-use super::settings::{self, Layer, Spelled, find, find_all};
+use super::settings::{self, Layer, Setting, Spelled, find};
 use super::sockets::{self, Address, Bind, interface, port};
 use super::{ProcessContext, ProcessJoin};
 use crate::environment::join;
@@ -56,20 +58,25 @@ pub(super) fn lower(
     files: &ContainerFiles,
 ) -> ProcessJoin {
     let span = started.command.program.span;
-    let id = super::entity(model, context, started.spec, "uwsgi", span);
-    let command = Layer::of_command(model, context.sources, Some(started), &started.command, OPTIONS);
-    let named = command.last("ini").map(|setting| setting.text.clone());
-    // `uwsgi app.ini` names the file without an option.
-    let bare = started.command.arguments.first().map(|first| first.text.clone());
-    let named = named.or(bare.filter(|text| text.ends_with(".ini")));
-    let mut layers = vec![command];
-    match named {
-        Some(path) => layers.push(file(model, context, started, files, &path)),
-        None if started.spec.variable("UWSGI_INI").is_some() || started.spec.more_environment => {
-            layers.push(Layer::doubtful(Doubt::at("variables may hold further options", span)));
+    let (id, command) = super::with_options(model, context, started, "uwsgi", OPTIONS);
+    let named = command
+        .last("ini")
+        .map(|setting| (setting.text.clone(), Some(setting.span.start)));
+    let bare = bare(started).map(|path| (path, None));
+    let layers = match named.or(bare) {
+        Some((path, at)) => {
+            let is_later = |setting: &Setting| at.is_some_and(|at| setting.span.start > at);
+            let (later, earlier) = command.split(is_later);
+            vec![later, file(model, context, started, files, &path), earlier]
         }
-        None => {}
-    }
+        None if started.spec.variable("UWSGI_INI").is_some() || started.spec.more_environment => {
+            vec![
+                command,
+                Layer::doubtful(Doubt::at("variables may hold further options", span)),
+            ]
+        }
+        None => vec![command],
+    };
     let on = |name: &str| match find(&layers, name) {
         Known::Is(_) => Known::Is(true),
         Known::Absent => Known::Is(false),
@@ -138,6 +145,22 @@ fn kept(layers: &[Layer]) -> Known<Option<Duration>> {
     }
 }
 
+/// The INI file that is named without an option: `uwsgi app.ini`, `uwsgi --master app.ini`.
+fn bare(started: &Started<'_>) -> Option<String> {
+    // Options whose own value may be an INI file.
+    const FILES: [&str; 4] = ["ini", "paste", "emperor", "include"];
+    let arguments = &started.command.arguments;
+    let is_value = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| arguments.get(at));
+        before.is_some_and(|before| before.text.starts_with('-') && FILES.iter().any(|name| before.text.contains(name)))
+    };
+    let (_, found) = arguments
+        .iter()
+        .enumerate()
+        .find(|(at, argument)| argument.text.ends_with(".ini") && !argument.text.starts_with('-') && !is_value(*at))?;
+    Some(found.text.clone())
+}
+
 /// The INI file: mounted, or in the build context.
 fn file(
     model: &mut Model,
@@ -169,31 +192,28 @@ fn file(
 
 fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
     let mut found = Vec::new();
-    for name in SOCKETS {
-        match find_all(layers, name) {
-            Known::Unknown(doubt) => return Known::Unknown(doubt),
-            Known::Absent => {}
-            Known::Is(settings) => {
-                for setting in settings {
-                    let text = match setting.value() {
-                        Known::Is(text) => text,
-                        Known::Unknown(doubt) => return Known::Unknown(doubt),
-                        Known::Absent => continue,
-                    };
-                    let bind = match text.rsplit_once(':') {
-                        Some((host, number)) => Bind::Tcp {
-                            host: interface(host),
-                            port: port(number, setting.span),
-                        },
-                        None => Bind::Unix(text.into()),
-                    };
-                    found.push(Address {
-                        bind,
-                        written: text.to_owned(),
-                        span: setting.span,
-                    });
-                }
-            }
+    for layer in layers {
+        for setting in layer.settings.iter().filter(|setting| SOCKETS.contains(&setting.name)) {
+            let text = match setting.value() {
+                Known::Is(text) => text,
+                Known::Unknown(doubt) => return Known::Unknown(doubt),
+                Known::Absent => continue,
+            };
+            let bind = match text.rsplit_once(':') {
+                Some((host, number)) => Bind::Tcp {
+                    host: interface(host),
+                    port: port(number, setting.span),
+                },
+                None => Bind::Unix(text.into()),
+            };
+            found.push(Address {
+                bind,
+                written: text.to_owned(),
+                span: setting.span,
+            });
+        }
+        if let Some(doubt) = &layer.doubt {
+            return Known::Unknown(doubt.clone());
         }
     }
     if found.is_empty() {

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::{Entry, Identity, Schedule, Source, Target};
-use crate::capacity::floor::{Policy, Reactive, Select};
+use super::{Entry, Identity, Schedule, Source, Target, tracking};
 use crate::capacity::schedule::{
     ApplicationAction, AutoScalingGroup, Deployer, Given, GroupAction, NotEvaluated, ScalableTarget,
 };
@@ -400,12 +399,4 @@ fn keeps_sizes(group: At<'_>) -> bool {
 
 fn is_tracking(policy: At<'_>) -> bool {
     policy.scalar("Properties.PolicyType") == Some("TargetTrackingScaling")
-}
-
-/// Target tracking: its alarm wants three minutes above the target; how many it adds then is not limited.
-fn tracking() -> Reactive {
-    Reactive {
-        policies: vec![Policy::Pods(10_000, 180)],
-        select: Select::Max,
-    }
 }

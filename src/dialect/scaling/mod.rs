@@ -10,7 +10,7 @@ pub mod terraform;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::capacity::floor::Reactive;
+use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{
     AutoScalingGroup, Context, Downscaled, Evaluation, GoogleAutoscaler, HorizontalAutoscaler, JobTarget,
     KedaScaledObject, NotEvaluated, ScalableTarget, ZalandoSchedule, application_auto_scaling, auto_scaling_group,
@@ -192,5 +192,13 @@ impl fmt::Display for Identity {
             Identity::Terraform { address, .. } => f.write_str(address),
             Identity::CloudFormation { logical_id, .. } => f.write_str(logical_id),
         }
+    }
+}
+
+/// Target tracking of AWS: its alarm wants three minutes above the target; how many it adds then is not limited.
+fn tracking() -> Reactive {
+    Reactive {
+        policies: vec![Policy::Pods(10_000, 180)],
+        select: Select::Max,
     }
 }

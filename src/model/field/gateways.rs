@@ -60,6 +60,8 @@ fields! { route, Kind::Route;
     LOST_HEADERS: Arc<str> = "lost_headers", "Headers an outer block sets for the upstream and this one drops, as a list.";
     TARGET_TYPE: Arc<str> = "target_type", "Whether a load balancer sends to pods (`ip`) or to nodes (`instance`).";
     HEALTH_CHECK_PATH: Arc<str> = "health_check_path", "The path that the gateway's own health checks ask, to find out whether a target is healthy.";
+    HEALTH_CHECK_PORT: Arc<str> = "health_check_port", "The port those checks ask, a number or `traffic-port`; absent where the product has no such setting.";
+    DRAIN_TIMEOUT: Duration = "drain_timeout", "How long a load balancer lets requests go on at a target that it leaves out from now on.";
     CDN: Arc<str> = "cdn", "The CDN in front of the gateway, from the configuration's `facts` or an external-dns annotation.";
     CDN_LIMIT: Duration = "cdn_limit", "How long that CDN waits for a response.";
     PATH: Arc<str> = "path", "The path prefix it takes and passes on unchanged; absent where it matches otherwise or rewrites.";

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::table::{GROUP, GROUP_SCHEDULE, row};
 use super::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
-use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{AutoScalingGroup, Deployer, Given, GroupAction, NotEvaluated};
-use crate::dialect::scaling::{Entry, Schedule, Source, Target};
+use crate::dialect::scaling::{Entry, Schedule, Source, Target, tracking};
 use crate::environment::terraform::{Attributes, Resource};
 use crate::model::Known;
 
@@ -92,27 +91,14 @@ fn target<'e>(
     policies: &[&Resource<'e>],
 ) -> Target {
     let span = group.block.head();
-    let mut found = Found {
-        failure: stray.cloned(),
-        ..Found::default()
-    };
-    if let Some(doubt) = &group.doubt {
-        found.fail(doubt.clone(), span);
-    }
+    let mut found = Found::of(group, stray);
     let minimum = reader.count(&mut found, group, "min_size", row(&GROUP, "min_size"));
     let maximum = reader.count(&mut found, group, "max_size", row(&GROUP, "max_size"));
-    let mut entries = Vec::new();
     let mut read = Vec::new();
     for action in actions {
         read.push(self::action(reader, &mut found, action));
-        let name = reader.handle(*action, "scheduled_action_name");
-        entries.push(Entry {
-            what: "scheduled action",
-            name: name.unwrap_or_else(|| action.address.as_str().into()),
-            span: action.block.head(),
-            home: reader.home(action.block, &GROUP_SCHEDULE),
-        });
     }
+    let entries = reader.actions(actions, "scheduled_action_name", &GROUP_SCHEDULE);
     let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
         Schedule::AutoScalingGroup(AutoScalingGroup {
             object: span,
@@ -141,11 +127,7 @@ fn target<'e>(
             schedule,
             entries,
             sites: found.sites,
-            // Its alarm wants three minutes above the target; how many it adds then is not limited.
-            reactive: tracked.then(|| Reactive {
-                policies: vec![Policy::Pods(10_000, 180)],
-                select: Select::Max,
-            }),
+            reactive: tracked.then(tracking),
         }],
     }
 }

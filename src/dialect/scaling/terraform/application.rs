@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
 use super::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
-use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
-use crate::dialect::scaling::{Entry, Schedule, Source, Target};
+use crate::dialect::scaling::{Entry, Schedule, Source, Target, tracking};
 use crate::environment::terraform::{Attributes, Resource};
 use crate::model::Doubt;
 
@@ -105,27 +104,14 @@ fn target<'e>(
     tracked: bool,
 ) -> Target {
     let span = target.block.head();
-    let mut found = Found {
-        failure: stray.cloned(),
-        ..Found::default()
-    };
-    if let Some(doubt) = &target.doubt {
-        found.fail(doubt.clone(), span);
-    }
+    let mut found = Found::of(target, stray);
     let minimum = reader.count(&mut found, target, "min_capacity", row(&TARGET, "min_capacity"));
     let maximum = reader.count(&mut found, target, "max_capacity", row(&TARGET, "max_capacity"));
-    let mut entries = Vec::new();
     let mut read = Vec::new();
     for action in actions {
         read.extend(self::action(reader, &mut found, action));
-        let name = reader.handle(*action, "name");
-        entries.push(Entry {
-            what: "scheduled action",
-            name: name.unwrap_or_else(|| action.address.as_str().into()),
-            span: action.block.head(),
-            home: reader.home(action.block, &TARGET_SCHEDULE),
-        });
     }
+    let entries = reader.actions(actions, "name", &TARGET_SCHEDULE);
     let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
         Schedule::ScalableTarget(ScalableTarget {
             object: span,
@@ -152,11 +138,7 @@ fn target<'e>(
             schedule,
             entries,
             sites: found.sites,
-            // Its alarm wants three minutes above the target; how many it adds then is not limited.
-            reactive: tracked.then(|| Reactive {
-                policies: vec![Policy::Pods(10_000, 180)],
-                select: Select::Max,
-            }),
+            reactive: tracked.then(tracking),
         }],
     }
 }

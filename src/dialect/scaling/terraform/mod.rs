@@ -66,6 +66,18 @@ struct Found {
 }
 
 impl Found {
+    /// The beginning: what keeps a resource, or an action that may be meant for it, from being read.
+    fn of(resource: &Resource<'_>, stray: Option<&NotEvaluated>) -> Self {
+        let mut found = Found {
+            failure: stray.cloned(),
+            ..Found::default()
+        };
+        if let Some(doubt) = &resource.doubt {
+            found.fail(doubt.clone(), resource.block.head());
+        }
+        found
+    }
+
     fn fail(&mut self, doubt: Doubt, span: Span) {
         self.failure.get_or_insert(not_evaluated(&doubt, span));
     }
@@ -91,6 +103,19 @@ fn not_evaluated(doubt: &Doubt, span: Span) -> NotEvaluated {
 }
 
 impl<'e> Reader<'_, 'e> {
+    /// Scheduled actions, each by the name it is given in an attribute, else by its address.
+    fn actions(&mut self, actions: &[&Resource<'e>], name: &str, table: &'static Table) -> Vec<Entry> {
+        let entry = |action: &&Resource<'e>| Entry {
+            what: "scheduled action",
+            name: self
+                .handle(*action, name)
+                .unwrap_or_else(|| action.address.as_str().into()),
+            span: action.block.head(),
+            home: self.home(action.block, table),
+        };
+        actions.iter().map(entry).collect()
+    }
+
     /// A number of instances; `None` where none is written, or where it is negative (Terraform's "leave it").
     fn count(
         &mut self,
