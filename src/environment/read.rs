@@ -205,7 +205,7 @@ pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
         Language::Ini(IniKind::PhpFpm) => Role::Ini,
         Language::Python => Role::Python,
         Language::JavaScript => Role::JavaScript,
-        Language::Ruby | Language::Properties => Role::Settings,
+        Language::Ruby | Language::Properties | Language::Tomcat => Role::Settings,
         Language::Systemd if path.ends_with(".service") => Role::Systemd,
         Language::Environment => Role::Environment,
         Language::Terraform(TerraformKind::Module | TerraformKind::Values) => Role::Terraform,

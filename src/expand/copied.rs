@@ -1,16 +1,17 @@
-//! Configuration of gateways that an image built from the repository has from its Dockerfile.
+//! Configuration of gateways, and of Tomcat, that an image built from the repository has from its Dockerfile.
 
 use super::files::ContainerFiles;
 use crate::environment::{ContainerSpec, Repository, join};
 use crate::syntax::dockerfile::{joined, last_stage};
 
-/// Where gateways have their configuration. Other files of an image are nobody's business here.
-const FOLDERS: [&str; 5] = [
+/// Where gateways and Tomcat have their configuration. Other files of an image are nobody's business here.
+const FOLDERS: [&str; 6] = [
     "/etc/nginx/",
     "/usr/local/openresty/nginx/conf/",
     "/etc/haproxy/",
     "/usr/local/etc/haproxy/",
     "/etc/envoy/",
+    "/usr/local/tomcat/conf/",
 ];
 
 /// Adds what `COPY` and `ADD` of the Dockerfile put where gateways look.

@@ -28,6 +28,8 @@ pub enum NameClaim {
     Ruby,
     /// Spring Boot's `application.properties`.
     Properties,
+    /// Tomcat's `server.xml`.
+    Tomcat,
     /// A systemd service.
     Systemd,
     /// `.env` and its like.
@@ -71,6 +73,8 @@ pub enum Language {
     Ruby,
     /// Spring Boot's configuration in lines of `name=value`.
     Properties,
+    /// Tomcat's server.xml.
+    Tomcat,
     /// Nothing that is read here.
     Other,
 }
@@ -228,6 +232,7 @@ pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
         NameClaim::JavaScript => Claim::OTHER,
         NameClaim::Ruby => Claim::certain(Language::Ruby),
         NameClaim::Properties => Claim::certain(Language::Properties),
+        NameClaim::Tomcat => Claim::certain(Language::Tomcat),
         NameClaim::Systemd if text.contains("[Service]") => Claim::certain(Language::Systemd),
         NameClaim::Systemd => Claim::OTHER,
         NameClaim::Environment => Claim::certain(Language::Environment),

@@ -93,6 +93,7 @@ fn by_whole_name(folders: &str, name: &str) -> Option<NameClaim> {
         "Procfile" => Some(NameClaim::Procfile),
         "Dockerfile" | "Containerfile" => Some(NameClaim::Dockerfile),
         "Kustomization" => Some(NameClaim::Yaml),
+        "server.xml" => Some(NameClaim::Tomcat),
         "terragrunt.hcl" => Some(NameClaim::Terraform),
         "nginx" | "haproxy" => (!folders.ends_with("bin")).then_some(NameClaim::Conf),
         _ if name.starts_with("Dockerfile.") => Some(NameClaim::Dockerfile),

@@ -215,9 +215,9 @@ impl TreeBuilder {
         while self.open.len() > 1 {
             self.close(end);
         }
-        // Trees stay until the end of the run.
-        self.tree.nodes.shrink_to_fit();
-        self.tree.words.shrink_to_fit();
+        // Trees stay until the end of the run: copied to their size, they leave what was set aside to the next one.
+        self.tree.nodes = self.tree.nodes.to_vec();
+        self.tree.words = self.tree.words.drain(..).collect();
         // `hole_in` searches the holes of a single text by halving: they must be ascending and apart.
         let holes = &mut self.tree.holes;
         if self.tree.texts.len() == 1 && !holes.is_sorted_by(|before, hole| before.end <= hole.start) {
