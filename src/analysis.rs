@@ -18,7 +18,7 @@ use crate::fix::prove::{Outcome, World};
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{self, Checked, RuleSet};
+use crate::rule::{self, Checked, RuleSet, Verdict};
 use crate::syntax::Tree;
 
 /// What does not change between runs over the same repository.
@@ -230,15 +230,14 @@ fn place(ground: &Ground<'_>, repository: &Repository, environment: &Environment
     Placement::new(ground.sources, repository, environment, &ground.cache)
 }
 
-/// Lowers, links and checks one environment. What is `mounted` somewhere is that container's, not a file that may run
-/// anywhere.
-fn judge(
+/// Lowers and links one environment. What is `mounted` somewhere is that container's, not a file that may run anywhere.
+fn lowered(
     ground: &Ground<'_>,
     repository: &Repository,
     environment: &Environment,
     placement: Placement,
     mounted: &FxHashSet<SourceId>,
-) -> Judged {
+) -> (Estate, Vec<Hop>, Assessed) {
     let context = estate::Context {
         sources: ground.sources,
         repository,
@@ -247,10 +246,22 @@ fn judge(
         mounted,
         facts: &ground.facts,
     };
-    let seen = placement.mounted.clone();
     let mut estate = estate::lower(&context, environment, placement);
     let hops = link::link(&mut estate);
     let assessed = assess::assess(ground.sources, &mut estate, &hops, environment, &ground.traffic);
+    (estate, hops, assessed)
+}
+
+/// Lowers, links and checks one environment.
+fn judge(
+    ground: &Ground<'_>,
+    repository: &Repository,
+    environment: &Environment,
+    placement: Placement,
+    mounted: &FxHashSet<SourceId>,
+) -> Judged {
+    let seen = placement.mounted.clone();
+    let (estate, hops, assessed) = lowered(ground, repository, environment, placement, mounted);
     let checked = rule::check(&estate.model, ground.rules);
     let own = environment.files.iter().chain(&environment.loose);
     let files = own
@@ -276,12 +287,10 @@ fn judge(
 
 impl Judged {
     fn outcome(&self) -> &Outcome {
-        self.outcome
-            .get_or_init(|| Outcome::of(&self.estate.model, &self.checked))
-    }
-
-    fn into_outcome(self) -> Outcome {
-        Outcome::of(&self.estate.model, &self.checked)
+        self.outcome.get_or_init(|| {
+            let verdicts = self.checked.hits.iter().map(Verdict::from);
+            Outcome::of(&self.estate.model, verdicts.collect(), &self.checked.undecided)
+        })
     }
 }
 
@@ -345,10 +354,12 @@ impl Analysis<'_> {
                 .iter()
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
-        let judged = places.par_iter().zip(placements).map(|(at, placement)| {
-            judge(self.ground, repository, &environments[*at], placement, &mounted).into_outcome()
+        let outcomes = places.par_iter().zip(placements).map(|(at, placement)| {
+            let (estate, ..) = lowered(self.ground, repository, &environments[*at], placement, &mounted);
+            let checked = rule::verdicts(&estate.model, self.ground.rules);
+            Outcome::of(&estate.model, checked.hits, &checked.undecided)
         });
-        judged.collect()
+        outcomes.collect()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{EntityId, FactView, FieldId, Kind, Known, Model, Stored};
 use crate::repo::{Edit, Refusal, SourceId, Sources, edit::splice};
-use crate::rule::{Checked, Proposal, Severity};
+use crate::rule::{Proposal, Severity, Verdict};
 
 /// What one environment says, for comparing before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,19 +78,18 @@ impl Written {
 }
 
 impl Outcome {
-    /// Takes down what a model says.
-    pub fn of(model: &Model, checked: &Checked) -> Outcome {
+    /// Takes down what a model says, and what the rules say of it.
+    pub fn of(model: &Model, verdicts: Vec<Verdict>, undecided: &[(usize, EntityId)]) -> Outcome {
+        let loud = verdicts.iter().filter(|verdict| verdict.severity > Severity::Info);
         let mut outcome = Outcome {
-            subjects: checked.hits.iter().map(|hit| hit.subject.clone()).collect(),
-            undecided: checked
-                .undecided
+            loud: loud.map(|verdict| verdict.subject.clone()).collect(),
+            undecided: undecided
                 .iter()
                 .map(|(rule, root)| (*rule, model.entity(*root).kind, model.entity(*root).name.clone()))
                 .collect(),
             ..Outcome::default()
         };
-        let loud = checked.hits.iter().filter(|hit| hit.severity > Severity::Info);
-        outcome.loud = loud.map(|hit| hit.subject.clone()).collect();
+        outcome.subjects = verdicts.into_iter().map(|verdict| verdict.subject).collect();
         for (at, scope) in model.scopes().iter().enumerate() {
             for fact in &scope.facts {
                 let name = fact.site.map_or("", |site| site.row.name.as_str());

@@ -13,10 +13,10 @@ use crate::model::{Doubt, EntityId, FactView, FieldId, Kind, Known, Model, Origi
 use crate::repo::Span;
 
 /// What the rules say of one model.
-#[derive(Debug, Default)]
-pub struct Checked {
+#[derive(Debug)]
+pub struct Checked<H = Hit> {
     /// What is violated, by rule and then by entity.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<H>,
     /// What could not be decided, one for each rule and entity.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The rule and entity of each of `not_evaluated`.
@@ -25,9 +25,57 @@ pub struct Checked {
     pub evaluated: usize,
 }
 
-/// Runs every enabled rule over the entities of its kind. A few entities at a time are asked everything, while they and
-/// what they link to are still in the processor's cache.
+impl<H> Default for Checked<H> {
+    fn default() -> Self {
+        Self {
+            hits: Vec::new(),
+            not_evaluated: Vec::new(),
+            undecided: Vec::new(),
+            evaluated: 0,
+        }
+    }
+}
+
+/// A violation without words, for comparing two runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What it is about, as in [`Hit::subject`].
+    pub subject: String,
+    /// How bad.
+    pub severity: Severity,
+}
+
+impl From<&Hit> for Verdict {
+    fn from(hit: &Hit) -> Self {
+        Verdict {
+            subject: hit.subject.clone(),
+            severity: hit.severity,
+        }
+    }
+}
+
+/// Runs every enabled rule over the entities of its kind.
 pub fn check(model: &Model, rules: &RuleSet) -> Checked {
+    let mut checked = over(model, rules, &hit);
+    checked.hits.sort_by_key(|hit| hit.rule);
+    checked.not_evaluated.sort_by_key(|open| open.rule);
+    checked.undecided.sort_by_key(|(rule, _)| *rule);
+    checked
+}
+
+/// The same for a model that no one will read of: in no order, and without messages and fixes.
+pub fn verdicts(model: &Model, rules: &RuleSet) -> Checked<Verdict> {
+    over(model, rules, &|scene, rule, _| {
+        let (point, field) = point(scene, rule);
+        Verdict {
+            subject: subject(scene, rule, field, &point),
+            severity: severity(scene, rule),
+        }
+    })
+}
+
+/// A few entities at a time are asked everything, while they and what they link to are still in the processor's cache.
+fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, usize) -> H + Sync)) -> Checked<H> {
     let enabled = || rules.rules().iter().enumerate().filter(|(_, rule)| rule.enabled);
     let wanted: BTreeSet<Kind> = enabled().map(|(_, rule)| rule.kind).collect();
     let mut asked: BTreeMap<Kind, Vec<EntityId>> = BTreeMap::new();
@@ -39,7 +87,7 @@ pub fn check(model: &Model, rules: &RuleSet) -> Checked {
         let mut checked = Checked::default();
         for root in chunk {
             for (at, rule) in &of_kind {
-                judge(model, rule, *at, *root, &mut checked);
+                judge(model, rule, *at, *root, &mut checked, tell);
             }
         }
         checked
@@ -51,7 +99,7 @@ pub fn check(model: &Model, rules: &RuleSet) -> Checked {
         .collect();
     // A small model is judged before a second thread has woken up.
     const SMALL: usize = 1_000;
-    let all: Vec<Checked> = if asked.values().map(Vec::len).sum::<usize>() < SMALL {
+    let all: Vec<Checked<H>> = if asked.values().map(Vec::len).sum::<usize>() < SMALL {
         chunks.into_iter().map(of_chunk).collect()
     } else {
         chunks.into_par_iter().map(of_chunk).collect()
@@ -67,13 +115,17 @@ pub fn check(model: &Model, rules: &RuleSet) -> Checked {
         checked.undecided.extend(of_chunk.undecided);
         checked.evaluated += of_chunk.evaluated;
     }
-    checked.hits.sort_by_key(|hit| hit.rule);
-    checked.not_evaluated.sort_by_key(|open| open.rule);
-    checked.undecided.sort_by_key(|(rule, _)| *rule);
     checked
 }
 
-fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Checked) {
+fn judge<H>(
+    model: &Model,
+    rule: &Rule,
+    at: usize,
+    root: EntityId,
+    checked: &mut Checked<H>,
+    tell: &impl Fn(&Scene, &Rule, usize) -> H,
+) {
     let scene = Scene {
         model,
         root,
@@ -96,7 +148,7 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
         Known::Is(true) => checked.evaluated += 1,
         Known::Is(false) => {
             checked.evaluated += 1;
-            checked.hits.push(hit(&scene, rule, at));
+            checked.hits.push(tell(&scene, rule, at));
         }
         Known::Absent => {}
         Known::Unknown(doubt) => {
@@ -109,7 +161,7 @@ fn judge(model: &Model, rule: &Rule, at: usize, root: EntityId, checked: &mut Ch
 /// Whether a rule can be decided for an entity, either way.
 pub fn decided(model: &Model, rules: &RuleSet, at: usize, root: EntityId) -> bool {
     let mut checked = Checked::default();
-    judge(model, rules.rule(at), at, root, &mut checked);
+    judge(model, rules.rule(at), at, root, &mut checked, &|_, _, _| ());
     checked.evaluated > 0
 }
 

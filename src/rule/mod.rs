@@ -19,7 +19,7 @@ mod typing;
 
 pub use error::RuleError;
 pub use function::FUNCTIONS;
-pub use judge::{Checked, check, decided};
+pub use judge::{Checked, Verdict, check, decided, verdicts};
 pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
 pub use settings::SettingError;
 
