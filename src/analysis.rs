@@ -78,12 +78,20 @@ impl<'a> Analysis<'a> {
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
-        // The last environment is the largest, so it begins first.
-        let mut judged: Vec<Judged> = environments
+        let seen: Vec<FxHashSet<SourceId>> = placements.iter().map(|placement| placement.mounted.clone()).collect();
+        // The last environment is the largest, so it begins first. All are lowered before one is linked: linking is
+        // done by one core, while the others are left the small ones.
+        let estates = environments.par_iter().zip(placements).rev();
+        let estates: Vec<Estate> = estates
+            .map(|(environment, placement)| lower(ground, &repository, environment, placement, &mounted))
+            .collect();
+        let judged = environments
             .par_iter()
-            .zip(placements)
             .rev()
-            .map(|(environment, placement)| judge(ground, &repository, environment, placement, &mounted))
+            .zip(estates)
+            .zip(seen.into_par_iter().rev());
+        let mut judged: Vec<Judged> = judged
+            .map(|((environment, estate), seen)| judge(ground, &repository, environment, estate, seen))
             .collect();
         judged.reverse();
         Analysis {
@@ -230,14 +238,14 @@ fn place(ground: &Ground<'_>, repository: &Repository, environment: &Environment
     Placement::new(ground.sources, repository, environment, &ground.cache)
 }
 
-/// Lowers and links one environment. What is `mounted` somewhere is that container's, not a file that may run anywhere.
-fn lowered(
+/// Lowers one environment. What is `mounted` somewhere is that container's, not a file that may run anywhere.
+fn lower(
     ground: &Ground<'_>,
     repository: &Repository,
     environment: &Environment,
     placement: Placement,
     mounted: &FxHashSet<SourceId>,
-) -> (Estate, Vec<Hop>, Assessed) {
+) -> Estate {
     let context = estate::Context {
         sources: ground.sources,
         repository,
@@ -246,22 +254,24 @@ fn lowered(
         mounted,
         facts: &ground.facts,
     };
-    let mut estate = estate::lower(&context, environment, placement);
-    let hops = link::link(&mut estate);
-    let assessed = assess::assess(ground.sources, &mut estate, &hops, environment, &ground.traffic);
-    (estate, hops, assessed)
+    estate::lower(&context, environment, placement)
 }
 
-/// Lowers, links and checks one environment.
+fn link(ground: &Ground<'_>, environment: &Environment, estate: &mut Estate) -> (Vec<Hop>, Assessed) {
+    let hops = link::link(estate);
+    let assessed = assess::assess(ground.sources, estate, &hops, environment, &ground.traffic);
+    (hops, assessed)
+}
+
+/// Links and checks one environment, whose containers see the files `seen`.
 fn judge(
     ground: &Ground<'_>,
     repository: &Repository,
     environment: &Environment,
-    placement: Placement,
-    mounted: &FxHashSet<SourceId>,
+    mut estate: Estate,
+    seen: FxHashSet<SourceId>,
 ) -> Judged {
-    let seen = placement.mounted.clone();
-    let (estate, hops, assessed) = lowered(ground, repository, environment, placement, mounted);
+    let (hops, assessed) = link(ground, environment, &mut estate);
     let checked = rule::check(&estate.model, ground.rules);
     let own = environment.files.iter().chain(&environment.loose);
     let files = own
@@ -355,7 +365,9 @@ impl Analysis<'_> {
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
         let outcomes = places.par_iter().zip(placements).map(|(at, placement)| {
-            let (estate, ..) = lowered(self.ground, repository, &environments[*at], placement, &mounted);
+            let environment = &environments[*at];
+            let mut estate = lower(self.ground, repository, environment, placement, &mounted);
+            link(self.ground, environment, &mut estate);
             let checked = rule::verdicts(&estate.model, self.ground.rules);
             Outcome::of(&estate.model, checked.hits, &checked.undecided)
         });
