@@ -17,6 +17,7 @@ use crate::finding::{EnvironmentHits, Finding};
 use crate::fix::prove::{Outcome, World};
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
+use crate::repo::claim::Charts;
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet, Verdict};
 use crate::syntax::Tree;
@@ -395,7 +396,14 @@ impl<'a> Analysis<'a> {
             let tree = read::tree(&source, old.role)
                 .filter(|_| old.tree.is_some())
                 .map(Arc::new);
-            Some(File { source, tree, ..old })
+            let (_, context) = read::role_of(&Charts::default(), &old.path, &source.text);
+            let context = old.context.and(context);
+            Some(File {
+                source,
+                context,
+                tree,
+                ..old
+            })
         });
         self.repository.with(changed.collect())
     }

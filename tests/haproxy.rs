@@ -69,7 +69,7 @@ fn what_haproxy_accepts_is_read_whole() {
         let sources = Sources::default();
         let source = sources.add_file("haproxy.cfg", text);
         assert_eq!(
-            role_of(&Charts::default(), "haproxy.cfg", &source.text),
+            role_of(&Charts::default(), "haproxy.cfg", &source.text).0,
             Role::Haproxy,
             "{}",
             file.display()

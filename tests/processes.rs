@@ -100,6 +100,7 @@ impl World {
             path: (*path).into(),
             source: sources.add_file(path, text.as_bytes().to_vec()),
             role: role(path),
+            context: None,
             tree: None,
         };
         let repository = Repository::new(files.iter().map(file).collect());

@@ -108,14 +108,8 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The tree of a source: the file's own where it was read in this role, else made once.
-    fn tree(&self, source: &Arc<Source>, role: Role, language: Language) -> Arc<Tree> {
-        let file = self.repository.get(&source.path);
-        let file = file.filter(|file| file.source.id == source.id && file.role == role);
-        match file.and_then(|file| file.tree.clone()) {
-            Some(tree) => tree,
-            None => self.cache.tree(source, language),
-        }
+    fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
+        self.cache.tree_of(self.repository, source, language)
     }
 
     /// The files in a role, of some of the repository, that no container sees: of a machine, or of an image built

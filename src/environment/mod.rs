@@ -22,6 +22,7 @@ use globset::GlobMatcher;
 use rustc_hash::FxHashMap;
 
 use crate::model::Doubt;
+use crate::repo::claim::NginxContext;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
 use crate::syntax::{At, NodeId, Tree};
@@ -95,6 +96,8 @@ pub struct File {
     pub source: Arc<Source>,
     /// What it was claimed as.
     pub role: Role,
+    /// The context that the outermost directives of an nginx file belong in.
+    pub context: Option<NginxContext>,
     /// Its tree; files that are only kept for mounts have none.
     pub tree: Option<Arc<Tree>>,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{File, Repository, Role, cloudformation, folder_of, join};
-use crate::repo::claim::{self, Charts, IniKind, Language, TerraformKind, YamlKind};
+use crate::repo::claim::{self, Charts, IniKind, Language, NginxContext, TerraformKind, YamlKind};
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, Sources, Text};
 use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};
@@ -76,12 +76,13 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
         match one {
             Loaded::Nothing => {}
             Loaded::Failed(failure) => found.failures.push(failure),
-            Loaded::Text(path, text, role) => {
+            Loaded::Text(path, text, (role, context)) => {
                 let source = sources.add_text(path, text);
                 files.push(File {
                     path: source.path.clone(),
                     source,
                     role,
+                    context,
                     tree: None,
                 });
             }
@@ -108,7 +109,7 @@ fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
 enum Loaded {
     Nothing,
     Failed(Failure),
-    Text(Arc<str>, Text, Role),
+    Text(Arc<str>, Text, (Role, Option<NginxContext>)),
 }
 
 fn load(root: &Path, file: &Candidate, charts: &Charts) -> Loaded {
@@ -122,7 +123,7 @@ fn claimed(charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
     let text = Text::decode(bytes);
     match role_of(charts, path, &text.text) {
         // A file that is no configuration may still be mounted or included: a fragment of one line.
-        Role::Other if bytes.len() > 64 * 1024 => Loaded::Nothing,
+        (Role::Other, _) if bytes.len() > 64 * 1024 => Loaded::Nothing,
         role => Loaded::Text(path.into(), text, role),
     }
 }
@@ -191,9 +192,18 @@ fn unrendered(files: &[File]) -> Vec<Failure> {
     charts.into_iter().map(entry).collect()
 }
 
-/// What a file is, from its path and its text.
-pub fn role_of(charts: &Charts, path: &str, text: &str) -> Role {
-    match claim::by_content(charts, path, text).language {
+/// What a file is, from its path and its text; for nginx with the context its outermost directives belong in.
+pub fn role_of(charts: &Charts, path: &str, text: &str) -> (Role, Option<NginxContext>) {
+    let language = claim::by_content(charts, path, text).language;
+    let context = match language {
+        Language::Nginx(context) => Some(context),
+        _ => None,
+    };
+    (role_in(language, path, text), context)
+}
+
+fn role_in(language: Language, path: &str, text: &str) -> Role {
+    match language {
         Language::Yaml(YamlKind::Kubernetes) => Role::Kubernetes,
         Language::Yaml(YamlKind::Compose) => Role::Compose,
         Language::Yaml(YamlKind::Kustomization) => Role::Kustomization,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::environment::{Repository, Role};
 use crate::repo::{Piece, Source, SourceId, Sources, Span};
 use crate::syntax::{At, Shape, Tree, TreeBuilder, assign, haproxy, holes, ini, nginx, yaml};
 
@@ -22,6 +23,20 @@ pub enum Language {
     JavaScript,
     /// YAML or JSON, as Envoy reads it.
     Yaml,
+}
+
+impl Language {
+    /// The role of files that are read in it.
+    fn role(self) -> Role {
+        match self {
+            Language::Nginx => Role::Nginx,
+            Language::Haproxy => Role::Haproxy,
+            Language::Ini => Role::Ini,
+            Language::Python => Role::Python,
+            Language::JavaScript => Role::JavaScript,
+            Language::Yaml => Role::Envoy,
+        }
+    }
 }
 
 /// Text and pieces: which text of which origin stands where.
@@ -64,7 +79,15 @@ impl ExpandCache {
         trees
     }
 
-    /// The tree of a source in a language.
+    /// The tree of a source in a language: the file's own where it was read as that, else made once.
+    pub fn tree_of(&self, repository: &Repository, source: &Source, language: Language) -> Arc<Tree> {
+        let file = repository.of_source(source.id);
+        let own = file.filter(|file| file.role == language.role());
+        own.and_then(|file| file.tree.clone())
+            .unwrap_or_else(|| self.tree(source, language))
+    }
+
+    /// The tree of a source in a language, whatever its file was read as.
     pub fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
         self.trees
             .get((source.id, language), || Arc::new(parse(source, language)))

@@ -109,7 +109,9 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         quiet: options.quiet,
         least,
     };
-    report::write(&report, options.format, shown, &mut io::stdout().lock())?;
+    // Standard output alone hands every line over by itself.
+    let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    report::write(&report, options.format, shown, &mut out)?;
     let configuration = analysis.repository.files();
     if !options.quiet && files > 0 && !configuration.iter().any(|file| scope.asks(&file.source.path)) {
         writeln!(

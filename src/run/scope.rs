@@ -156,7 +156,9 @@ fn is_example(path: &str) -> bool {
         "tests",
     ];
     // A chart inside a chart is vendored.
-    path.split('/')
-        .any(|part| NAMES.contains(&part.trim_start_matches('.')))
-        || path.matches("charts/").count() > 1
+    let mut charts = 0;
+    path.split('/').rev().enumerate().any(|(at, part)| {
+        charts += usize::from(at > 0 && part.ends_with("charts"));
+        charts > 1 || NAMES.contains(&part.trim_start_matches('.'))
+    })
 }

@@ -45,6 +45,7 @@ pub fn file(source: Arc<Source>) -> File {
         path: source.path.clone(),
         source,
         role,
+        context: None,
         tree,
     }
 }

@@ -134,5 +134,5 @@ impl Lower<'_> {
 }
 
 fn envoy_tree(context: &Context<'_>, source: &Arc<Source>) -> Arc<Tree> {
-    context.tree(source, Role::Envoy, Language::Yaml)
+    context.tree(source, Language::Yaml)
 }

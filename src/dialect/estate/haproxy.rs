@@ -70,7 +70,7 @@ impl Lower<'_> {
         }
         let trees: Vec<Arc<Tree>> = sources
             .iter()
-            .map(|source| self.context.tree(source, Role::Haproxy, Language::Haproxy))
+            .map(|source| self.context.tree(source, Language::Haproxy))
             .collect();
         let span = trees[0]
             .root()

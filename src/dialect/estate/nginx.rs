@@ -19,7 +19,7 @@ impl Lower<'_> {
     pub(super) fn nginx_container(&mut self, placed: &Placed, files: &ContainerFiles, at: usize, joined: &ProcessJoin) {
         let context = self.context;
         let spec = &placed.spec;
-        let trees = |source: &Arc<Source>| context.tree(source, Role::Nginx, Language::Nginx);
+        let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
         let includes = ContainerIncludes::new(spec, files, &trees);
         let entries = includes.entries(config(spec).as_deref(), spec);
         let known = !entries.is_empty();
@@ -40,7 +40,7 @@ impl Lower<'_> {
     pub(super) fn loose_nginx(&self) -> Vec<LooseConfig> {
         let context = self.context;
         let files = context.loose(&self.environment.loose, Role::Nginx);
-        let trees = |source: &Arc<Source>| context.tree(source, Role::Nginx, Language::Nginx);
+        let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
         place::loose(
             context.repository,
             &files,
@@ -51,7 +51,7 @@ impl Lower<'_> {
     /// Some of them.
     pub(super) fn nginx_files(&mut self, configurations: &[LooseConfig]) {
         let context = self.context;
-        let trees = |source: &Arc<Source>| context.tree(source, Role::Nginx, Language::Nginx);
+        let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
         let includes = RepositoryIncludes::new(context.repository, &trees);
         for config in configurations {
             let file = &context.repository.files()[config.file];

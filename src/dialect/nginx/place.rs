@@ -237,7 +237,7 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
             return None;
         }
         let tree = file.tree.as_ref()?;
-        let context = context_of(&file.source)?;
+        let context = context_in(file.context?)?;
         let doubt = (context != Context::Main)
             .then(|| Doubt::new(format!("the file that includes {} is not in the repository", file.path)));
         Some(LooseConfig {
@@ -252,15 +252,19 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
 /// The block a file's directives belong in; `None` for a file that passes nothing on.
 fn context_of(source: &Source) -> Option<Context> {
     match claim::by_content(&claim::Charts::default(), &source.path, &source.text).language {
-        Language::Nginx(context) => Some(match context {
-            NginxContext::Main => Context::Main,
-            NginxContext::Http | NginxContext::Unknown => Context::Http,
-            NginxContext::Stream => Context::Stream,
-            NginxContext::Server => Context::Server,
-            NginxContext::Location => Context::Location,
-            NginxContext::Upstream => return None,
-        }),
+        Language::Nginx(context) => context_in(context),
         _ => None,
+    }
+}
+
+fn context_in(context: NginxContext) -> Option<Context> {
+    match context {
+        NginxContext::Main => Some(Context::Main),
+        NginxContext::Http | NginxContext::Unknown => Some(Context::Http),
+        NginxContext::Stream => Some(Context::Stream),
+        NginxContext::Server => Some(Context::Server),
+        NginxContext::Location => Some(Context::Location),
+        NginxContext::Upstream => None,
     }
 }
 

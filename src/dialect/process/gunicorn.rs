@@ -271,7 +271,7 @@ fn named_file(
         named.next().filter(|_| named.next().is_none())
     });
     if let Some(seen) = seen {
-        return Known::Is(context.cache.tree(&seen.source, Language::Python));
+        return Known::Is(context.tree(&seen.source, Language::Python));
     }
     if let Some(doubt) = files.doubt(&absolute) {
         return Known::Unknown(doubt.clone());
@@ -282,7 +282,7 @@ fn named_file(
         loop {
             let file = join(folder, rest).and_then(|path| context.repository.get(&path));
             if let Some(file) = file {
-                return Known::Is(context.cache.tree(&file.source, Language::Python));
+                return Known::Is(context.tree(&file.source, Language::Python));
             }
             match rest.split_once('/') {
                 Some((_, shorter)) => rest = shorter,
@@ -294,7 +294,7 @@ fn named_file(
         file.role == Role::Python && (format!("/{}", file.path).ends_with(&tail) || base(&file.path) == base(relative))
     });
     match (near.next(), near.next()) {
-        (Some(file), None) => Known::Is(context.cache.tree(&file.source, Language::Python)),
+        (Some(file), None) => Known::Is(context.tree(&file.source, Language::Python)),
         _ => Known::Unknown(Doubt::at(
             format!("gunicorn's configuration {name} is not in the repository"),
             setting.span,
@@ -319,7 +319,7 @@ fn default_file(context: &ProcessContext<'_>, spec: &ContainerSpec, files: &Cont
         .map(|file| &file.source)
         .or_else(context_file);
     match source {
-        Some(source) => Known::Is(context.cache.tree(source, Language::Python)),
+        Some(source) => Known::Is(context.tree(source, Language::Python)),
         None => Known::Absent,
     }
 }

@@ -207,7 +207,7 @@ fn of_file(
     let read = match source.path.ends_with("properties") || source.path.ends_with("properties)") {
         true => lines(source),
         false => {
-            let tree = context.cache.tree(source, Language::Yaml);
+            let tree = context.tree(source, Language::Yaml);
             let mut documents = tree.root().items();
             let mut found = Vec::new();
             if let Some(document) = documents.next() {

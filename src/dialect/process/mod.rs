@@ -19,13 +19,16 @@ mod uvicorn;
 mod uwsgi;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::environment::container::{ContainerSpec, Text};
 use crate::environment::{File, Repository};
+use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Version};
-use crate::repo::{Sources, Span};
+use crate::repo::{Source, Sources, Span};
+use crate::syntax::Tree;
 use command::{Runs, Started};
 use image::Image;
 
@@ -48,6 +51,10 @@ pub struct ProcessContext<'a> {
 }
 
 impl<'a> ProcessContext<'a> {
+    fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
+        self.cache.tree_of(self.repository, source, language)
+    }
+
     fn loose_files(&self) -> impl Iterator<Item = &'a File> {
         let files = self.repository.files();
         self.loose.iter().filter_map(move |at| files.get(*at))

@@ -168,7 +168,7 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
         }
     };
     let (_, source, tree) = candidates.swap_remove(at);
-    let tree = tree.unwrap_or_else(|| context.cache.tree(&source, Language::JavaScript));
+    let tree = tree.unwrap_or_else(|| context.tree(&source, Language::JavaScript));
     let fastify = ["fastify(", "Fastify(", "FastifyAdapter("]
         .iter()
         .any(|call| source.text.contains(call));

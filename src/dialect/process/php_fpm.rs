@@ -90,7 +90,7 @@ pub(super) fn lower(
         .files
         .iter()
         .filter(|file| is_pool(&file.path))
-        .map(|file| (file.path.as_str(), context.cache.tree(&file.source, Language::Ini)))
+        .map(|file| (file.path.as_str(), context.tree(&file.source, Language::Ini)))
         .collect();
     let pools = pools(model, found.iter().map(|(_, tree)| tree));
     if !official && pools.is_empty() {
@@ -145,7 +145,7 @@ fn ini(
     let first = files.files.iter().filter(|file| file.path == main);
     let mut layers = Vec::new();
     for file in first.chain(files.files.iter().filter(|file| is_ini(&file.path))) {
-        let tree = context.cache.tree(&file.source, Language::Ini);
+        let tree = context.tree(&file.source, Language::Ini);
         let sections = tree.root().children().filter(|at| at.is_map()).map(|at| at.id());
         for map in [NodeId::ROOT].into_iter().chain(sections) {
             let layer = Layer::of_tree(model, &tree, map, &["memory_limit"]);
@@ -174,7 +174,7 @@ pub(super) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option
         .filter(|file| file.role == Role::Ini)
         .map(|file| match &file.tree {
             Some(tree) => tree.clone(),
-            None => context.cache.tree(&file.source, Language::Ini),
+            None => context.tree(&file.source, Language::Ini),
         })
         .filter(|tree| tree.root().children().any(|section| says_listen(tree, section.name())))
         .collect();

@@ -185,7 +185,7 @@ fn file(
             span,
         ));
     };
-    let tree = context.cache.tree(&source, Language::Ini);
+    let tree = context.tree(&source, Language::Ini);
     let section = tree.root().child("uwsgi").map_or(NodeId::ROOT, |at| at.id());
     Layer::of_tree(model, &tree, section, NAMES)
 }
