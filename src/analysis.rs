@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
-use crate::dialect::estate::{self, Placement};
+use crate::dialect::estate::{self, Lowering, Placement};
 use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::expand::ExpandCache;
@@ -80,12 +80,15 @@ impl<'a> Analysis<'a> {
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
         let seen: Vec<FxHashSet<SourceId>> = placements.iter().map(|placement| placement.mounted.clone()).collect();
-        // The last environment is the largest, so it begins first. All are lowered before one is linked: linking is
-        // done by one core, while the others are left the small ones.
-        let estates = environments.par_iter().zip(placements).rev();
-        let estates: Vec<Estate> = estates
-            .map(|(environment, placement)| lower(ground, &repository, environment, placement, &mounted))
+        // Large environments are begun by all cores. What one core has to do alone for the last, which is the largest,
+        // comes first, while the others are left the small ones: so with lowering, and so with linking.
+        let context = context(ground, &repository, &mounted);
+        let begun: Vec<Lowering> = environments
+            .iter()
+            .zip(placements)
+            .map(|(environment, placement)| Lowering::begin(context, environment, placement))
             .collect();
+        let estates: Vec<Estate> = begun.into_par_iter().rev().map(Lowering::finish).collect();
         let judged = environments
             .par_iter()
             .rev()
@@ -239,23 +242,20 @@ fn place(ground: &Ground<'_>, repository: &Repository, environment: &Environment
     Placement::new(ground.sources, repository, environment, &ground.cache)
 }
 
-/// Lowers one environment. What is `mounted` somewhere is that container's, not a file that may run anywhere.
-fn lower(
-    ground: &Ground<'_>,
-    repository: &Repository,
-    environment: &Environment,
-    placement: Placement,
-    mounted: &FxHashSet<SourceId>,
-) -> Estate {
-    let context = estate::Context {
+/// What is `mounted` somewhere is that container's, not a file that may run anywhere.
+fn context<'a>(
+    ground: &'a Ground<'a>,
+    repository: &'a Repository,
+    mounted: &'a FxHashSet<SourceId>,
+) -> estate::Context<'a> {
+    estate::Context {
         sources: ground.sources,
         repository,
         cache: &ground.cache,
         versions: &ground.versions,
         mounted,
         facts: &ground.facts,
-    };
-    estate::lower(&context, environment, placement)
+    }
 }
 
 fn link(ground: &Ground<'_>, environment: &Environment, estate: &mut Estate) -> (Vec<Hop>, Assessed) {
@@ -365,9 +365,10 @@ impl Analysis<'_> {
                 .iter()
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
+        let context = context(self.ground, repository, &mounted);
         let outcomes = places.par_iter().zip(placements).map(|(at, placement)| {
             let environment = &environments[*at];
-            let mut estate = lower(self.ground, repository, environment, placement, &mounted);
+            let mut estate = Lowering::begin(context, environment, placement).finish();
             link(self.ground, environment, &mut estate);
             let checked = rule::verdicts(&estate.model, self.ground.rules);
             Outcome::of(&estate.model, checked.hits, &checked.undecided)

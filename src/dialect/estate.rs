@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 
 use super::facts::{self, Facts};
 use super::join::Estate;
-use super::workload::Scalers;
+use super::workload::{Scaler, Scalers};
 use super::{annotations, chart, ingress, kubernetes, load_balancer, policy, scaling, workload as pods};
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
@@ -121,29 +121,60 @@ impl Context<'_> {
     }
 }
 
-/// Lowers an environment.
-pub fn lower(context: &Context<'_>, environment: &Environment, placement: Placement) -> Estate {
-    let mut lower = Lower {
-        context: *context,
-        environment,
-        estate: Estate {
-            compose: environment.platform == Platform::Compose,
-            together: environment.platform != Platform::Directory || &*environment.name != ".",
-            incomplete: environment.incomplete.clone(),
-            kustomized: environment.platform == Platform::Kustomize,
-            ..Estate::default()
-        },
-        scaled: Vec::new(),
-    };
-    lower.estate.model.expect(environment.documents.len());
-    match environment.platform {
-        Platform::Terraform => lower.estate.targets = scaling::terraform::targets(&mut lower.estate.model, environment),
-        Platform::CloudFormation => {
-            lower.estate.targets = scaling::cloudformation::targets(&mut lower.estate.model, environment);
-        }
-        _ => lower.documents(placement),
+/// An environment that is being lowered. Of a large one the most is done when it begins, by all cores; what is left, and
+/// a small one, is done by the core that finishes it.
+pub struct Lowering<'a> {
+    lower: Lower<'a>,
+    state: State,
+}
+
+enum State {
+    /// Nothing is lowered yet.
+    Waits(Placement),
+    /// What remains needs everything that was lowered before.
+    Begun(Vec<Scaler>),
+}
+
+impl<'a> Lowering<'a> {
+    /// Begins to lower an environment.
+    pub fn begin(context: Context<'a>, environment: &'a Environment, placement: Placement) -> Self {
+        let mut lower = Lower {
+            context,
+            environment,
+            estate: Estate {
+                compose: environment.platform == Platform::Compose,
+                together: environment.platform != Platform::Directory || &*environment.name != ".",
+                incomplete: environment.incomplete.clone(),
+                kustomized: environment.platform == Platform::Kustomize,
+                ..Estate::default()
+            },
+            scaled: Vec::new(),
+        };
+        let state = match tasks::is_large(environment) {
+            true => State::Begun(lower.documents(placement)),
+            false => State::Waits(placement),
+        };
+        Lowering { lower, state }
     }
-    lower.estate
+
+    /// Lowers what is left.
+    pub fn finish(self) -> Estate {
+        let Lowering { mut lower, state } = self;
+        let environment = lower.environment;
+        let model = &mut lower.estate.model;
+        match (environment.platform, state) {
+            (Platform::Terraform, _) => lower.estate.targets = scaling::terraform::targets(model, environment),
+            (Platform::CloudFormation, _) => {
+                lower.estate.targets = scaling::cloudformation::targets(model, environment)
+            }
+            (_, State::Waits(placement)) => {
+                let scalers = lower.documents(placement);
+                lower.rest(&scalers);
+            }
+            (_, State::Begun(scalers)) => lower.rest(&scalers),
+        }
+        lower.estate
+    }
 }
 
 struct Lower<'a> {
@@ -155,10 +186,10 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    /// Everything that documents and loose files deploy.
-    fn documents(&mut self, placement: Placement) {
-        let context = self.context;
+    /// What documents and loose files deploy, each by itself. Gives what scales workloads.
+    fn documents(&mut self, placement: Placement) -> Vec<Scaler> {
         let environment = self.environment;
+        self.estate.model.expect(environment.documents.len());
         let scalers = pods::scalers(&mut self.estate.model, environment);
         let nginx = self.loose_nginx();
         let services = ByKind::new(&environment.documents);
@@ -169,9 +200,15 @@ impl Lower<'_> {
             let workload = self.estate.model.entity_mut(workload);
             workload.link("autoscaler", Known::Is(scaler));
         }
+        scalers
+    }
+
+    /// What needs to know everything that is deployed.
+    fn rest(&mut self, scalers: &[Scaler]) {
+        let (context, environment) = (self.context, self.environment);
         self.policies();
-        super::disruption::lower(&mut self.estate, &self.environment.documents);
-        self.estate.targets = scaling::targets(&mut self.estate.model, environment, &scalers);
+        super::disruption::lower(&mut self.estate, &environment.documents);
+        self.estate.targets = scaling::targets(&mut self.estate.model, environment, scalers);
         facts::load_balancers(&mut self.estate, context.facts);
         facts::cdns(&mut self.estate, context.facts, &environment.documents);
     }
@@ -183,11 +220,11 @@ impl Lower<'_> {
             let balancer = load_balancer::of_service(&mut self.estate.model, document);
             self.estate.gateways.extend(balancer);
         }
-        let bindings = self
-            .environment
-            .documents
-            .iter()
-            .filter(|document| &*document.kind == "TargetGroupBinding");
+    }
+
+    fn bindings(&mut self) {
+        let documents = self.environment.documents.iter();
+        let bindings = documents.filter(|document| &*document.kind == "TargetGroupBinding");
         let bindings = bindings.filter_map(|document| load_balancer::of_binding(&mut self.estate.model, document));
         self.estate.gateways.extend(bindings);
     }

@@ -5,12 +5,14 @@ use rayon::prelude::*;
 use super::{Deployed, Lower};
 use crate::dialect::nginx::place::LooseConfig;
 use crate::dialect::workload::Scalers;
-use crate::environment::Document;
+use crate::environment::{Document, Environment};
 use crate::model::EntityId;
 
 /// One task.
 pub(super) enum Task<'t> {
     Services(&'t [&'t Document]),
+    /// What binds Services to load balancers.
+    Bindings,
     Containers(Vec<Deployed>),
     /// Processes of machines without containers.
     Machines,
@@ -20,7 +22,6 @@ pub(super) enum Task<'t> {
     Envoy,
     /// HAProxy's files that no container mounts.
     Haproxy,
-    Ingresses,
 }
 
 /// How many containers, configurations or Services make one task.
@@ -34,11 +35,18 @@ pub(super) fn tasks<'t>(
     nginx: &'t [LooseConfig],
 ) -> Vec<Task<'t>> {
     let mut tasks: Vec<Task<'t>> = services.chunks(SIZE).map(Task::Services).collect();
+    tasks.push(Task::Bindings);
     tasks.extend(apart(compose, containers).into_iter().map(Task::Containers));
     tasks.push(Task::Machines);
     tasks.extend(nginx.chunks(SIZE).map(Task::Nginx));
-    tasks.extend([Task::Envoy, Task::Haproxy, Task::Ingresses]);
+    tasks.extend([Task::Envoy, Task::Haproxy]);
     tasks
+}
+
+/// Whether an environment is lowered in parts. A small one is lowered before a second thread has woken up.
+pub(super) fn is_large(environment: &Environment) -> bool {
+    const LARGE: usize = 500;
+    environment.documents.len() + environment.loose.len() >= LARGE
 }
 
 /// Containers that may be lowered apart: those of a document stay together, and so does a compose project, whose
@@ -61,54 +69,62 @@ fn apart(compose: bool, containers: Vec<Deployed>) -> Vec<Vec<Deployed>> {
 }
 
 impl Lower<'_> {
-    /// Does all tasks. A large environment is lowered in parts, which are joined in the order of the tasks, so that the
-    /// outcome is the same.
+    /// Does all tasks, and the Ingresses, which share their controller's settings and so are one piece. A large
+    /// environment is lowered in parts, which are joined in the order of the tasks, so that the outcome is the same.
     pub(super) fn all(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
-        // A small one is lowered before a second thread has woken up.
-        const SMALL: usize = 500;
-        if self.environment.documents.len() + self.environment.loose.len() < SMALL {
-            return tasks.into_iter().for_each(|task| self.one(task, scalers));
+        if !is_large(self.environment) {
+            tasks.into_iter().for_each(|task| self.one(task, scalers));
+            return self.ingresses();
         }
+        let mut ingresses = self.part(self.environment.documents.len());
+        rayon::join(|| ingresses.ingresses(), || self.in_parts(tasks, scalers));
+        self.join(ingresses);
+    }
+
+    fn in_parts(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
         // Some at a time: all parts together would take as much memory as the whole once more.
         const AT_ONCE: usize = 16;
         let mut tasks = tasks.into_iter();
         while tasks.len() > 0 {
             let some: Vec<Task<'_>> = tasks.by_ref().take(AT_ONCE).collect();
             let parts = some.into_par_iter().with_max_len(1);
-            let parts: Vec<Lower<'_>> = parts.map(|task| self.part(task, scalers)).collect();
-            for part in parts {
-                let moved = self.estate.join(part.estate);
-                let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
-                self.scaled.extend(part.scaled.into_iter().map(here));
-            }
+            let lowered = |task| {
+                let mut part = self.part(SIZE);
+                part.one(task, scalers);
+                part
+            };
+            let parts: Vec<Lower<'_>> = parts.map(lowered).collect();
+            parts.into_iter().for_each(|part| self.join(part));
         }
     }
 
-    /// What one task lowers, apart from everything else.
-    fn part(&self, task: Task<'_>, scalers: &Scalers<'_>) -> Self {
+    fn join(&mut self, part: Self) {
+        let moved = self.estate.join(part.estate);
+        let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
+        self.scaled.extend(part.scaled.into_iter().map(here));
+    }
+
+    /// Begins a part of about so many documents, apart from everything else.
+    fn part(&self, documents: usize) -> Self {
         let mut part = Lower {
             context: self.context,
             environment: self.environment,
             estate: self.estate.part(),
             scaled: Vec::new(),
         };
-        part.estate.model.expect(match task {
-            Task::Ingresses => self.environment.documents.len(),
-            _ => SIZE,
-        });
-        part.one(task, scalers);
+        part.estate.model.expect(documents);
         part
     }
 
     fn one(&mut self, task: Task<'_>, scalers: &Scalers<'_>) {
         match task {
             Task::Services(documents) => self.services(documents),
+            Task::Bindings => self.bindings(),
             Task::Containers(containers) => self.containers(&containers, scalers),
             Task::Machines => self.machines(),
             Task::Nginx(configurations) => self.nginx_files(configurations),
             Task::Envoy => self.loose_envoy(),
             Task::Haproxy => self.loose_haproxy(),
-            Task::Ingresses => self.ingresses(),
         }
     }
 }
