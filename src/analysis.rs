@@ -273,19 +273,15 @@ fn judge(
     seen: FxHashSet<SourceId>,
 ) -> Judged {
     let (hops, assessed) = link(ground, environment, &mut estate);
-    let checked = rule::check(&estate.model, ground.rules);
-    let own = environment.files.iter().chain(&environment.loose);
-    let files = own
-        .map(|file| repository.files()[*file].source.id)
-        .chain(seen)
+    let files = || {
+        let own = environment.files.iter().chain(&environment.loose);
+        let own = own.map(|file| repository.files()[*file].source.id);
         // A server's own files may lie elsewhere in the repository.
-        .chain(
-            estate
-                .model
-                .sources()
-                .filter(|source| repository.of_source(*source).is_some()),
-        )
-        .collect();
+        let sources = estate.model.sources();
+        let others = sources.filter(|source| repository.of_source(*source).is_some());
+        own.chain(seen).chain(others).collect()
+    };
+    let (checked, files) = rayon::join(|| rule::check(&estate.model, ground.rules), files);
     Judged {
         estate,
         hops,

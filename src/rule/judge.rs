@@ -57,10 +57,18 @@ impl From<&Hit> for Verdict {
 /// Runs every enabled rule over the entities of its kind.
 pub fn check(model: &Model, rules: &RuleSet) -> Checked {
     let mut checked = over(model, rules, &hit);
-    checked.hits.sort_by_key(|hit| hit.rule);
+    checked.hits = by_rule(checked.hits);
     checked.not_evaluated.sort_by_key(|open| open.rule);
     checked.undecided.sort_by_key(|(rule, _)| *rule);
     checked
+}
+
+/// Hits are large: each is moved twice here, and a dozen times by sorting them in place.
+fn by_rule(hits: Vec<Hit>) -> Vec<Hit> {
+    let mut order: Vec<usize> = (0..hits.len()).collect();
+    order.sort_by_key(|at| hits[*at].rule);
+    let mut hits: Vec<Option<Hit>> = hits.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| hits[at].take()).collect()
 }
 
 /// The same for a model that no one will read of: in no order, and without messages and fixes.
