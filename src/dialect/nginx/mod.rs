@@ -7,6 +7,7 @@ pub mod includes;
 mod listen;
 pub mod lower;
 pub mod place;
+mod route;
 pub mod table;
 pub mod target;
 
