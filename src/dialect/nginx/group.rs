@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::context::Context;
 use super::includes::{Directive, flatten};
-use super::lower::{Context, Group, Lower};
+use super::lower::{Group, Lower};
 use super::table::TABLE;
 use super::target::Target;
 use crate::dialect::join::Endpoint;

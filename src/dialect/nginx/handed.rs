@@ -4,8 +4,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::context::Context;
 use super::includes::Directive;
-use super::lower::Context;
 use crate::model::{Doubt, Known};
 use crate::repo::Span;
 

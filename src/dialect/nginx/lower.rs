@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::address::{is_ip, is_public};
+use super::context::Context;
 use super::handed::Handed;
 use super::includes::{Directive, Includes, flatten};
 use super::listen;
@@ -15,57 +16,6 @@ use crate::model::table::Form;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Version};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
-
-/// The kind of block something stands in, as rows name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// The top of a whole configuration.
-    Main,
-    /// `http`, or a fragment included there.
-    Http,
-    /// `server`, or a fragment included there.
-    Server,
-    /// `location`, or a fragment included there.
-    Location,
-    /// `upstream`.
-    Upstream,
-    /// `stream`.
-    Stream,
-    /// A `server` of `stream`.
-    StreamServer,
-    /// `events`.
-    Events,
-    /// Any other block, whose content is not read.
-    Other,
-}
-
-impl Context {
-    fn name(self) -> &'static str {
-        match self {
-            Context::Main => "main",
-            Context::Http => "http",
-            Context::Server | Context::StreamServer => "server",
-            Context::Location => "location",
-            Context::Upstream => "upstream",
-            Context::Stream => "stream",
-            Context::Events => "events",
-            Context::Other => "other",
-        }
-    }
-
-    pub(super) fn inside(self, block: &str) -> Context {
-        match (self, block) {
-            (Context::Main, "http") => Context::Http,
-            (Context::Main, "stream") => Context::Stream,
-            (Context::Main, "events") => Context::Events,
-            (Context::Http, "server") => Context::Server,
-            (Context::Http, "upstream") | (Context::Stream, "upstream") => Context::Upstream,
-            (Context::Stream, "server") => Context::StreamServer,
-            (Context::Server | Context::Location, "location" | "if" | "limit_except") => Context::Location,
-            _ => Context::Other,
-        }
-    }
-}
 
 /// A top-level file with the block it belongs in, and why more may stand around it.
 pub type Entry = (Arc<Tree>, Context, Option<Doubt>);

@@ -1,6 +1,7 @@
 //! nginx: directives as rows, blocks as scopes, `*_pass` as routes.
 
 pub mod address;
+mod context;
 mod group;
 mod handed;
 pub mod includes;
@@ -11,5 +12,6 @@ mod route;
 pub mod table;
 pub mod target;
 
+pub use context::Context;
 pub use includes::{Included, Includes};
-pub use lower::{Context, Lowered, lower};
+pub use lower::{Lowered, lower};

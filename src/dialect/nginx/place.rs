@@ -6,8 +6,9 @@ use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::context::Context;
 use super::includes::{Included, Includes};
-use super::lower::{Context, Entry};
+use super::lower::Entry;
 use crate::environment::{ContainerSpec, Repository, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;

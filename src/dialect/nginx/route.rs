@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::address::is_ip;
+use super::context::Context;
 use super::handed::Handed;
-use super::lower::{Context, Frame, Lower};
+use super::lower::{Frame, Lower};
 use super::table::{GROUP_PORT, MODULES, SCHEME, TABLE};
 use super::target::Target;
 use crate::dialect::join::Route;
