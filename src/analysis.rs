@@ -14,7 +14,7 @@ use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::expand::ExpandCache;
 use crate::finding::{EnvironmentHits, Finding};
-use crate::fix::prove::{Outcome, World};
+use crate::fix::prove::{Answer, Outcome, Question, World};
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::claim::Charts;
@@ -292,15 +292,6 @@ fn judge(
     }
 }
 
-impl Judged {
-    fn outcome(&self) -> &Outcome {
-        self.outcome.get_or_init(|| {
-            let verdicts = self.checked.hits.iter().map(Verdict::from);
-            Outcome::of(&self.estate.model, verdicts.collect(), &self.checked.undecided)
-        })
-    }
-}
-
 impl World for Analysis<'_> {
     fn sources(&self) -> &Sources {
         self.ground.sources
@@ -310,23 +301,40 @@ impl World for Analysis<'_> {
         &self.judged[environment].estate.model
     }
 
+    fn size(&self, environment: usize) -> usize {
+        let environment = &self.environments[environment];
+        environment.documents.len() + environment.loose.len()
+    }
+
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
         (0..self.judged.len())
             .filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file)))
             .collect()
     }
 
-    fn decided(&self, environment: usize, rule: usize, kind: Kind, name: &str) -> bool {
-        let model = self.model(environment);
-        let mut same = model.all(kind).filter(|id| *model.entity(*id).name == *name);
-        same.any(|root| rule::decided(model, self.ground.rules, rule, root))
+    fn rule(&self, at: usize) -> &str {
+        &self.ground.rules.rule(at).id
+    }
+
+    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
+        rule::decided(self.model(environment), self.ground.rules, rule, root)
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        self.judged[environment].outcome()
+        let judged = &self.judged[environment];
+        judged.outcome.get_or_init(|| {
+            let checked = &judged.checked;
+            let verdicts = checked.hits.iter().map(Verdict::from);
+            Outcome::of(self.ground.sources, &judged.estate.model, verdicts, &checked.undecided)
+        })
     }
 
-    fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
+    fn after(
+        &self,
+        environments: &[usize],
+        files: &[(SourceId, String)],
+        question: &Question<'_>,
+    ) -> Option<Vec<Answer>> {
         let repository = self.changed(files);
         // What is deployed together is said by YAML alone.
         let regroup = files.iter().any(|(file, _)| {
@@ -334,26 +342,33 @@ impl World for Analysis<'_> {
             file.is_none_or(|file| !file.role.is_loose())
         });
         if !regroup {
-            return Some(self.outcomes(&repository, &self.environments, environments));
+            let again: Vec<_> = environments.iter().map(|at| (*at, &self.environments[*at])).collect();
+            return Some(self.ask(&repository, &again, question));
         }
-        let again = group(&repository);
-        let places: Option<Vec<usize>> = environments
+        let all = group(&repository);
+        let mut by_name: FxHashMap<&str, &Environment> = FxHashMap::default();
+        for environment in all.iter().rev() {
+            by_name.insert(&environment.name, environment);
+        }
+        let again: Option<Vec<_>> = environments
             .iter()
-            .map(|at| {
-                again
-                    .iter()
-                    .position(|environment| environment.name == self.environments[*at].name)
-            })
+            .map(|at| Some((*at, *by_name.get(&*self.environments[*at].name)?)))
             .collect();
-        Some(self.outcomes(&repository, &again, &places?))
+        Some(self.ask(&repository, &again?, question))
     }
 }
 
 impl Analysis<'_> {
-    fn outcomes(&self, repository: &Repository, environments: &[Environment], places: &[usize]) -> Vec<Outcome> {
-        let placements: Vec<Placement> = places
+    /// Lowers, links and checks environments again, each beside its place in the list, and asks each.
+    fn ask(
+        &self,
+        repository: &Repository,
+        environments: &[(usize, &Environment)],
+        question: &Question<'_>,
+    ) -> Vec<Answer> {
+        let placements: Vec<Placement> = environments
             .par_iter()
-            .map(|at| place(self.ground, repository, &environments[*at]))
+            .map(|(_, environment)| place(self.ground, repository, environment))
             .collect();
         let mut mounted = self.mounted.clone();
         mounted.extend(
@@ -362,14 +377,16 @@ impl Analysis<'_> {
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
         let context = context(self.ground, repository, &mounted);
-        let outcomes = places.par_iter().zip(placements).map(|(at, placement)| {
-            let environment = &environments[*at];
+        let answers = environments.par_iter().zip(placements);
+        let answers = answers.map(|((at, environment), placement)| {
             let mut estate = Lowering::begin(context, environment, placement).finish();
             link(self.ground, environment, &mut estate);
             let checked = rule::verdicts(&estate.model, self.ground.rules);
-            Outcome::of(&estate.model, checked.hits, &checked.undecided)
+            let verdicts = checked.hits.into_iter();
+            let after = Outcome::of(self.ground.sources, &estate.model, verdicts, &checked.undecided);
+            question(*at, &estate.model, &after)
         });
-        outcomes.collect()
+        answers.collect()
     }
 }
 
