@@ -13,3 +13,4 @@ mod places;
 pub mod prove;
 pub mod spell;
 mod title;
+mod trial;
