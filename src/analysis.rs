@@ -292,6 +292,27 @@ fn judge(
     }
 }
 
+impl Judged {
+    fn outcome(&self, sources: &Sources) -> &Outcome {
+        self.outcome.get_or_init(|| {
+            let verdicts = self.checked.hits.iter().map(Verdict::from);
+            Outcome::of(sources, &self.estate.model, verdicts, &self.checked.undecided)
+        })
+    }
+
+    /// Keeps the model, the hops and what was said in numbers.
+    fn release(&mut self, sources: &Sources) {
+        self.outcome(sources);
+        self.checked = Checked::default();
+        let estate = &mut self.estate;
+        estate.gateways = Vec::new();
+        estate.services = Vec::new();
+        estate.containers = Vec::new();
+        estate.policies = Vec::new();
+        estate.targets = Vec::new();
+    }
+}
+
 impl World for Analysis<'_> {
     fn sources(&self) -> &Sources {
         self.ground.sources
@@ -321,12 +342,7 @@ impl World for Analysis<'_> {
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        let judged = &self.judged[environment];
-        judged.outcome.get_or_init(|| {
-            let checked = &judged.checked;
-            let verdicts = checked.hits.iter().map(Verdict::from);
-            Outcome::of(self.ground.sources, &judged.estate.model, verdicts, &checked.undecided)
-        })
+        self.judged[environment].outcome(self.ground.sources)
     }
 
     fn after(
@@ -381,10 +397,13 @@ impl Analysis<'_> {
         let answers = answers.map(|((at, environment), placement)| {
             let mut estate = Lowering::begin(context, environment, placement).finish();
             link(self.ground, environment, &mut estate);
-            let checked = rule::verdicts(&estate.model, self.ground.rules);
+            // What only linking needs is not held any longer.
+            let model = std::mem::take(&mut estate.model);
+            drop(estate);
+            let checked = rule::verdicts(&model, self.ground.rules);
             let verdicts = checked.hits.into_iter();
-            let after = Outcome::of(self.ground.sources, &estate.model, verdicts, &checked.undecided);
-            question(*at, &estate.model, &after)
+            let after = Outcome::of(self.ground.sources, &model, verdicts, &checked.undecided);
+            question(*at, &model, &after)
         });
         answers.collect()
     }
@@ -420,6 +439,13 @@ impl<'a> Analysis<'a> {
             })
         });
         self.repository.with(changed.collect())
+    }
+
+    /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
+    /// that takes its room.
+    pub fn release(&mut self) {
+        let sources = self.ground.sources;
+        self.judged.par_iter_mut().for_each(|judged| judged.release(sources));
     }
 
     /// Offers the findings that are wanted their proved fixes.
