@@ -66,7 +66,7 @@ impl Change<'_> {
     pub fn answer(&self) -> Answer {
         let mut files = Files::new(self.world.sources());
         let mut complaints = self.remaining(&mut files);
-        complaints.extend(self.new(&mut files));
+        complaints.extend(self.brought_about(&mut files));
         complaints.extend(self.lost(&mut files));
         let mut changed = BTreeSet::new();
         complaints.extend(self.written(&mut changed));
@@ -111,7 +111,8 @@ impl Change<'_> {
         found
     }
 
-    fn new(&self, files: &mut Files<'_>) -> Vec<Complaint> {
+    /// Findings of more than advice that were not there before.
+    fn brought_about(&self, files: &mut Files<'_>) -> Vec<Complaint> {
         let (_, before) = self.before();
         let loud = self.after.said.iter().filter(|said| said.loud);
         let new = loud.filter(|said| before.count(said.subject) == 0);
