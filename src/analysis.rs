@@ -14,7 +14,7 @@ use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::expand::ExpandCache;
 use crate::finding::{EnvironmentHits, Finding};
-use crate::fix::prove::{Outcome, World};
+use crate::fix::prove::{Answer, Outcome, Question, World};
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::claim::Charts;
@@ -293,11 +293,23 @@ fn judge(
 }
 
 impl Judged {
-    fn outcome(&self) -> &Outcome {
+    fn outcome(&self, sources: &Sources) -> &Outcome {
         self.outcome.get_or_init(|| {
             let verdicts = self.checked.hits.iter().map(Verdict::from);
-            Outcome::of(&self.estate.model, verdicts.collect(), &self.checked.undecided)
+            Outcome::of(sources, &self.estate.model, verdicts, &self.checked.undecided)
         })
+    }
+
+    /// Keeps the model, the hops and what was said in numbers.
+    fn release(&mut self, sources: &Sources) {
+        self.outcome(sources);
+        self.checked = Checked::default();
+        let estate = &mut self.estate;
+        estate.gateways = Vec::new();
+        estate.services = Vec::new();
+        estate.containers = Vec::new();
+        estate.policies = Vec::new();
+        estate.targets = Vec::new();
     }
 }
 
@@ -310,23 +322,35 @@ impl World for Analysis<'_> {
         &self.judged[environment].estate.model
     }
 
+    fn size(&self, environment: usize) -> usize {
+        let environment = &self.environments[environment];
+        environment.documents.len() + environment.loose.len()
+    }
+
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
         (0..self.judged.len())
             .filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file)))
             .collect()
     }
 
-    fn decided(&self, environment: usize, rule: usize, kind: Kind, name: &str) -> bool {
-        let model = self.model(environment);
-        let mut same = model.all(kind).filter(|id| *model.entity(*id).name == *name);
-        same.any(|root| rule::decided(model, self.ground.rules, rule, root))
+    fn rule(&self, at: usize) -> &str {
+        &self.ground.rules.rule(at).id
+    }
+
+    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
+        rule::decided(self.model(environment), self.ground.rules, rule, root)
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        self.judged[environment].outcome()
+        self.judged[environment].outcome(self.ground.sources)
     }
 
-    fn after(&self, environments: &[usize], files: &[(SourceId, String)]) -> Option<Vec<Outcome>> {
+    fn after(
+        &self,
+        environments: &[usize],
+        files: &[(SourceId, String)],
+        question: &Question<'_>,
+    ) -> Option<Vec<Answer>> {
         let repository = self.changed(files);
         // What is deployed together is said by YAML alone.
         let regroup = files.iter().any(|(file, _)| {
@@ -334,26 +358,33 @@ impl World for Analysis<'_> {
             file.is_none_or(|file| !file.role.is_loose())
         });
         if !regroup {
-            return Some(self.outcomes(&repository, &self.environments, environments));
+            let again: Vec<_> = environments.iter().map(|at| (*at, &self.environments[*at])).collect();
+            return Some(self.ask(&repository, &again, question));
         }
-        let again = group(&repository);
-        let places: Option<Vec<usize>> = environments
+        let all = group(&repository);
+        let mut by_name: FxHashMap<&str, &Environment> = FxHashMap::default();
+        for environment in all.iter().rev() {
+            by_name.insert(&environment.name, environment);
+        }
+        let again: Option<Vec<_>> = environments
             .iter()
-            .map(|at| {
-                again
-                    .iter()
-                    .position(|environment| environment.name == self.environments[*at].name)
-            })
+            .map(|at| Some((*at, *by_name.get(&*self.environments[*at].name)?)))
             .collect();
-        Some(self.outcomes(&repository, &again, &places?))
+        Some(self.ask(&repository, &again?, question))
     }
 }
 
 impl Analysis<'_> {
-    fn outcomes(&self, repository: &Repository, environments: &[Environment], places: &[usize]) -> Vec<Outcome> {
-        let placements: Vec<Placement> = places
+    /// Lowers, links and checks environments again, each beside its place in the list, and asks each.
+    fn ask(
+        &self,
+        repository: &Repository,
+        environments: &[(usize, &Environment)],
+        question: &Question<'_>,
+    ) -> Vec<Answer> {
+        let placements: Vec<Placement> = environments
             .par_iter()
-            .map(|at| place(self.ground, repository, &environments[*at]))
+            .map(|(_, environment)| place(self.ground, repository, environment))
             .collect();
         let mut mounted = self.mounted.clone();
         mounted.extend(
@@ -362,14 +393,19 @@ impl Analysis<'_> {
                 .flat_map(|placement| placement.mounted.iter().copied()),
         );
         let context = context(self.ground, repository, &mounted);
-        let outcomes = places.par_iter().zip(placements).map(|(at, placement)| {
-            let environment = &environments[*at];
+        let answers = environments.par_iter().zip(placements);
+        let answers = answers.map(|((at, environment), placement)| {
             let mut estate = Lowering::begin(context, environment, placement).finish();
             link(self.ground, environment, &mut estate);
-            let checked = rule::verdicts(&estate.model, self.ground.rules);
-            Outcome::of(&estate.model, checked.hits, &checked.undecided)
+            // What only linking needs is not held any longer.
+            let model = std::mem::take(&mut estate.model);
+            drop(estate);
+            let checked = rule::verdicts(&model, self.ground.rules);
+            let verdicts = checked.hits.into_iter();
+            let after = Outcome::of(self.ground.sources, &model, verdicts, &checked.undecided);
+            question(*at, &model, &after)
         });
-        outcomes.collect()
+        answers.collect()
     }
 }
 
@@ -403,6 +439,13 @@ impl<'a> Analysis<'a> {
             })
         });
         self.repository.with(changed.collect())
+    }
+
+    /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
+    /// that takes its room.
+    pub fn release(&mut self) {
+        let sources = self.ground.sources;
+        self.judged.par_iter_mut().for_each(|judged| judged.release(sources));
     }
 
     /// Offers the findings that are wanted their proved fixes.

@@ -1,12 +1,16 @@
 //! Fixes: from a proposal to edits that are proved, shown and applied.
 
 pub mod apply;
+mod attempt;
+mod complaint;
 pub mod diff;
 mod envoy;
 mod haproxy;
 mod hcl;
 mod javascript;
+mod outcome;
 mod places;
 pub mod prove;
 pub mod spell;
 mod title;
+mod trial;

@@ -39,6 +39,10 @@ impl<H> Default for Checked<H> {
 /// A violation without words, for comparing two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// Which rule, as in [`Hit::rule`].
+    pub rule: usize,
+    /// The entity it is about.
+    pub root: EntityId,
     /// What it is about, as in [`Hit::subject`].
     pub subject: String,
     /// How bad.
@@ -48,6 +52,8 @@ pub struct Verdict {
 impl From<&Hit> for Verdict {
     fn from(hit: &Hit) -> Self {
         Verdict {
+            rule: hit.rule,
+            root: hit.root,
             subject: hit.subject.clone(),
             severity: hit.severity,
         }
@@ -73,9 +79,11 @@ fn by_rule(hits: Vec<Hit>) -> Vec<Hit> {
 
 /// The same for a model that no one will read of: in no order, and without messages and fixes.
 pub fn verdicts(model: &Model, rules: &RuleSet) -> Checked<Verdict> {
-    over(model, rules, &|scene, rule, _| {
+    over(model, rules, &|scene, rule, at| {
         let (point, field) = point(scene, rule);
         Verdict {
+            rule: at,
+            root: scene.root,
             subject: subject(scene, rule, field, &point),
             severity: severity(scene, rule),
         }

@@ -59,6 +59,11 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     });
     // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
     let changes = options.fix || options.diff;
+    let mut places = settled.1.findings.iter().flat_map(|finding| &finding.places);
+    let proposed = places.any(|place| place.proposal.is_some());
+    if proposed && (changes || !matches!(options.format, report::Format::Concise)) {
+        analysis.release();
+    }
     analysis.prove(&mut settled.1.findings, &|finding| match options.format {
         _ if changes => true,
         report::Format::Human => finding.severity >= least,

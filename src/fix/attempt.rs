@@ -1,0 +1,128 @@
+//! The ways to mend a finding: where each change could be written, and which fields that means to change.
+
+use std::collections::BTreeSet;
+
+use super::places::Places;
+use super::spell::{self, Where};
+use super::title::title;
+use crate::finding::{Finding, Fix};
+use crate::model::field::setting;
+use crate::model::{FactView, Known};
+use crate::repo::{Edit, Refusal};
+use crate::rule::Proposal;
+
+/// One way to mend a finding.
+pub(super) struct Attempt {
+    pub fix: Fix,
+    /// Fields whose written facts it means to change.
+    pub meant: BTreeSet<&'static str>,
+}
+
+/// Every way that a finding's places propose, the best first; or why one cannot be written.
+pub(super) fn attempts(places: &mut Places<'_>, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
+    let world = places.world;
+    let mut found: Vec<Result<Attempt, Refusal>> = all_places(places, finding).map(Ok).into_iter().collect();
+    for place in [Where::Written, Where::OwnBlock] {
+        for at in &finding.places {
+            let proposal = match &at.proposal {
+                Some(Ok(proposal)) => proposal,
+                Some(Err(reason)) => {
+                    found.push(Err(Refusal::new(reason.clone())));
+                    continue;
+                }
+                None => continue,
+            };
+            let model = world.model(at.environment);
+            match spell::edits(world.sources(), model, &proposal.changes, place) {
+                Ok(edits) if edits.is_empty() => {}
+                Ok(edits) if found.iter().flatten().any(|known| known.fix.edits == edits) => {}
+                Ok(edits) => {
+                    let because = proposal.because.as_deref().map(str::to_owned);
+                    let fix = Fix {
+                        title: title(model, proposal, place),
+                        because,
+                        edits,
+                    };
+                    found.push(Ok(Attempt {
+                        fix,
+                        meant: meant(places, finding, proposal),
+                    }));
+                }
+                Err(reason) => found.push(Err(reason)),
+            }
+        }
+    }
+    found
+}
+
+/// The changes of all places as one attempt, where each place needs its own: the servers of one group.
+fn all_places(places: &mut Places<'_>, finding: &Finding) -> Option<Attempt> {
+    let world = places.world;
+    let first = finding.places.first()?;
+    let mut all = Proposal::default();
+    for place in &finding.places {
+        let Some(Ok(proposal)) = &place.proposal else {
+            return None;
+        };
+        if place.environment != first.environment {
+            continue;
+        }
+        for change in &proposal.changes {
+            if !all.changes.contains(change) {
+                all.changes.push(change.clone());
+            }
+        }
+        all.because = all.because.or_else(|| proposal.because.clone());
+    }
+    let model = world.model(first.environment);
+    let mut edits = spell::edits(world.sources(), model, &all.changes, Where::Written).ok()?;
+    edits.sort_by_key(|edit| (edit.span.source, edit.span.start));
+    edits.dedup();
+    let apart = edits.windows(2).all(|pair| !touch(&pair[0], &pair[1]));
+    (apart && edits.len() > 1).then(|| Attempt {
+        fix: Fix {
+            title: title(model, &all, Where::Written),
+            because: all.because.as_deref().map(str::to_owned),
+            edits,
+        },
+        meant: meant(places, finding, &all),
+    })
+}
+
+/// Whether two edits change the same bytes, or bytes side by side.
+pub(super) fn touch(a: &Edit, b: &Edit) -> bool {
+    a.span.source == b.span.source && a.span.start <= b.span.end && b.span.start <= a.span.end
+}
+
+/// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
+/// the one that is not changed with the value in force.
+fn meant(places: &mut Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
+    let mut names: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
+    let Some(place) = finding.places.first() else {
+        return names;
+    };
+    let model = places.world.model(place.environment);
+    names.insert(setting::TIME.id().info().name);
+    for change in &proposal.changes {
+        names.extend(super::envoy::named_along(change.field));
+        if let Known::Is(FactView {
+            span, site: Some(_), ..
+        }) = model.fact(change.entity, change.field)
+        {
+            names.extend(places.at(place.environment, span).map(|field| field.info().name));
+        }
+        let rows = model
+            .entity(change.entity)
+            .table
+            .zip(model.row_for(change.entity, change.field));
+        if let Some((table, row)) = rows {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
+        // Where the value stands, the same words may give another field.
+        let site = model.fact(change.entity, change.field).is().and_then(|fact| fact.row);
+        if let (Some(row), Some((table, _))) = (site, rows) {
+            names.extend(table.named(&row.name).map(|row| row.field.info().name));
+        }
+    }
+    names
+}
