@@ -59,7 +59,10 @@ pub enum Command {
         after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only those with shop in one of their names"
     )]
     Hops(Hops),
-    /// List the rules
+    /// List the rules, or test those of your own
+    #[command(
+        after_help = "Examples:\n  gatelint rules\n  gatelint rules --test                   run the examples of your own rules\n  gatelint rules --test policies/gatelint  those of one folder"
+    )]
     Rules(Rules),
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
@@ -184,6 +187,9 @@ pub struct Rules {
     /// How to write them
     #[arg(long, value_enum, default_value_t)]
     pub format: Listing,
+    /// Run the examples of your own rules as tests: of a folder, or of all that `rules` in the configuration names
+    #[arg(long, value_name = "FOLDER", conflicts_with = "format")]
+    pub test: Option<Option<PathBuf>>,
 }
 
 /// `gatelint explain`.

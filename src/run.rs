@@ -1,6 +1,7 @@
 //! The line the data follows: walk → read → environments → lower → link → assess → check → settle → report or fix.
 
 mod capacity;
+pub mod examples;
 mod fixing;
 mod lint;
 mod man;
@@ -134,6 +135,9 @@ fn known_rules(cli: &Cli) -> Result<RuleSet, Failure> {
 }
 
 fn rules(cli: &Cli, options: &cli::Rules) -> Result<u8, Failure> {
+    if let Some(folder) = &options.test {
+        return examples::test(cli, folder.as_deref());
+    }
     let rules = Setup::new(Path::new("."), None, false, Look::stderr(cli.color))?.rules;
     let look = Look::stdout(cli.color);
     let text = match options.format {

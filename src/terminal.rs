@@ -115,6 +115,30 @@ pub fn escape_lines(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Text broken between words so that lines end before `width`. `taken` columns of the first line are already used; the
+/// others begin with `indent`.
+pub fn wrap(text: &str, taken: usize, indent: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut column = taken;
+    let mut is_first = true;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if is_first {
+            is_first = false;
+        } else if column + 1 + length > width {
+            out.push('\n');
+            out.push_str(indent);
+            column = indent.len();
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
 /// JSON as a terminal may show it: what is unsafe and JSON itself does not escape can only stand in strings.
 pub fn escape_json(json: String) -> String {
     let is_raw = |c: char| c >= '\u{7f}' && is_unsafe(c);
@@ -178,6 +202,16 @@ mod tests {
         assert!(!wants_color(Color::Auto, false, with(&[("CLICOLOR_FORCE", "0")])));
         assert!(wants_color(Color::Always, false, with(&[("NO_COLOR", "1")])));
         assert!(!wants_color(Color::Never, true, with(&[("FORCE_COLOR", "1")])));
+    }
+
+    #[test]
+    fn lines_end_before_the_width() {
+        assert_eq!(wrap("one two  three", 7, "  ", 10), "one\n  two\n  three");
+        assert_eq!(
+            wrap("a-word-that-is-too-long b", 0, "  ", 10),
+            "a-word-that-is-too-long\n  b"
+        );
+        assert_eq!(wrap("", 3, "  ", 10), "");
     }
 
     #[test]

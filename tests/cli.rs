@@ -282,6 +282,44 @@ examples:
 ";
 
 #[test]
+fn the_structure_of_a_rule_is_explained_in_words() {
+    let place = shop();
+    place.write(".gatelint.yaml", "rules: [policy]\n");
+    let text = RULE
+        .replace("severity: error", "severity: [{ whenn: a, is: fatal }]")
+        .replace("point:", "pont:")
+        .replace("- name: another\n    good:", "- name: another\n    god:")
+        + "fix:\n  - { set: endpoint.port, to: \"80\", safety: saf }\n  - { st: endpoint.port }\n";
+    place.write("policy/no-port-8080.yaml", text);
+    let said = place.run(&["lint"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!("rule_structure", said.err);
+}
+
+#[test]
+fn examples_of_ones_own_rules_are_run() {
+    let place = shop();
+    let none = place.run(&["rules", "--test"]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.err.contains("there are no rules of your own"), "{}", none.err);
+
+    place.write("policy/no-port-8080.yaml", RULE);
+    let good = place.run(&["rules", "--test", "policy"]);
+    assert_eq!(
+        (good.code, good.out.as_str()),
+        (Some(0), "2 examples of 1 rule run, 0 failed\n"),
+        "{}",
+        good.err
+    );
+
+    place.write(".gatelint.yaml", "rules: [policy]\n");
+    place.write("policy/no-port-8080.yaml", RULE.replace("http://a:8080", "http://a:80"));
+    let missed = place.run(&["rules", "--test"]);
+    assert_eq!(missed.code, Some(1));
+    insta::assert_snapshot!("rule_example_failed", missed.out);
+}
+
+#[test]
 fn rules_of_ones_own() {
     let place = shop();
     place.write(".gatelint.yaml", "rules: [policy]\n");

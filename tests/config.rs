@@ -60,7 +60,7 @@ ignores:
   - { rule: socket-mismatch, file: a }
   - [x]
 rules: [no/such/folder, ..]
-versions: { nginx: latest }
+versions: { nginx: latest, ngnix: "1.30", ingress-nginx: "1.11" }
 facts: [a]
 traffic:
   - a
@@ -169,6 +169,7 @@ fn the_schema_agrees() -> Result<(), Box<dyn std::error::Error>> {
         "ignore: a",
         "severity: { a: fatal }",
         "ignores: [{ rule: a, reason: b }]",
+        "versions: { ngnix: \"1.30\" }",
         "facts: [a]",
         "facts: { load_balancer: [] }",
         "facts: { load_balancers: [{ name: a, product: elb, in_front_of: [a] }] }",

@@ -13,6 +13,7 @@ pub use reader::{ConfigProblem, Spanned};
 use reader::{Reader, is_null, value_span};
 
 use crate::dialect::facts::Facts;
+use crate::dialect::process::VERSIONED;
 use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
 use crate::model::{Type, Unit, Value, Version};
@@ -131,7 +132,7 @@ impl Config {
                 }
             }
             "versions" => {
-                for entry in reader.map(at, "`versions`") {
+                for entry in reader.keys(at, "`versions`", &VERSIONED) {
                     let Some(text) = reader.text(entry, "a version") else {
                         continue;
                     };

@@ -9,7 +9,7 @@ use super::{Options, Report, severity, summary};
 use crate::finding::{Finding, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::Severity;
-use crate::terminal::{Look, escape};
+use crate::terminal::{Look, escape, wrap};
 
 /// More findings than anyone reads; the rest is counted.
 const SHOWN: usize = 200;
@@ -67,11 +67,7 @@ fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
     labels.extend(related);
     out.push_str(&drawing.draw(labels));
     let mut line = |name: &str, text: &str| {
-        out.push_str("  ");
-        out.push_str(&paint(look, "36", name));
-        out.push_str(": ");
-        out.push_str(&escape(text));
-        out.push('\n');
+        out.push_str(&note(name, text, look));
     };
     if finding.related.len() > PLACES {
         line("also", &format!("{} more places", finding.related.len() - PLACES));
@@ -123,7 +119,7 @@ pub fn mistake(sources: &Sources, at: Span, message: &str, help: Option<&str>, l
     };
     out.push_str(&Drawing::new(sources, look).draw(vec![label]));
     if let Some(help) = help {
-        out.push_str(&format!("  {}: {}\n", paint(look, "36", "help"), escape(help)));
+        out.push_str(&note("help", help, look));
     }
     out
 }
@@ -135,8 +131,24 @@ fn heading(severity: &str, rule: Option<&str>, message: &str, look: Look) -> Str
         _ => "1;34",
     };
     let rule = rule.map_or_else(String::new, |rule| format!("[{}]", escape(rule)));
-    let severity = paint(look, color, &format!("{severity}{rule}"));
-    format!("{severity}: {}\n", paint(look, "1", &escape(message)))
+    let name = format!("{severity}{rule}");
+    let message = fitted(&escape(message), name.len() + 2, look);
+    format!("{}: {}\n", paint(look, color, &name), paint(look, "1", &message))
+}
+
+/// A line below the text of a finding.
+fn note(name: &str, text: &str, look: Look) -> String {
+    let text = fitted(&escape(text), name.len() + 4, look);
+    format!("  {}: {text}\n", paint(look, "36", name))
+}
+
+/// Text for a terminal, broken between words and indented behind the `taken` columns of its first line. What goes to a
+/// file stays on one line, to be searched.
+fn fitted(text: &str, taken: usize, look: Look) -> String {
+    if !look.terminal {
+        return text.to_owned();
+    }
+    wrap(text, taken, "    ", look.width)
 }
 
 /// What to say of the value at the underlined text: nothing where it would repeat that text, or where it is yes or no

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::advice::advice;
 use super::load::{Example, Rule, RuleSet};
 use super::{FUNCTIONS, Precision, Severity};
+use crate::terminal::wrap;
 
 impl Severity {
     /// The name reports and configuration use.
@@ -282,6 +283,7 @@ functions below. Everything is checked when the rule is loaded: names, units, ty
 - `fix` is a list. Conditions (`only`, with the reason `else`) come first; then the changes, which belong together. A \
 change to the value that is already there is left out.
 - In examples, a line that contains `# <--` must get exactly one finding of the rule, and no other line any.
+  `gatelint rules --test` runs the examples of your own rules.
 
 | Function | Meaning |
 |---|---|
@@ -289,16 +291,5 @@ change to the value that is already there is left out.
 
 /// Adds a paragraph, broken between words.
 fn wrapped(page: &mut String, text: &str, indent: &str, width: usize) {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && indent.len() + line.chars().count() + 1 + word.chars().count() > width {
-            let _ = writeln!(page, "{indent}{line}");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(page, "{indent}{line}");
+    let _ = writeln!(page, "{indent}{}", wrap(text, indent.len(), indent, width));
 }

@@ -8,6 +8,7 @@ use super::compile::compile;
 use super::error::{File, RuleError, nearest};
 use super::expr::{Expr, Path};
 use super::file::{ExampleFile, RuleFile};
+use super::structure;
 use super::template::Template;
 use super::{Precision, Severity};
 use crate::model::{Kind, Value};
@@ -124,6 +125,16 @@ impl Rule {
     /// Where the rule is written: a path in the program's own repository, or the user's file.
     pub fn path(&self) -> &str {
         &self.file.path
+    }
+
+    /// The text of its file.
+    pub fn text(&self) -> &str {
+        &self.file.text
+    }
+
+    /// Whether the rule comes with the program, and not from a folder of the user's.
+    pub fn embedded(&self) -> bool {
+        EMBEDDED.iter().any(|(path, ..)| *path == self.path())
     }
 
     /// Whether the rule proposes fixes.
@@ -328,35 +339,10 @@ fn validated(file: &File) -> Result<RuleFile, Vec<RuleError>> {
     };
     let document: serde_json::Value = serde_yaml::from_str(&file.text).map_err(yaml_error)?;
     if let Some((schema, validator)) = &*SCHEMA {
-        let errors: Vec<RuleError> = validator
-            .iter_errors(&document)
-            .map(|error| schema_error(file, schema, &error))
-            .collect();
+        let errors = structure::mistakes(file, schema, validator.iter_errors(&document));
         if !errors.is_empty() {
             return Err(errors);
         }
     }
     serde_yaml::from_str(&file.text).map_err(yaml_error)
-}
-
-/// A violation of the schema, at its key, with what the schema says of that key.
-fn schema_error(file: &File, schema: &serde_json::Value, error: &jsonschema::ValidationError) -> RuleError {
-    let path = error.instance_path().to_string();
-    let message = error.masked_with("this").to_string();
-    let mut keys: Vec<&str> = path
-        .split('/')
-        .skip(1)
-        .filter(|key| key.parse::<usize>().is_err())
-        .collect();
-    let help = keys
-        .first()
-        .and_then(|key| schema["properties"][*key]["description"].as_str());
-    // A key that should not be there is named in the message only.
-    if message.contains("unexpected") {
-        keys.extend(message.split('\'').nth(1));
-    }
-    RuleError {
-        help: help.map(str::to_owned),
-        ..file.structure(&keys, message.clone())
-    }
 }

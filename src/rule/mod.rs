@@ -14,6 +14,7 @@ mod literal;
 mod load;
 pub mod schema;
 mod settings;
+mod structure;
 mod template;
 mod typing;
 

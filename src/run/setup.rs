@@ -75,8 +75,8 @@ impl Setup {
             refuse(&sources, &problems, look)?;
             found = read;
         }
-        let folders: Vec<PathBuf> = found.rules.iter().map(|folder| root.folder.join(folder)).collect();
-        let rules = RuleSet::load(&folders).map_err(|errors| rule_mistakes(&root, &sources, &errors, look))?;
+        let rules = RuleSet::load(&folders_of(&root, &found))
+            .map_err(|errors| rule_mistakes(&root, &sources, &errors, look))?;
         refuse(&sources, &found.check_rules(&known(&rules)), look)?;
         let rules = configured(rules, &found)?;
         // A date of its own is chosen where traffic is compared; what is wrong with a schedule hardly depends on it.
@@ -132,6 +132,11 @@ impl Setup {
         refuse(&self.sources, &problems, look)
     }
 
+    /// The folders of the user's own rules.
+    pub(super) fn rule_folders(&self) -> Vec<PathBuf> {
+        folders_of(&self.root, &self.config)
+    }
+
     pub(super) fn ground(&self) -> Ground<'_> {
         let versions: HashMap<String, Version> = self.config.versions.clone().into_iter().collect();
         Ground {
@@ -156,6 +161,10 @@ impl Setup {
             progress.advance()
         })
     }
+}
+
+fn folders_of(root: &Root, config: &Config) -> Vec<PathBuf> {
+    config.rules.iter().map(|folder| root.folder.join(folder)).collect()
 }
 
 fn now() -> Moment {

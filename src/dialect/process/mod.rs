@@ -50,6 +50,28 @@ pub struct ProcessContext<'a> {
     pub versions: &'a HashMap<String, Version>,
 }
 
+/// The products whose version the configuration may state: what it says of any other would change nothing.
+pub const VERSIONED: [&str; 18] = [
+    "bun",
+    "daphne",
+    "deno",
+    "envoy",
+    "granian",
+    "gunicorn",
+    "haproxy",
+    "hypercorn",
+    "nginx",
+    "node",
+    "php",
+    "puma",
+    "spring-boot",
+    "tomcat",
+    "unicorn",
+    "uvicorn",
+    "uwsgi",
+    "waitress-serve",
+];
+
 impl<'a> ProcessContext<'a> {
     fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
         self.cache.tree_of(self.repository, source, language)
