@@ -3,6 +3,7 @@
 pub mod behaviour;
 pub mod entity;
 pub mod field;
+pub mod known;
 pub mod part;
 pub mod table;
 pub mod unit;
@@ -10,10 +11,10 @@ pub mod value;
 pub mod version;
 
 pub use entity::{
-    Doubt, Entity, EntityId, Fact, FactView, Found, Known, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored,
-    TreeId,
+    Entity, EntityId, Fact, FactView, Found, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
 };
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
+pub use known::{Doubt, Known};
 pub use part::Moved;
 pub use table::{Row, Table};
 pub use unit::Unit;

@@ -1,6 +1,7 @@
 //! Models that are made side by side and then put together. Ids are places, so those of a part move.
 
-use super::entity::{Entity, EntityId, Fact, Known, Model, Scope, ScopeId, TreeId};
+use super::entity::{Entity, EntityId, Fact, Model, Scope, ScopeId, TreeId};
+use super::known::Known;
 
 /// Where the entities of a part stand after it was joined to another model.
 #[derive(Clone, Copy, Debug)]
