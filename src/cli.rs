@@ -61,7 +61,7 @@ pub enum Command {
     Hops(Hops),
     /// List the rules, or test those of your own
     #[command(
-        after_help = "Examples:\n  gatelint rules\n  gatelint rules --test                   run the examples of your own rules\n  gatelint rules --test policies/gatelint  those of one folder"
+        after_help = "Examples:\n  gatelint rules\n  gatelint rules --test                    run the examples of your own rules\n  gatelint rules --test policies/gatelint  those of one folder"
     )]
     Rules(Rules),
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
