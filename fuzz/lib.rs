@@ -120,12 +120,8 @@ fn lint(rules: &RuleSet, files: &[File]) {
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);
-    let infos = rules.rules().iter().map(|rule| RuleInfo {
-        id: rule.id.clone(),
-        category: rule.category.clone(),
-        precision: rule.precision,
-    });
-    let mut findings = settle(&sources, &infos.collect::<Vec<_>>(), &analysis.hits()).findings;
+    let infos = RuleInfo::of(rules);
+    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     analysis.prove(&mut findings, &|_| true);
     for finding in &findings {
         let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);

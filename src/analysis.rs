@@ -1,7 +1,9 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
+mod again;
+
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -11,13 +13,12 @@ use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
 use crate::dialect::estate::{self, Lowering, Placement};
 use crate::dialect::join::Estate;
-use crate::environment::{Environment, File, Repository, group, read};
+use crate::environment::{Environment, Repository, group};
 use crate::expand::ExpandCache;
-use crate::finding::{EnvironmentHits, Finding};
-use crate::fix::prove::{Answer, Outcome, Question, World};
+use crate::finding::EnvironmentHits;
+use crate::fix::prove::Outcome;
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
-use crate::repo::claim::Charts;
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet, Verdict};
 use crate::syntax::Tree;
@@ -71,7 +72,7 @@ impl<'a> Analysis<'a> {
     /// Judges a repository.
     pub fn new(ground: &'a Ground<'a>, repository: Repository) -> Analysis<'a> {
         let environments = group(&repository);
-        let placements: Vec<Placement> = environments
+        let mut placements: Vec<Placement> = environments
             .par_iter()
             .map(|environment| place(ground, &repository, environment))
             .collect();
@@ -79,7 +80,10 @@ impl<'a> Analysis<'a> {
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
-        let seen: Vec<FxHashSet<SourceId>> = placements.iter().map(|placement| placement.mounted.clone()).collect();
+        let seen = placements
+            .iter_mut()
+            .map(|placement| std::mem::take(&mut placement.mounted));
+        let seen: Vec<FxHashSet<SourceId>> = seen.collect();
         // Large environments are begun by all cores. What one core has to do alone for the last, which is the largest,
         // comes first, while the others are left the small ones: so with lowering, and so with linking.
         let context = context(ground, &repository, &mounted);
@@ -313,102 +317,6 @@ impl Judged {
     }
 }
 
-impl World for Analysis<'_> {
-    fn sources(&self) -> &Sources {
-        self.ground.sources
-    }
-
-    fn model(&self, environment: usize) -> &Model {
-        &self.judged[environment].estate.model
-    }
-
-    fn size(&self, environment: usize) -> usize {
-        let environment = &self.environments[environment];
-        environment.documents.len() + environment.loose.len()
-    }
-
-    fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
-        (0..self.judged.len())
-            .filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file)))
-            .collect()
-    }
-
-    fn rule(&self, at: usize) -> &str {
-        &self.ground.rules.rule(at).id
-    }
-
-    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool {
-        rule::decided(self.model(environment), self.ground.rules, rule, root)
-    }
-
-    fn before(&self, environment: usize) -> &Outcome {
-        self.judged[environment].outcome(self.ground.sources)
-    }
-
-    fn after(
-        &self,
-        environments: &[usize],
-        files: &[(SourceId, String)],
-        question: &Question<'_>,
-    ) -> Option<Vec<Answer>> {
-        let repository = self.changed(files);
-        // What is deployed together is said by YAML alone.
-        let regroup = files.iter().any(|(file, _)| {
-            let file = self.repository.of_source(*file);
-            file.is_none_or(|file| !file.role.is_loose())
-        });
-        if !regroup {
-            let again: Vec<_> = environments.iter().map(|at| (*at, &self.environments[*at])).collect();
-            return Some(self.ask(&repository, &again, question));
-        }
-        let all = group(&repository);
-        let mut by_name: FxHashMap<&str, &Environment> = FxHashMap::default();
-        for environment in all.iter().rev() {
-            by_name.insert(&environment.name, environment);
-        }
-        let again: Option<Vec<_>> = environments
-            .iter()
-            .map(|at| Some((*at, *by_name.get(&*self.environments[*at].name)?)))
-            .collect();
-        Some(self.ask(&repository, &again?, question))
-    }
-}
-
-impl Analysis<'_> {
-    /// Lowers, links and checks environments again, each beside its place in the list, and asks each.
-    fn ask(
-        &self,
-        repository: &Repository,
-        environments: &[(usize, &Environment)],
-        question: &Question<'_>,
-    ) -> Vec<Answer> {
-        let placements: Vec<Placement> = environments
-            .par_iter()
-            .map(|(_, environment)| place(self.ground, repository, environment))
-            .collect();
-        let mut mounted = self.mounted.clone();
-        mounted.extend(
-            placements
-                .iter()
-                .flat_map(|placement| placement.mounted.iter().copied()),
-        );
-        let context = context(self.ground, repository, &mounted);
-        let answers = environments.par_iter().zip(placements);
-        let answers = answers.map(|((at, environment), placement)| {
-            let mut estate = Lowering::begin(context, environment, placement).finish();
-            link(self.ground, environment, &mut estate);
-            // What only linking needs is not held any longer.
-            let model = std::mem::take(&mut estate.model);
-            drop(estate);
-            let checked = rule::verdicts(&model, self.ground.rules);
-            let verdicts = checked.hits.into_iter();
-            let after = Outcome::of(self.ground.sources, &model, verdicts, &checked.undecided);
-            question(*at, &model, &after)
-        });
-        answers.collect()
-    }
-}
-
 impl<'a> Analysis<'a> {
     /// What this was judged on.
     pub fn ground(&self) -> &'a Ground<'a> {
@@ -419,37 +327,5 @@ impl<'a> Analysis<'a> {
     pub fn trees(&self) -> Vec<Arc<Tree>> {
         let files = self.repository.files().iter().filter_map(|file| file.tree.clone());
         files.chain(self.ground.cache.trees()).collect()
-    }
-
-    /// The repository with new texts for some files.
-    pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
-        let changed = files.iter().filter_map(|(id, text)| {
-            let old = self.repository.of_source(*id)?.clone();
-            let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
-            let tree = read::tree(&source, old.role)
-                .filter(|_| old.tree.is_some())
-                .map(Arc::new);
-            let (_, context) = read::role_of(&Charts::default(), &old.path, &source.text);
-            let context = old.context.and(context);
-            Some(File {
-                source,
-                context,
-                tree,
-                ..old
-            })
-        });
-        self.repository.with(changed.collect())
-    }
-
-    /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
-    /// that takes its room.
-    pub fn release(&mut self) {
-        let sources = self.ground.sources;
-        self.judged.par_iter_mut().for_each(|judged| judged.release(sources));
-    }
-
-    /// Offers the findings that are wanted their proved fixes.
-    pub fn prove(&self, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool) {
-        crate::fix::prove::prove(self, findings, wanted, self.repository.files().len());
     }
 }

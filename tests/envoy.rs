@@ -99,15 +99,7 @@ fn lint(files: &BTreeMap<String, String>) -> (Vec<String>, Vec<Finding>, usize, 
         .map(|problem| problem.message.to_string())
         .collect();
     let rules = RuleSet::embedded().unwrap();
-    let infos: Vec<RuleInfo> = rules
-        .rules()
-        .iter()
-        .map(|rule| RuleInfo {
-            id: rule.id.clone(),
-            category: rule.category.clone(),
-            precision: rule.precision,
-        })
-        .collect();
+    let infos = RuleInfo::of(&rules);
     let ground = Ground {
         facts: Default::default(),
         sources: &sources,

@@ -208,12 +208,8 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);
-    let infos = rules.rules().iter().map(|rule| RuleInfo {
-        id: rule.id.clone(),
-        category: rule.category.clone(),
-        precision: rule.precision,
-    });
-    let mut findings = settle(&sources, &infos.collect::<Vec<_>>(), &analysis.hits()).findings;
+    let infos = RuleInfo::of(rules);
+    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     findings.retain(|finding| &*finding.rule == rule);
     analysis.prove(&mut findings, &|_| true);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();

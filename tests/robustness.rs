@@ -659,12 +659,7 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
         cache: ExpandCache::default(),
     };
     let analysis = Analysis::new(&ground, read.repository);
-    let infos = rules.rules().iter().map(|rule| RuleInfo {
-        id: rule.id.clone(),
-        category: rule.category.clone(),
-        precision: rule.precision,
-    });
-    let infos: Vec<RuleInfo> = infos.collect();
+    let infos = RuleInfo::of(rules);
     let mut settled = settle(&sources, &infos, &analysis.hits());
     analysis.prove(&mut settled.findings, &|_| true);
     let mut said = Vec::new();

@@ -50,13 +50,6 @@ impl Placement {
             .with_min_len(64)
             .map(|placed| {
                 let files = container_files(sources, repository, &placed.spec, cache);
-                if nginx::is_likely(&files) {
-                    // One environment is lowered by one thread: it then finds these parsed.
-                    let derived = files.files.iter().filter(|file| file.source.pieces.is_some());
-                    for file in derived.filter(|file| file.path.ends_with(".conf")) {
-                        cache.tree(&file.source, Language::Nginx);
-                    }
-                }
                 (placed, files)
             })
             .collect();

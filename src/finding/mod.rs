@@ -12,7 +12,7 @@ pub use settle::{EnvironmentHits, Settled, settle};
 use crate::capacity::Moment;
 use crate::model::EntityId;
 use crate::repo::{Edit, Span};
-use crate::rule::{Precision, Proposal, Severity};
+use crate::rule::{Precision, Proposal, Rule, RuleSet, Severity};
 
 /// Which environment of the run, by its place in the list of environments.
 pub type EnvironmentIndex = usize;
@@ -26,6 +26,18 @@ pub struct RuleInfo {
     pub category: Arc<str>,
     /// How sure its findings are.
     pub precision: Precision,
+}
+
+impl RuleInfo {
+    /// That of every rule, in the order in which hits count them.
+    pub fn of(rules: &RuleSet) -> Vec<RuleInfo> {
+        let of_rule = |rule: &Rule| RuleInfo {
+            id: rule.id.clone(),
+            category: rule.category.clone(),
+            precision: rule.precision,
+        };
+        rules.rules().iter().map(of_rule).collect()
+    }
 }
 
 /// One entity a finding holds for.

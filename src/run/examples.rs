@@ -166,15 +166,7 @@ fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<(Source
     let analysis = Analysis::new(&ground, read.repository);
     let mistakes = analysis.traffic_mistakes().into_iter().map(ConfigProblem::from);
     refused(&mistakes.collect::<Vec<_>>())?;
-    let infos: Vec<RuleInfo> = rules
-        .rules()
-        .iter()
-        .map(|rule| RuleInfo {
-            id: rule.id.clone(),
-            category: rule.category.clone(),
-            precision: rule.precision,
-        })
-        .collect();
+    let infos = RuleInfo::of(rules);
     let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     findings.retain(|finding| &*finding.rule == id);
     if prove {

@@ -173,16 +173,7 @@ pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem>
 
 /// Hits to findings, with ignores applied. Gives how many were silenced.
 pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, options: &Lint) -> (usize, Settled) {
-    let infos: Vec<RuleInfo> = setup
-        .rules
-        .rules()
-        .iter()
-        .map(|rule| RuleInfo {
-            id: rule.id.clone(),
-            category: rule.category.clone(),
-            precision: rule.precision,
-        })
-        .collect();
+    let infos = RuleInfo::of(&setup.rules);
     let mut hits = analysis.hits();
     for environment in &mut hits {
         environment.not_evaluated.retain(|open| {
