@@ -55,6 +55,9 @@ pub struct Judged {
     outcome: OnceLock<Outcome>,
 }
 
+/// So many environments are handed to a core at a time: one may be much larger than those beside it.
+const FEW: usize = 4;
+
 /// All environments of a repository, judged.
 pub struct Analysis<'a> {
     ground: &'a Ground<'a>,
@@ -74,8 +77,11 @@ impl<'a> Analysis<'a> {
         let environments = group(&repository);
         let mut placements: Vec<Placement> = environments
             .par_iter()
+            .rev()
+            .with_max_len(FEW)
             .map(|environment| place(ground, &repository, environment))
             .collect();
+        placements.reverse();
         let mounted: FxHashSet<SourceId> = placements
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
@@ -92,12 +98,14 @@ impl<'a> Analysis<'a> {
             .zip(placements)
             .map(|(environment, placement)| Lowering::begin(context, environment, placement))
             .collect();
-        let estates: Vec<Estate> = begun.into_par_iter().rev().map(Lowering::finish).collect();
+        let estates = begun.into_par_iter().rev().with_max_len(FEW);
+        let estates: Vec<Estate> = estates.map(Lowering::finish).collect();
         let judged = environments
             .par_iter()
             .rev()
             .zip(estates)
-            .zip(seen.into_par_iter().rev());
+            .zip(seen.into_par_iter().rev())
+            .with_max_len(FEW);
         let mut judged: Vec<Judged> = judged
             .map(|((environment, estate), seen)| judge(ground, &repository, environment, estate, seen))
             .collect();

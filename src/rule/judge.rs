@@ -118,7 +118,8 @@ fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, 
     let all: Vec<Checked<H>> = if asked.values().map(Vec::len).sum::<usize>() < SMALL {
         chunks.into_iter().map(of_chunk).collect()
     } else {
-        chunks.into_par_iter().map(of_chunk).collect()
+        // Chunks of hops take far longer than others: each is handed out by itself.
+        chunks.into_par_iter().with_max_len(1).map(of_chunk).collect()
     };
     let mut checked = Checked::default();
     // Doubling a long list of hits would take their memory twice.
