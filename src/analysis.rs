@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
@@ -20,7 +20,7 @@ use crate::fix::prove::Outcome;
 use crate::link::{self, Hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{self, Checked, RuleSet, Verdict};
+use crate::rule::{self, Checked, RuleSet};
 use crate::syntax::Tree;
 
 /// What does not change between runs over the same repository.
@@ -126,16 +126,21 @@ impl<'a> Analysis<'a> {
             .zip(&self.judged)
             .map(|(environment, judged)| {
                 let ways = Ways::new(judged);
-                let hits = judged
-                    .checked
-                    .hits
-                    .iter()
-                    .map(|hit| (hit, ways.path(&judged.estate.model, hit.root)));
+                let (model, violations) = (&judged.estate.model, &judged.checked.hits);
+                let tell = move |nth: usize| {
+                    let violation = &violations[nth];
+                    let hit = rule::tell(model, self.ground.rules, violation);
+                    (Cow::Owned(hit), ways.path(model, violation.root))
+                };
                 EnvironmentHits {
                     name: &environment.name,
-                    hits: hits.collect(),
+                    points: violations
+                        .iter()
+                        .map(|violation| (violation.rule, violation.at))
+                        .collect(),
+                    tell: Box::new(tell),
                     not_evaluated: judged.checked.not_evaluated.clone(),
-                    files: judged.files.clone(),
+                    files: Cow::Borrowed(&judged.files),
                 }
             })
             .collect()
@@ -223,30 +228,33 @@ impl<'a> Analysis<'a> {
 
 /// The path of a request for each entity that a rule may look at.
 struct Ways<'j> {
-    by_entity: FxHashMap<EntityId, &'j str>,
+    hops: &'j [Hop],
+    /// For each entity its hop, counted from 1.
+    of: Vec<u32>,
 }
 
 impl<'j> Ways<'j> {
     fn new(judged: &'j Judged) -> Self {
-        let mut by_entity = FxHashMap::default();
-        for hop in &judged.hops {
-            by_entity.insert(hop.id, hop.path.as_str());
-            by_entity.entry(hop.route).or_insert(hop.path.as_str());
-            if let Known::Is(port) = judged.estate.model.linked(hop.id, "service_port") {
-                by_entity.entry(port).or_insert(hop.path.as_str());
+        let model = &judged.estate.model;
+        let mut of = vec![0; model.entities().len()];
+        for (hop, at) in judged.hops.iter().zip(1..) {
+            of[hop.id.0 as usize] = at;
+            let ends = [Known::Is(hop.route), model.linked(hop.id, "service_port")];
+            for end in ends.into_iter().filter_map(Known::is) {
+                let first = &mut of[end.0 as usize];
+                *first = if *first == 0 { at } else { *first };
             }
         }
-        Self { by_entity }
+        Self { hops: &judged.hops, of }
     }
 
     fn path(&self, model: &Model, root: EntityId) -> Option<Cow<'j, str>> {
         debug_assert!(model.entity(root).kind != Kind::Status);
         // A chain goes the way of its last hop.
         let last = model.linked(root, "inner").is().unwrap_or(root);
-        self.by_entity
-            .get(&last)
-            .filter(|path| !path.is_empty())
-            .map(|path| Cow::Borrowed(*path))
+        let hop = self.of.get(last.0 as usize)?.checked_sub(1)?;
+        let path = self.hops[hop as usize].path.as_str();
+        (!path.is_empty()).then_some(Cow::Borrowed(path))
     }
 }
 
@@ -305,16 +313,18 @@ fn judge(
 }
 
 impl Judged {
-    fn outcome(&self, sources: &Sources) -> &Outcome {
+    fn outcome(&self, sources: &Sources, rules: &RuleSet) -> &Outcome {
         self.outcome.get_or_init(|| {
-            let verdicts = self.checked.hits.iter().map(Verdict::from);
-            Outcome::of(sources, &self.estate.model, verdicts, &self.checked.undecided)
+            let model = &self.estate.model;
+            let violations = self.checked.hits.iter();
+            let verdicts = violations.map(|violation| rule::verdict_of(model, rules, violation));
+            Outcome::of(sources, model, verdicts, &self.checked.undecided)
         })
     }
 
     /// Keeps the model, the hops and what was said in numbers.
-    fn release(&mut self, sources: &Sources) {
-        self.outcome(sources);
+    fn release(&mut self, sources: &Sources, rules: &RuleSet) {
+        self.outcome(sources, rules);
         self.checked = Checked::default();
         let estate = &mut self.estate;
         estate.gateways = Vec::new();

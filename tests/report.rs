@@ -9,7 +9,7 @@ use gatelint::finding::{
     ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, RuleInfo, Settled, Summary, Target, settle,
 };
 use gatelint::model::{EntityId, FactView, FieldId, Origin, Value, Version};
-use gatelint::repo::{Edit, Piece, Source, Sources, Span};
+use gatelint::repo::{Edit, Piece, Source, SourceId, Sources, Span};
 use gatelint::report::{FileProblem, Format, Options, Report, mistake, write};
 use gatelint::rule::{Action, Change, Hit, NotEvaluated, Precision, Proposal, Severity};
 use gatelint::syntax::{ProblemKind, Tree, nginx, yaml};
@@ -96,23 +96,29 @@ fn field() -> FieldId {
     gatelint::model::field::route::READ_TIMEOUT.id()
 }
 
-/// Hits outlive the environments that borrow them.
-fn kept(hit: Hit) -> &'static Hit {
-    Box::leak(Box::new(hit))
-}
+/// A hit with the path of a request that meets it.
+type Told = (Hit, Option<String>);
 
-fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> EnvironmentHits<'static> {
-    let path = |hit: &Hit| Some(Cow::Owned(format!("Ingress shop → nginx → api:8000 {}", hit.root.0)));
+/// An environment of which this is said.
+fn saying(name: &'static str, hits: Vec<Told>, files: impl IntoIterator<Item = SourceId>) -> EnvironmentHits<'static> {
     EnvironmentHits {
         name,
-        hits: hits
-            .into_iter()
-            .map(|hit| (path(&hit), hit))
-            .map(|(path, hit)| (kept(hit), path))
-            .collect(),
+        points: hits.iter().map(|(hit, _)| (hit.rule, hit.point.span)).collect(),
+        tell: Box::new(move |nth| {
+            let (hit, path) = hits[nth].clone();
+            (Cow::Owned(hit), path.map(Cow::Owned))
+        }),
         not_evaluated: Vec::new(),
-        files: [world.nginx.id, world.compose.id].into_iter().collect(),
+        files: Cow::Owned(files.into_iter().collect()),
     }
+}
+
+/// What is said of these hits, each with its path, and of the port.
+fn environment(name: &'static str, hits: Vec<Hit>, world: &World) -> EnvironmentHits<'static> {
+    let path = |hit: &Hit| Some(format!("Ingress shop → nginx → api:8000 {}", hit.root.0));
+    let mut told: Vec<Told> = hits.into_iter().map(|hit| (hit.clone(), path(&hit))).collect();
+    told.push((port(world), None));
+    saying(name, told, [world.nginx.id, world.compose.id])
 }
 
 fn timeout(world: &World, root: u32, message: &str) -> Hit {
@@ -158,7 +164,6 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         roots.iter().map(|root| timeout(world, *root, &name(root))).collect()
     };
     let mut prod = environment("prod", hits(&order), world);
-    prod.hits.push((kept(port(world)), None));
     let include = find(&world.nginx, "upstream");
     prod.not_evaluated = vec![
         NotEvaluated {
@@ -168,10 +173,8 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
         };
         3
     ];
-    let mut staging = environment("staging", hits(&order[..1]), world);
-    staging.hits.push((kept(port(world)), None));
-    let mut dev = environment("dev", Vec::new(), world);
-    dev.hits.push((kept(port(world)), None));
+    let staging = environment("staging", hits(&order[..1]), world);
+    let dev = environment("dev", Vec::new(), world);
     settle(&world.sources, &rules(), &[prod, staging, dev])
 }
 
@@ -283,16 +286,12 @@ fn control_characters_never_reach_the_terminal() {
     hit.help = "\x1b[0m".to_owned();
     hit.related = vec![(find(&source, "server"), "\u{9b}x".to_owned())];
     hit.point.value = Value::Text("\x1b".into());
-    let hits = EnvironmentHits {
-        name: "\x1b[1m",
-        hits: vec![(kept(hit), Some("\x1b[1m → \u{202e}".into()))],
-        not_evaluated: vec![NotEvaluated {
-            rule: 0,
-            reason: "\x1b".into(),
-            span: Some(find(&source, "server")),
-        }],
-        files: [source.id].into_iter().collect(),
-    };
+    let mut hits = saying("\x1b[1m", vec![(hit, Some("\x1b[1m → \u{202e}".into()))], [source.id]);
+    hits.not_evaluated = vec![NotEvaluated {
+        rule: 0,
+        reason: "\x1b".into(),
+        span: Some(find(&source, "server")),
+    }];
     let settled = settle(&sources, &rules(), &[hits]);
     let problems = [FileProblem {
         message: "\x1b[5m".to_owned(),
@@ -402,7 +401,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
                 content
                     .match_indices(needle)
                     .map(at)
-                    .map(|span| (kept(hit(rule, span, "x")), None)),
+                    .map(|span| (hit(rule, span, "x"), None)),
             );
         }
     }
@@ -414,12 +413,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
         span: find(&sources.get(trees[0].source()), "kind"),
     };
     let config: Vec<ConfigIgnore> = config.iter().map(entry).collect();
-    let environment = EnvironmentHits {
-        name: "prod",
-        hits,
-        not_evaluated: Vec::new(),
-        files: used.into_iter().collect(),
-    };
+    let environment = saying("prod", hits, used);
     let rules = rules();
     let known: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
     let active: HashSet<&str> = known.iter().copied().collect();

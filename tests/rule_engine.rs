@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gatelint::model::{Doubt, Duration, Entity, EntityId, Kind, Known, Model, field};
 use gatelint::repo::{SourceId, Span};
-use gatelint::rule::{Action, Checked, RuleError, RuleSet, Severity, check, explain, schema};
+use gatelint::rule::{Action, Hit, RuleError, RuleSet, Severity, check, explain, schema, tell};
 
 /// A rule file around a requirement.
 fn rule_file(require: &str) -> String {
@@ -327,7 +327,7 @@ fn amounts() {
 }
 
 /// The embedded rules on a hop whose route waits 60s for a gunicorn that may take 120s.
-fn slow_application(rules: &RuleSet) -> Checked {
+fn slow_application(rules: &RuleSet) -> Vec<Hit> {
     let model = model(|model, hop, route| {
         model
             .entity_mut(route)
@@ -343,15 +343,19 @@ fn slow_application(rules: &RuleSet) -> Checked {
         let container = model.add(container);
         model.entity_mut(hop).link("container", Known::Is(container));
     });
-    check(&model, rules)
+    let violations = check(&model, rules).hits;
+    violations
+        .iter()
+        .map(|violation| tell(&model, rules, violation))
+        .collect()
 }
 
 #[test]
 fn a_hit_has_all_that_a_finding_needs() {
     let rules = RuleSet::embedded().unwrap();
-    let checked = slow_application(&rules);
-    let [hit] = checked.hits.as_slice() else {
-        panic!("{:?}", checked.hits);
+    let hits = slow_application(&rules);
+    let [hit] = hits.as_slice() else {
+        panic!("{hits:?}");
     };
     assert_eq!(&*rules.rule(hit.rule).id, "read-timeout-below-app");
     assert_eq!(hit.severity, Severity::Warning);
@@ -387,19 +391,17 @@ fn options_and_severities() {
         .unwrap()
         .with_options([(id, "margin", "10s")])
         .unwrap();
-    let checked = slow_application(&rules);
-    let Some(Ok(proposal)) = &checked.hits[0].fix else {
-        panic!()
-    };
+    let hits = slow_application(&rules);
+    let Some(Ok(proposal)) = &hits[0].fix else { panic!() };
     assert!(matches!(&proposal.changes[0].action, Action::Set(value) if value.to_string() == "135s"));
 
     let rules = RuleSet::embedded().unwrap().with_severities([(id, "error")]).unwrap();
-    assert_eq!(slow_application(&rules).hits[0].severity, Severity::Error);
+    assert_eq!(slow_application(&rules)[0].severity, Severity::Error);
     let rules = RuleSet::embedded().unwrap().with_severities([(id, "off")]).unwrap();
-    assert!(slow_application(&rules).hits.is_empty());
+    assert!(slow_application(&rules).is_empty());
     let mut rules = RuleSet::embedded().unwrap();
     rules.select(|rule| &*rule.category != "timeouts");
-    assert!(slow_application(&rules).hits.is_empty());
+    assert!(slow_application(&rules).is_empty());
 
     let wrong = [
         (id, "margn", "10s"),

@@ -45,7 +45,7 @@ impl World for Analysis<'_> {
     }
 
     fn before(&self, environment: usize) -> &Outcome {
-        self.judged[environment].outcome(self.ground.sources)
+        self.judged[environment].outcome(self.ground.sources, self.ground.rules)
     }
 
     fn after(
@@ -136,8 +136,10 @@ impl Analysis<'_> {
     /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
     /// that takes its room.
     pub fn release(&mut self) {
-        let sources = self.ground.sources;
-        self.judged.par_iter_mut().for_each(|judged| judged.release(sources));
+        let (sources, rules) = (self.ground.sources, self.ground.rules);
+        self.judged
+            .par_iter_mut()
+            .for_each(|judged| judged.release(sources, rules));
     }
 
     /// Offers the findings that are wanted their proved fixes.

@@ -1,7 +1,7 @@
 //! From hits to findings: one finding is one place a person edits, over all hops and environments.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,20 +11,24 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{Hit, NotEvaluated};
+use crate::rule::{Hit, NotEvaluated, Severity};
 
 /// What the rules said of one environment.
-#[derive(Debug)]
 pub struct EnvironmentHits<'a> {
     /// The environment's name.
     pub name: &'a str,
-    /// Violations, each with the path of a request that meets it.
-    pub hits: Vec<(&'a Hit, Option<Cow<'a, str>>)>,
+    /// The rule of each violation and what it points at, not yet located.
+    pub points: Vec<(usize, Span)>,
+    /// Puts the nth of them into words, with the path of a request that meets it.
+    pub tell: Box<Tell<'a>>,
     /// What could not be decided.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The files (not derived sources) the environment is made of; decides whether a finding names environments.
-    pub files: FxHashSet<SourceId>,
+    pub files: Cow<'a, FxHashSet<SourceId>>,
 }
+
+/// The words of a violation, by its place in the list.
+pub type Tell<'a> = dyn Fn(usize) -> (Cow<'a, Hit>, Option<Cow<'a, str>>) + Sync + 'a;
 
 /// All findings and everything undecided, sorted.
 #[derive(Debug, Default)]
@@ -35,41 +39,44 @@ pub struct Settled {
     pub unevaluated: Vec<Unevaluated>,
 }
 
+/// A violation of a rule at a place, by its environment and its number there.
+type Pointed = ((usize, Span), (EnvironmentIndex, usize));
+
 /// A hit with everything located, so that hits of different environments compare.
 struct Located<'h> {
     environment: EnvironmentIndex,
-    hit: &'h Hit,
-    path: Option<&'h str>,
+    hit: Cow<'h, Hit>,
+    path: Option<Cow<'h, str>>,
     related: Vec<(Span, String)>,
+}
+
+impl Located<'_> {
+    /// What is said first: of the worst.
+    fn words(&self) -> (Reverse<Severity>, &str, &str, Option<&str>) {
+        let hit = &self.hit;
+        (Reverse(hit.severity), &hit.message, &hit.help, self.path.as_deref())
+    }
 }
 
 /// Settles the hits of all environments. The result does not depend on the order of hops within an environment.
 pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Settled {
-    let mut places: FxHashMap<(usize, Span), Vec<Located<'_>>> = FxHashMap::default();
+    let mut all: Vec<Pointed> = Vec::with_capacity(environments.iter().map(|of| of.points.len()).sum());
     for (environment, of) in environments.iter().enumerate() {
-        for (hit, path) in &of.hits {
-            let related = hit
-                .related
-                .iter()
-                .map(|(span, text)| (sources.locate(*span), text.clone()));
-            let located = Located {
-                environment,
-                hit,
-                path: path.as_deref(),
-                related: related.collect(),
-            };
-            let at = sources.locate(hit.point.span);
-            places.entry((hit.rule, at)).or_default().push(located);
-        }
+        let points = of.points.iter().enumerate();
+        all.extend(points.map(|(nth, (rule, at))| ((*rule, sources.locate(*at)), (environment, nth))));
     }
-    let users = users(places.keys().map(|(_, at)| at.source), environments);
+    all.sort_unstable();
+    let places: Vec<&[Pointed]> = all.chunk_by(|(place, _), (next, _)| place == next).collect();
+    let users = users(places.iter().map(|place| place[0].0.1.source), environments);
     let paths = Paths::new(sources);
-    let places: Vec<_> = places.into_iter().collect();
     let mut findings: Vec<Finding> = places
         .into_par_iter()
-        .with_min_len(64)
-        .filter_map(|((rule, at), hits)| {
+        .with_max_len(64)
+        .filter_map(|violations| {
+            let (rule, at) = violations[0].0;
             let users = users.get(&at.source)?;
+            let located = |(_, (environment, nth)): &Pointed| located(sources, environments, *environment, *nth);
+            let hits = violations.iter().map(located).collect();
             Some(merge(&paths, rules.get(rule)?, at, hits, users, environments))
         })
         .collect();
@@ -81,6 +88,23 @@ pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[Environment
     }
 }
 
+fn located<'h>(
+    sources: &Sources,
+    environments: &'h [EnvironmentHits<'_>],
+    environment: EnvironmentIndex,
+    nth: usize,
+) -> Located<'h> {
+    let (hit, path) = (environments[environment].tell)(nth);
+    let related = hit.related.iter();
+    let related = related.map(|(span, text)| (sources.locate(*span), text.clone()));
+    Located {
+        environment,
+        related: related.collect(),
+        hit,
+        path,
+    }
+}
+
 /// The environments that have a part of each of these sources.
 fn users(
     sources: impl Iterator<Item = SourceId>,
@@ -89,7 +113,7 @@ fn users(
     let mut users: FxHashMap<SourceId, BTreeSet<EnvironmentIndex>> =
         sources.map(|source| (source, BTreeSet::new())).collect();
     for (index, of) in environments.iter().enumerate() {
-        for source in &of.files {
+        for source in &*of.files {
             if let Some(users) = users.get_mut(source) {
                 users.insert(index);
             }
@@ -107,14 +131,11 @@ fn merge(
     environments: &[EnvironmentHits<'_>],
 ) -> Finding {
     // The one that speaks for all is chosen by what it says, never by which hop came first.
-    hits.sort_by_cached_key(|of| {
-        let related: Vec<_> = of
-            .related
-            .iter()
-            .map(|(span, text)| (paths.key(*span), text.clone()))
-            .collect();
-        let words = (of.hit.message.clone(), of.hit.help.clone(), of.path.map(str::to_owned));
-        (Reverse(of.hit.severity), words, related, of.environment, of.hit.root)
+    hits.sort_by(|a, b| {
+        a.words()
+            .cmp(&b.words())
+            .then_with(|| paths.keys(&a.related).cmp(paths.keys(&b.related)))
+            .then_with(|| (a.environment, a.hit.root).cmp(&(b.environment, b.hit.root)))
     });
     let lead = &hits[0];
     let mut related = lead.related.clone();
@@ -129,7 +150,7 @@ fn merge(
         .filter(|place| seen.insert((*place).clone()))
         .cloned()
         .collect();
-    more.sort_by_cached_key(|(span, text)| (paths.key(*span), text.clone()));
+    more.sort_by(|a, b| (paths.key(a.0), &a.1).cmp(&(paths.key(b.0), &b.1)));
     related.append(&mut more);
 
     let holds: BTreeSet<EnvironmentIndex> = hits.iter().map(|of| of.environment).collect();
@@ -152,7 +173,8 @@ fn merge(
         help: lead.hit.help.clone(),
         path: lead
             .path
-            .or_else(|| hits.iter().filter_map(|of| of.path).min())
+            .as_deref()
+            .or_else(|| hits.iter().filter_map(|of| of.path.as_deref()).min())
             .map(str::to_owned),
         environments: names.into_iter().map(str::to_owned).collect(),
         value: lead
@@ -175,7 +197,7 @@ fn place(of: &Located<'_>) -> Place {
         root: of.hit.root,
         subject: of.hit.subject.clone(),
         proposal: of.hit.fix.clone(),
-        path: of.path.map(str::to_owned),
+        path: of.path.as_deref().map(str::to_owned),
     }
 }
 
@@ -238,16 +260,20 @@ fn unevaluated(sources: &Sources, rules: &[RuleInfo], environments: &[Environmen
 }
 
 /// Sorts findings by path, line, column and rule.
-pub fn sort(sources: &Sources, findings: &mut [Finding]) {
+pub fn sort(sources: &Sources, findings: &mut Vec<Finding>) {
     let paths = Paths::new(sources);
-    findings.sort_by_cached_key(|finding| {
-        let words = (
-            finding.rule.clone(),
-            finding.message.clone(),
-            finding.fingerprint.clone(),
-        );
-        (paths.key(finding.at), words)
-    });
+    let compare = |a: &Finding, b: &Finding| {
+        let words = || (&a.rule, &a.message, &a.fingerprint).cmp(&(&b.rule, &b.message, &b.fingerprint));
+        paths.key(a.at).cmp(&paths.key(b.at)).then_with(words)
+    };
+    if findings.is_sorted_by(|a, b| compare(a, b) != Ordering::Greater) {
+        return;
+    }
+    // Findings are large: each is moved twice here, and a dozen times by sorting them in place.
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.par_sort_by(|a, b| compare(&findings[*a], &findings[*b]));
+    let mut all: Vec<Option<Finding>> = std::mem::take(findings).into_iter().map(Some).collect();
+    findings.extend(order.into_iter().filter_map(|at| all[at].take()));
 }
 
 /// Order of places as a person sees it: the ids of sources depend on which thread read first.
@@ -260,8 +286,13 @@ impl<'s> Paths<'s> {
         Self { sources }
     }
 
-    fn key(&self, span: Span) -> (Arc<str>, u32, u32) {
-        (self.sources.get(span.source).path.clone(), span.start, span.end)
+    fn key(&self, span: Span) -> (&'s str, u32, u32) {
+        (&self.sources.get(span.source).path, span.start, span.end)
+    }
+
+    /// The same for places with words.
+    fn keys<'p>(&self, places: &'p [(Span, String)]) -> impl Iterator<Item = ((&'s str, u32, u32), &'p str)> {
+        places.iter().map(|(span, text)| (self.key(*span), text.as_str()))
     }
 }
 

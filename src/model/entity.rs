@@ -342,8 +342,9 @@ impl Model {
     }
 
     /// All entities, in the order they were added.
-    pub fn entities(&self) -> impl Iterator<Item = (EntityId, &Entity)> {
-        (0..).map(EntityId).zip(&self.entities)
+    pub fn entities(&self) -> impl ExactSizeIterator<Item = (EntityId, &Entity)> {
+        let ids = |(at, entity)| (EntityId(at as u32), entity);
+        self.entities.iter().enumerate().map(ids)
     }
 
     /// All entities of a kind, in the order they were added.

@@ -1,6 +1,6 @@
 //! Sources and spans. A source is a file, or text derived from files in pieces that know where they came from.
 
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use super::{Edit, LineIndex, Refusal};
 
@@ -149,7 +149,7 @@ impl Source {
 /// All sources of a run. Appending is allowed from several threads; a source never changes once it is here.
 #[derive(Debug, Default)]
 pub struct Sources {
-    all: RwLock<Vec<Arc<Source>>>,
+    all: boxcar::Vec<Arc<Source>>,
 }
 
 impl Sources {
@@ -175,23 +175,22 @@ impl Sources {
         pieces: Option<Box<[Piece]>>,
         replaced: Box<[(u32, u32)]>,
     ) -> Arc<Source> {
-        let mut all = self.all.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let id = SourceId(u32::try_from(all.len()).unwrap_or(u32::MAX));
-        let source = Arc::new(Source {
-            id,
-            path,
-            text,
-            pieces,
-            replaced,
-            lines: OnceLock::new(),
-        });
-        all.push(source.clone());
-        source
+        let make = |at| {
+            Arc::new(Source {
+                id: SourceId(u32::try_from(at).unwrap_or(u32::MAX)),
+                path,
+                text,
+                pieces,
+                replaced,
+                lines: OnceLock::new(),
+            })
+        };
+        self.all[self.all.push_with(make)].clone()
     }
 
     /// The source with this id. Ids come from this store only, so every id has one.
-    pub fn get(&self, id: SourceId) -> Arc<Source> {
-        self.all.read().unwrap_or_else(std::sync::PoisonError::into_inner)[id.0 as usize].clone()
+    pub fn get(&self, id: SourceId) -> &Arc<Source> {
+        &self.all[id.0 as usize]
     }
 
     /// Leads a span back to the file it came from. Inside text that does not stand verbatim in a file the whole origin

@@ -180,7 +180,7 @@ impl<'s> Drawing<'s> {
             Page {
                 name: terminal::escape(&source.path).into_owned(),
                 masked: terminal::mask(&source.text),
-                source,
+                source: source.clone(),
             }
         });
         let mut out = String::new();

@@ -14,8 +14,8 @@ use crate::repo::Span;
 
 /// What the rules say of one model.
 #[derive(Debug)]
-pub struct Checked<H = Hit> {
-    /// What is violated, by rule and then by entity.
+pub struct Checked<H = Violation> {
+    /// What is violated.
     pub hits: Vec<H>,
     /// What could not be decided, one for each rule and entity.
     pub not_evaluated: Vec<NotEvaluated>,
@@ -36,6 +36,17 @@ impl<H> Default for Checked<H> {
     }
 }
 
+/// A violation that was not put into words yet: there are many, and most are of one place and say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which rule, as in [`Hit::rule`].
+    pub rule: usize,
+    /// The entity the rule looked at.
+    pub root: EntityId,
+    /// What it points at; not yet located.
+    pub at: Span,
+}
+
 /// A violation without words, for comparing two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -49,45 +60,48 @@ pub struct Verdict {
     pub severity: Severity,
 }
 
-impl From<&Hit> for Verdict {
-    fn from(hit: &Hit) -> Self {
-        Verdict {
-            rule: hit.rule,
-            root: hit.root,
-            subject: hit.subject.clone(),
-            severity: hit.severity,
-        }
+/// Runs every enabled rule over the entities of its kind.
+pub fn check(model: &Model, rules: &RuleSet) -> Checked {
+    over(model, rules, &|scene, rule, at| Violation {
+        rule: at,
+        root: scene.root,
+        at: point(scene, rule).0.span,
+    })
+}
+
+/// Puts a violation of this model into words.
+pub fn tell(model: &Model, rules: &RuleSet, violation: &Violation) -> Hit {
+    let rule = rules.rule(violation.rule);
+    hit(&scene(model, rule, violation.root), rule, violation.rule)
+}
+
+/// The same for a model that no one will read of.
+pub fn verdicts(model: &Model, rules: &RuleSet) -> Checked<Verdict> {
+    over(model, rules, &verdict)
+}
+
+/// What a violation of this model is compared by.
+pub fn verdict_of(model: &Model, rules: &RuleSet, violation: &Violation) -> Verdict {
+    let rule = rules.rule(violation.rule);
+    verdict(&scene(model, rule, violation.root), rule, violation.rule)
+}
+
+fn verdict(scene: &Scene, rule: &Rule, at: usize) -> Verdict {
+    let (point, field) = point(scene, rule);
+    Verdict {
+        rule: at,
+        root: scene.root,
+        subject: subject(scene, rule, field, &point),
+        severity: severity(scene, rule),
     }
 }
 
-/// Runs every enabled rule over the entities of its kind.
-pub fn check(model: &Model, rules: &RuleSet) -> Checked {
-    let mut checked = over(model, rules, &hit);
-    checked.hits = by_rule(checked.hits);
-    checked.not_evaluated.sort_by_key(|open| open.rule);
-    checked.undecided.sort_by_key(|(rule, _)| *rule);
-    checked
-}
-
-/// Hits are large: each is moved twice here, and a dozen times by sorting them in place.
-fn by_rule(hits: Vec<Hit>) -> Vec<Hit> {
-    let mut order: Vec<usize> = (0..hits.len()).collect();
-    order.sort_by_key(|at| hits[*at].rule);
-    let mut hits: Vec<Option<Hit>> = hits.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| hits[at].take()).collect()
-}
-
-/// The same for a model that no one will read of: in no order, and without messages and fixes.
-pub fn verdicts(model: &Model, rules: &RuleSet) -> Checked<Verdict> {
-    over(model, rules, &|scene, rule, at| {
-        let (point, field) = point(scene, rule);
-        Verdict {
-            rule: at,
-            root: scene.root,
-            subject: subject(scene, rule, field, &point),
-            severity: severity(scene, rule),
-        }
-    })
+fn scene<'m>(model: &'m Model, rule: &'m Rule, root: EntityId) -> Scene<'m> {
+    Scene {
+        model,
+        root,
+        options: &rule.values,
+    }
 }
 
 /// A few entities at a time are asked everything, while they and what they link to are still in the processor's cache.
@@ -143,11 +157,7 @@ fn judge<H>(
     checked: &mut Checked<H>,
     tell: &impl Fn(&Scene, &Rule, usize) -> H,
 ) {
-    let scene = Scene {
-        model,
-        root,
-        options: &rule.values,
-    };
+    let scene = scene(model, rule, root);
     let undecided = |doubt: Doubt| NotEvaluated {
         rule: at,
         reason: doubt.reason.clone(),

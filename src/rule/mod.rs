@@ -20,7 +20,7 @@ mod typing;
 
 pub use error::RuleError;
 pub use function::FUNCTIONS;
-pub use judge::{Checked, Verdict, check, decided, verdicts};
+pub use judge::{Checked, Verdict, Violation, check, decided, tell, verdict_of, verdicts};
 pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
 pub use settings::SettingError;
 
@@ -84,7 +84,7 @@ pub struct Proposal {
     pub because: Option<Arc<str>>,
 }
 
-/// One rule violated by one entity of one model.
+/// One rule violated by one entity of one model, in words.
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// Which rule, as an index into the loaded rules.

@@ -137,7 +137,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         .iter()
         .any(|finding| options.fail_on.fails(finding.severity));
     // The process ends here: taking everything apart again would cost more than a tenth of the run.
-    std::mem::forget(analysis);
+    std::mem::forget((analysis, settled));
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
 }
 
