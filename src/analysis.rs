@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
@@ -213,10 +213,12 @@ impl<'a> Analysis<'a> {
     /// How many hops start in the files that are wanted, and how many of them are linked to a container.
     pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
         let (mut all, mut linked) = (0, 0);
+        let mut known: FxHashMap<SourceId, bool> = FxHashMap::default();
+        let sources = self.ground.sources;
         for judged in &self.judged {
             for hop in &judged.hops {
-                let at = self.ground.sources.locate(judged.estate.model.entity(hop.route).span);
-                if wanted(&self.ground.sources.get(at.source).path) {
+                let of = sources.locate(judged.estate.model.entity(hop.route).span).source;
+                if *known.entry(of).or_insert_with(|| wanted(&sources.get(of).path)) {
                     all += 1;
                     linked += usize::from(matches!(hop.container, Known::Is(_)));
                 }

@@ -10,6 +10,8 @@ pub mod traffic;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::capacity::Zone;
 use crate::capacity::floor::{Reactive, Shortfall, shortfalls};
 use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note, NoteKind};
@@ -83,9 +85,19 @@ pub fn assess(
         }
     }
     let autoscalers = &mut entities::Autoscalers::of(&estate.model);
-    for target in &targets {
+    let context = &Context::year_from(traffic.as_of);
+    let world = World {
+        sources,
+        environment,
+        traffic,
+        context,
+    };
+    // A few are done before a second thread has woken up.
+    let evaluated = targets.par_iter().with_min_len(64);
+    let evaluated: Vec<Vec<Evaluation>> = evaluated.map(|target| evaluations(target, context)).collect();
+    for (target, evaluated) in targets.iter().zip(evaluated) {
         let model = &mut estate.model;
-        let capacity = one(sources, model, autoscalers, target, environment, traffic, &mut assessed);
+        let capacity = one(&world, model, autoscalers, target, evaluated, &mut assessed);
         assessed.targets.push(capacity);
     }
     routed::settle(estate, &targets, hops);
@@ -95,17 +107,28 @@ pub fn assess(
     assessed
 }
 
+/// What all targets are evaluated against.
+struct World<'w> {
+    sources: &'w Sources,
+    environment: &'w Environment,
+    traffic: &'w Traffic,
+    context: &'w Context,
+}
+
 fn one(
-    sources: &Sources,
+    world: &World<'_>,
     model: &mut Model,
     autoscalers: &mut entities::Autoscalers,
     target: &Target,
-    environment: &Environment,
-    traffic: &Traffic,
+    evaluated: Vec<Evaluation>,
     assessed: &mut Assessed,
 ) -> Capacity {
-    let context = Context::year_from(traffic.as_of);
-    let evaluated: Vec<Evaluation> = evaluations(target, &context);
+    let World {
+        sources,
+        environment,
+        traffic,
+        context,
+    } = *world;
     let bounds = together(&evaluated);
     let demand = demand(sources, target, environment, traffic, assessed);
     let mut short = Vec::new();
@@ -114,7 +137,7 @@ fn one(
         let demand = &traffic.demands[*at];
         measured = demand.measured(zone, traffic.period()).map(|measured| (*at, measured));
         if let Some((_, measured)) = &measured {
-            let in_zone = in_zone(target, &evaluated, &context, zone);
+            let in_zone = in_zone(target, &evaluated, context, zone);
             short = shortfalls(
                 bounds,
                 in_zone.as_ref(),
@@ -124,7 +147,7 @@ fn one(
             );
         }
     }
-    let made = entities::add(sources, model, autoscalers, target, &evaluated, &context);
+    let made = entities::add(sources, model, autoscalers, target, &evaluated, context);
     match (&demand, &bounds, &measured) {
         (Some((at, _)), Ok(bounds), Some((_, measured))) => {
             let demand = &traffic.demands[*at];

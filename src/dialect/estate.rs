@@ -75,7 +75,7 @@ fn origins(sources: &Sources, source: &Source, found: &mut FxHashSet<SourceId>, 
         Some(pieces) if depth < 4 => {
             for piece in pieces {
                 if !found.contains(&piece.from.source) {
-                    origins(sources, &sources.get(piece.from.source), found, depth + 1);
+                    origins(sources, sources.get(piece.from.source), found, depth + 1);
                 }
             }
         }

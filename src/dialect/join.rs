@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::{Doubt, EntityId, Known, Moved};
+use rayon::prelude::*;
+
+use crate::model::{Doubt, EntityId, Known, Moved, Moves};
 use crate::repo::Span;
 
 /// A gateway with its routes.
@@ -303,25 +305,45 @@ impl Estate {
         }
     }
 
-    /// Puts the gateways, Services and containers of a part behind those that are here. Everything else is lowered once
-    /// all parts are joined. Gives how the part's ids have changed.
-    pub fn join(&mut self, part: Estate) -> Moved {
-        let moved = self.model.join(part.model);
-        let containers = self.containers.len();
-        self.gateways.extend(part.gateways.into_iter().map(|mut gateway| {
+    /// Puts the gateways, Services and containers of parts behind those that are here. Everything else is lowered once
+    /// all parts are joined. Gives how each part's ids have changed.
+    pub fn join(&mut self, mut parts: Vec<Estate>) -> Vec<Moved> {
+        let moves = self.model.moves(parts.iter().map(|part| &part.model));
+        let mut containers = self.containers.len();
+        let before: Vec<usize> = parts
+            .iter()
+            .map(|part| {
+                let behind = containers + part.containers.len();
+                std::mem::replace(&mut containers, behind)
+            })
+            .collect();
+        let each = parts.par_iter_mut().zip(&moves).zip(before).with_max_len(1);
+        each.for_each(|((part, moves), containers)| part.prepare(moves, containers));
+        for part in parts {
+            self.model.append(part.model);
+            self.gateways.extend(part.gateways);
+            self.services.extend(part.services);
+            self.containers.extend(part.containers);
+        }
+        moves.iter().map(|moves| moves.entities).collect()
+    }
+
+    /// Changes what a part says of itself to what holds behind so many other containers.
+    fn prepare(&mut self, moves: &Moves, containers: usize) {
+        self.model.prepare(moves);
+        let moved = moves.entities;
+        for gateway in &mut self.gateways {
             gateway.id = moved.id(gateway.id);
             gateway.container = gateway.container.map(|at| at + containers);
             gateway.routes.iter_mut().for_each(|route| route.moved(moved));
-            gateway
-        }));
-        self.services.extend(part.services.into_iter().map(|mut service| {
+        }
+        for service in &mut self.services {
             service.id = moved.id(service.id);
             if let Known::Is(ports) = &mut service.ports {
                 ports.iter_mut().for_each(|port| port.id = moved.id(port.id));
             }
-            service
-        }));
-        self.containers.extend(part.containers.into_iter().map(|mut container| {
+        }
+        for container in &mut self.containers {
             container.id = moved.id(container.id);
             container.workload = moved.id(container.workload);
             container.pod += containers;
@@ -329,9 +351,7 @@ impl Estate {
             if let Known::Is(sockets) = &mut container.sockets {
                 sockets.iter_mut().for_each(|socket| socket.id = moved.id(socket.id));
             }
-            container
-        }));
-        moved
+        }
     }
 }
 

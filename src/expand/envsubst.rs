@@ -234,7 +234,7 @@ fn depth(sources: &Sources, source: &Source) -> usize {
     let mut next = first(source);
     while let Some(from) = next {
         deep += 1;
-        next = first(&sources.get(from.source));
+        next = first(sources.get(from.source));
     }
     deep
 }

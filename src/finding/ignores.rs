@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use memchr::memmem;
+use rayon::prelude::*;
 
 use super::directive::{self, Directive};
 use super::{Finding, settle};
@@ -102,12 +103,14 @@ impl Ignores {
     ) -> Ignores {
         // One comment is one ignore, also when several derived texts contain it.
         let mut comments: BTreeMap<Span, (String, Vec<Span>)> = BTreeMap::new();
-        for tree in trees {
-            for (comment, text, scope) in comments_of(sources, tree) {
-                let known = comments.entry(comment).or_insert_with(|| (text, Vec::new()));
-                if !known.1.contains(&scope) {
-                    known.1.push(scope);
-                }
+        let finder = memmem::Finder::new("gatelint:");
+        // A few are read before a second thread has woken up.
+        let all = trees.par_iter().with_min_len(256);
+        let all: Vec<_> = all.flat_map_iter(|tree| comments_of(sources, tree, &finder)).collect();
+        for (comment, text, scope) in all {
+            let known = comments.entry(comment).or_insert_with(|| (text, Vec::new()));
+            if !known.1.contains(&scope) {
+                known.1.push(scope);
             }
         }
         let mut ignores = Ignores::default();
@@ -180,6 +183,9 @@ impl Ignores {
         findings: Vec<Finding>,
         rules: RuleIds<'_>,
     ) -> Ignored {
+        if self.entries.is_empty() && self.found.is_empty() {
+            return Ignored { findings, silenced: 0 };
+        }
         let mut by_place: HashMap<(SourceId, &str), Vec<usize>> = HashMap::new();
         let mut by_target: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, entry) in self.entries.iter().enumerate() {
@@ -279,9 +285,8 @@ fn starts_in(at: Span, scope: Span) -> bool {
 }
 
 /// Comments of a tree that speak to gatelint: located place, text, and located scope.
-fn comments_of(sources: &Sources, tree: &Tree) -> Vec<(Span, String, Span)> {
+fn comments_of(sources: &Sources, tree: &Tree, finder: &memmem::Finder<'_>) -> Vec<(Span, String, Span)> {
     let source = sources.get(tree.source());
-    let finder = memmem::Finder::new("gatelint:");
     if tree.comments.is_empty() || finder.find(source.text.as_bytes()).is_none() {
         return Vec::new();
     }

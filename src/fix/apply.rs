@@ -40,7 +40,7 @@ pub fn plan(root: &Path, sources: &Sources, fixes: &[&[Edit]]) -> Plan {
         .collect();
     let files: BTreeMap<SourceId, Result<(PathBuf, Vec<u8>), Refusal>> = touched
         .into_iter()
-        .map(|id| (id, current_bytes(root, &sources.get(id))))
+        .map(|id| (id, current_bytes(root, sources.get(id))))
         .collect();
     let mut plan = Plan::default();
     let mut edits: BTreeMap<SourceId, BTreeMap<u32, &Edit>> = BTreeMap::new();

@@ -1,17 +1,18 @@
 //! Finding things by name: in the same namespace, the nearest folder first, and never in a sibling environment.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::dialect::join::Estate;
 
 /// Services and compose names of an environment.
 pub(crate) struct Names {
-    services: HashMap<Arc<str>, Vec<usize>>,
-    containers: HashMap<Arc<str>, Vec<usize>>,
-    by_label: HashMap<(Arc<str>, Arc<str>), Vec<usize>>,
+    services: FxHashMap<Arc<str>, Vec<usize>>,
+    containers: FxHashMap<Arc<str>, Vec<usize>>,
+    by_label: FxHashMap<(Arc<str>, Arc<str>), Vec<usize>>,
     /// First parts of all hosts that some route leads to.
-    pub(super) targeted: HashSet<Arc<str>>,
+    pub(super) targeted: FxHashSet<Arc<str>>,
 }
 
 /// What a lookup gives.
@@ -29,10 +30,10 @@ impl Names {
     /// Indexes an environment.
     pub(crate) fn new(estate: &Estate) -> Names {
         let mut names = Names {
-            services: HashMap::new(),
-            containers: HashMap::new(),
-            by_label: HashMap::new(),
-            targeted: HashSet::new(),
+            services: FxHashMap::default(),
+            containers: FxHashMap::default(),
+            by_label: FxHashMap::default(),
+            targeted: FxHashSet::default(),
         };
         let endpoints = estate
             .gateways
@@ -40,7 +41,10 @@ impl Names {
             .flat_map(|gateway| &gateway.routes)
             .flat_map(|route| &route.endpoints);
         for host in endpoints.filter_map(|endpoint| endpoint.host.as_ref().is()) {
-            names.targeted.insert(Arc::from(host.split('.').next().unwrap_or(host)));
+            let first = host.split('.').next().unwrap_or(host);
+            if !names.targeted.contains(first) {
+                names.targeted.insert(Arc::from(first));
+            }
         }
         for (at, service) in estate.services.iter().enumerate() {
             names.services.entry(service.name.clone()).or_default().push(at);

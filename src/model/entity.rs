@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::facts::Facts;
 use super::field::{Field, FieldId, Kind};
 use super::known::{Doubt, Known};
 use super::table::{DefaultFor, Row, Table};
@@ -203,7 +204,7 @@ pub struct Entity {
     /// Where it is declared.
     pub span: Span,
     /// Facts of its own that no scope holds.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
     /// Links, in the order of `Kind::links`.
     pub links: SmallVec<[Known<EntityId>; 2]>,
     /// Its nearest scope.
@@ -224,7 +225,7 @@ impl Entity {
             name: name.into(),
             span,
             // A hop has about a dozen; doubling up to sixteen would cost more than everything else in it.
-            facts: Vec::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
+            facts: Facts::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
             links: SmallVec::from_elem(Known::Absent, kind.links().len()),
             scope: None,
             table: None,
@@ -249,8 +250,7 @@ impl Entity {
 
     fn store(&mut self, field: FieldId, value: Stored, span: Span) {
         debug_assert_eq!(field.kind, self.kind, "a field of another kind");
-        self.facts.retain(|fact| fact.field != field);
-        self.facts.push(Fact {
+        self.facts.put(Fact {
             field,
             value,
             span,
@@ -259,6 +259,7 @@ impl Entity {
     }
 
     /// Sets a link by its name.
+    #[inline]
     pub fn link(&mut self, name: &str, to: Known<EntityId>) {
         if let Some(at) = self.kind.links().iter().position(|link| link.name == name) {
             self.links[at] = to;
@@ -365,6 +366,7 @@ impl Model {
     }
 
     /// Follows a link by name.
+    #[inline]
     pub fn linked(&self, id: EntityId, link: &str) -> Known<EntityId> {
         let kind = self.entity(id).kind;
         match kind.links().iter().position(|info| info.name == link) {
@@ -393,7 +395,7 @@ impl Model {
         if field.kind != entity.kind {
             return Known::Absent;
         }
-        if let Some(fact) = entity.facts.iter().find(|fact| fact.field == field) {
+        if let Some(fact) = entity.facts.of(field) {
             return found(fact, false);
         }
         let Some(table) = entity.table else {

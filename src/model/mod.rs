@@ -2,6 +2,7 @@
 
 pub mod behaviour;
 pub mod entity;
+mod facts;
 pub mod field;
 pub mod known;
 pub mod part;
@@ -13,9 +14,10 @@ pub mod version;
 pub use entity::{
     Entity, EntityId, Fact, FactView, Found, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
 };
+pub use facts::Facts;
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
 pub use known::{Doubt, Known};
-pub use part::Moved;
+pub use part::{Moved, Moves};
 pub use table::{Row, Table};
 pub use unit::Unit;
 pub use value::{Duration, Size, Type, Value};

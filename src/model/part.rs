@@ -1,5 +1,7 @@
 //! Models that are made side by side and then put together. Ids are places, so those of a part move.
 
+use rayon::prelude::*;
+
 use super::entity::{Entity, EntityId, Fact, Model, Scope, ScopeId, TreeId};
 use super::known::Known;
 
@@ -22,24 +24,44 @@ impl Moved {
 }
 
 impl Model {
-    /// Puts a part behind what this model has. Whoever keeps ids of the part must change them.
-    pub fn join(&mut self, mut part: Model) -> Moved {
-        let moves = Moves {
-            entities: Moved(self.entities.len() as u32),
-            scopes: self.scopes.len() as u32,
-            trees: part.trees.iter().map(|tree| self.add_tree(tree)).collect(),
-        };
-        part.entities.iter_mut().for_each(|entity| moves.entity(entity));
-        part.scopes.iter_mut().for_each(|scope| moves.scope(scope));
+    /// How the ids of parts change that are put behind what this model has, in this order.
+    pub fn moves<'p>(&mut self, parts: impl Iterator<Item = &'p Model>) -> Vec<Moves> {
+        let (mut entities, mut scopes) = (self.entities.len(), self.scopes.len());
+        let moves = parts.map(|part| {
+            let moves = Moves {
+                entities: Moved(entities as u32),
+                scopes: scopes as u32,
+                trees: part.trees.iter().map(|tree| self.add_tree(tree)).collect(),
+            };
+            entities += part.entities.len();
+            scopes += part.scopes.len();
+            moves
+        });
+        moves.collect()
+    }
+
+    /// Changes the ids in a part to what they will be. Whoever keeps ids of the part must change them as well.
+    pub fn prepare(&mut self, moves: &Moves) {
+        // Fewer are done before a second thread has woken up.
+        const MANY: usize = 2_048;
+        let entities = self.entities.par_iter_mut().with_min_len(MANY);
+        entities.for_each(|entity| moves.entity(entity));
+        let scopes = self.scopes.par_iter_mut().with_min_len(MANY);
+        scopes.for_each(|scope| moves.scope(scope));
+    }
+
+    /// Puts a part that was prepared behind what this model has.
+    pub fn append(&mut self, mut part: Model) {
         self.entities.append(&mut part.entities);
         self.scopes.append(&mut part.scopes);
-        moves.entities
     }
 }
 
 /// How the ids of a part change.
-struct Moves {
-    entities: Moved,
+#[derive(Debug)]
+pub struct Moves {
+    /// Those of its entities.
+    pub entities: Moved,
     scopes: u32,
     /// By the part's own ids.
     trees: Vec<TreeId>,

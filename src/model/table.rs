@@ -221,7 +221,10 @@ pub struct Table {
     pub product: &'static str,
     rows: Vec<Row>,
     by_name: FxHashMap<String, Vec<usize>>,
-    by_field: FxHashMap<FieldId, Vec<usize>>,
+    /// The rows of a field, each behind the number of its module.
+    by_field: FxHashMap<FieldId, Vec<(usize, usize)>>,
+    /// The modules that rows belong to; the first is that of all.
+    modules: Vec<&'static str>,
 }
 
 impl Table {
@@ -235,16 +238,22 @@ impl Table {
             }
         }
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        let mut by_field: FxHashMap<FieldId, Vec<usize>> = FxHashMap::default();
+        let mut by_field: FxHashMap<FieldId, Vec<(usize, usize)>> = FxHashMap::default();
+        let mut modules = vec![""];
         for (at, row) in rows.iter().enumerate() {
             by_name.entry(row.name.clone()).or_default().push(at);
-            by_field.entry(row.field).or_default().push(at);
+            let module = number(&modules, row.module).unwrap_or(modules.len());
+            if module == modules.len() {
+                modules.push(row.module);
+            }
+            by_field.entry(row.field).or_default().push((module, at));
         }
         Table {
             product,
             rows,
             by_name,
             by_field,
+            modules,
         }
     }
 
@@ -259,10 +268,17 @@ impl Table {
     }
 
     /// The rows that can give a field in a module.
-    pub fn giving<'t>(&'t self, field: FieldId, module: &'t str) -> impl Iterator<Item = &'t Row> + Clone + use<'t> {
+    pub fn giving<'t>(&'t self, field: FieldId, module: &str) -> impl Iterator<Item = &'t Row> + Clone + use<'t> {
         let rows = self.by_field.get(&field).map_or(&[][..], Vec::as_slice);
+        let wanted = number(&self.modules, module);
         rows.iter()
-            .map(|at| &self.rows[*at])
-            .filter(move |row| row.module.is_empty() || row.module == module)
+            .filter(move |(module, _)| *module == 0 || Some(*module) == wanted)
+            .map(|(_, at)| &self.rows[*at])
     }
+}
+
+/// The number of a module. Equal names are nearly always one text, whose place tells at once.
+fn number(modules: &[&'static str], module: &str) -> Option<usize> {
+    let same = modules.iter().position(|known| std::ptr::eq(*known, module));
+    same.or_else(|| modules.iter().position(|known| *known == module))
 }

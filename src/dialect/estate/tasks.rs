@@ -78,7 +78,7 @@ impl Lower<'_> {
         }
         let mut ingresses = self.part(self.environment.documents.len());
         rayon::join(|| ingresses.ingresses(), || self.in_parts(tasks, scalers));
-        self.join(ingresses);
+        self.join(vec![ingresses]);
     }
 
     fn in_parts(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
@@ -94,14 +94,16 @@ impl Lower<'_> {
                 part
             };
             let parts: Vec<Lower<'_>> = parts.map(lowered).collect();
-            parts.into_iter().for_each(|part| self.join(part));
+            self.join(parts);
         }
     }
 
-    fn join(&mut self, part: Self) {
-        let moved = self.estate.join(part.estate);
-        let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
-        self.scaled.extend(part.scaled.into_iter().map(here));
+    fn join(&mut self, parts: Vec<Self>) {
+        let (estates, scaled): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.estate, part.scaled)).unzip();
+        for (moved, scaled) in self.estate.join(estates).into_iter().zip(scaled) {
+            let here = |(workload, scaler): (EntityId, EntityId)| (moved.id(workload), scaler);
+            self.scaled.extend(scaled.into_iter().map(here));
+        }
     }
 
     /// Begins a part of about so many documents, apart from everything else.
