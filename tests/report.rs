@@ -410,7 +410,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
         target: Target::Object((*object).to_owned()),
         reason: "r".to_owned(),
         until: None,
-        span: find(&sources.get(trees[0].source()), "kind"),
+        span: find(sources.get(trees[0].source()), "kind"),
     };
     let config: Vec<ConfigIgnore> = config.iter().map(entry).collect();
     let environment = saying("prod", hits, used);
