@@ -55,6 +55,12 @@ pub struct Judged {
     outcome: OnceLock<Outcome>,
 }
 
+/// How far an environment has come.
+enum Stage<'a> {
+    Begun(Box<Lowering<'a>>, FxHashSet<SourceId>),
+    Judged(Box<Judged>),
+}
+
 /// So many environments are handed to a core at a time: one may be much larger than those beside it.
 const FEW: usize = 4;
 
@@ -86,29 +92,28 @@ impl<'a> Analysis<'a> {
             .iter()
             .flat_map(|placement| placement.mounted.iter().copied())
             .collect();
-        let seen = placements
-            .iter_mut()
-            .map(|placement| std::mem::take(&mut placement.mounted));
-        let seen: Vec<FxHashSet<SourceId>> = seen.collect();
-        // Large environments are begun by all cores. What one core has to do alone for the last, which is the largest,
-        // comes first, while the others are left the small ones: so with lowering, and so with linking.
         let context = context(ground, &repository, &mounted);
-        let begun: Vec<Lowering> = environments
-            .iter()
-            .zip(placements)
-            .map(|(environment, placement)| Lowering::begin(context, environment, placement))
-            .collect();
-        let estates = begun.into_par_iter().rev().with_max_len(FEW);
-        let estates: Vec<Estate> = estates.map(Lowering::finish).collect();
-        let judged = environments
-            .par_iter()
-            .rev()
-            .zip(estates)
-            .zip(seen.into_par_iter().rev())
-            .with_max_len(FEW);
-        let mut judged: Vec<Judged> = judged
-            .map(|((environment, estate), seen)| judge(ground, &repository, environment, estate, seen))
-            .collect();
+        let rest = |environment: &Environment, lowering: Lowering<'_>, seen| {
+            judge(ground, &repository, environment, lowering.finish(), seen)
+        };
+        // What one core has to do alone for the last environment, which is the largest, comes first each time, while the
+        // others are left the small ones: a third of them while it is begun, and the rest while it is finished.
+        let all = environments.par_iter().zip(placements).enumerate().rev();
+        let stages = all.with_max_len(FEW).map(|(nth, (environment, mut placement))| {
+            let seen = std::mem::take(&mut placement.mounted);
+            let lowering = Lowering::begin(context, environment, placement);
+            match lowering.is_begun() || nth % 3 != 0 {
+                true => Stage::Begun(Box::new(lowering), seen),
+                false => Stage::Judged(Box::new(rest(environment, lowering, seen))),
+            }
+        });
+        let stages: Vec<Stage<'_>> = stages.collect();
+        let finish = |(environment, stage)| match stage {
+            Stage::Begun(lowering, seen) => rest(environment, *lowering, seen),
+            Stage::Judged(judged) => *judged,
+        };
+        let stages = environments.par_iter().rev().zip(stages).with_max_len(FEW);
+        let mut judged: Vec<Judged> = stages.map(finish).collect();
         judged.reverse();
         Analysis {
             ground,

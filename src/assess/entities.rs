@@ -60,22 +60,31 @@ pub(super) fn fact<T: FieldType>(field: Field<T>, value: T, span: Span, site: Op
     }
 }
 
+fn put(entity: &mut Entity, fact: Fact) {
+    entity.facts.retain(|own| own.field != fact.field);
+    entity.facts.push(fact);
+}
+
 fn put_count(entity: &mut Entity, field: Field<i64>, given: Option<&Given<u32>>, source: &Source) {
     if let Some(given) = given {
-        entity
-            .facts
-            .put(fact(field, i64::from(given.value), given.span, source.site(given.span)));
+        put(
+            entity,
+            fact(field, i64::from(given.value), given.span, source.site(given.span)),
+        );
     }
 }
 
 fn put_text(entity: &mut Entity, field: Field<Arc<str>>, given: Option<&Given<String>>, source: &Source) {
     if let Some(given) = given.filter(|given| !given.value.is_empty()) {
-        entity.facts.put(fact(
-            field,
-            Arc::from(given.value.as_str()),
-            given.span,
-            source.site(given.span),
-        ));
+        put(
+            entity,
+            fact(
+                field,
+                Arc::from(given.value.as_str()),
+                given.span,
+                source.site(given.span),
+            ),
+        );
     }
 }
 
@@ -303,9 +312,10 @@ fn add_note(sources: &Sources, model: &mut Model, target: &Target, source: &Sour
         span.source == found.span.source && span.start <= found.span.start && found.span.end <= span.end
     });
     let site = around.map(|(_, site)| *site);
-    entity
-        .facts
-        .put(fact(note::TEXT, Arc::from(text.as_str()), found.span, site));
+    put(
+        &mut entity,
+        fact(note::TEXT, Arc::from(text.as_str()), found.span, site),
+    );
     if let Some(better) = hints::better(found, &text) {
         entity.set(note::BETTER, Arc::from(better), found.span);
     }

@@ -208,7 +208,8 @@ fn unit(model: &mut Model, document: &Document, holder: &Arc<str>, entry: At<'_>
             row,
             node: Some((model.add_tree(&document.tree), entry.id())),
         });
-        entity.facts.put(Fact {
+        entity.facts.retain(|fact| fact.field != row.field);
+        entity.facts.push(Fact {
             field: row.field,
             value: Stored::Is(Value::Text(value.clone())),
             span,

@@ -150,6 +150,11 @@ impl<'a> Lowering<'a> {
         Lowering { lower, state }
     }
 
+    /// Whether the most is done: it is a large one.
+    pub fn is_begun(&self) -> bool {
+        matches!(self.state, State::Begun(_))
+    }
+
     /// Lowers what is left.
     pub fn finish(self) -> Estate {
         let Lowering { mut lower, state } = self;

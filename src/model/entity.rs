@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::facts::Facts;
 use super::field::{Field, FieldId, Kind};
 use super::known::{Doubt, Known};
 use super::table::{DefaultFor, Row, Table};
@@ -204,7 +203,7 @@ pub struct Entity {
     /// Where it is declared.
     pub span: Span,
     /// Facts of its own that no scope holds.
-    pub facts: Facts,
+    pub facts: Vec<Fact>,
     /// Links, in the order of `Kind::links`.
     pub links: SmallVec<[Known<EntityId>; 2]>,
     /// Its nearest scope.
@@ -225,7 +224,7 @@ impl Entity {
             name: name.into(),
             span,
             // A hop has about a dozen; doubling up to sixteen would cost more than everything else in it.
-            facts: Facts::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
+            facts: Vec::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
             links: SmallVec::from_elem(Known::Absent, kind.links().len()),
             scope: None,
             table: None,
@@ -250,7 +249,8 @@ impl Entity {
 
     fn store(&mut self, field: FieldId, value: Stored, span: Span) {
         debug_assert_eq!(field.kind, self.kind, "a field of another kind");
-        self.facts.put(Fact {
+        self.facts.retain(|fact| fact.field != field);
+        self.facts.push(Fact {
             field,
             value,
             span,
@@ -305,6 +305,13 @@ impl Model {
             trees.push(tree.clone());
             TreeId::last_of(trees.len())
         })
+    }
+
+    /// The id of a tree that was added before.
+    pub fn tree_of(&self, tree: &Tree) -> TreeId {
+        let known = self.tree_ids.get(&(std::ptr::from_ref(tree) as usize));
+        debug_assert!(known.is_some(), "a tree of another model");
+        known.copied().unwrap_or(TreeId::last_of(0))
     }
 
     /// The texts of all trees that facts are written in.
@@ -395,7 +402,7 @@ impl Model {
         if field.kind != entity.kind {
             return Known::Absent;
         }
-        if let Some(fact) = entity.facts.of(field) {
+        if let Some(fact) = entity.facts.iter().find(|fact| fact.field == field) {
             return found(fact, false);
         }
         let Some(table) = entity.table else {

@@ -113,11 +113,6 @@ pub struct FieldId {
 }
 
 impl FieldId {
-    /// Its place among the fields of its kind, which are fewer than 255.
-    pub(super) fn place(self) -> u8 {
-        self.at
-    }
-
     /// Name, type and meaning.
     pub fn info(self) -> &'static FieldInfo {
         &self.kind.fields()[self.at as usize]

@@ -2,7 +2,6 @@
 
 pub mod behaviour;
 pub mod entity;
-mod facts;
 pub mod field;
 pub mod known;
 pub mod part;
@@ -14,7 +13,6 @@ pub mod version;
 pub use entity::{
     Entity, EntityId, Fact, FactView, Found, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
 };
-pub use facts::Facts;
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
 pub use known::{Doubt, Known};
 pub use part::{Moved, Moves};

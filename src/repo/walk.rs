@@ -8,6 +8,7 @@ use std::sync::mpsc;
 
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use super::claim::{self, NameClaim};
 
@@ -138,7 +139,7 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Walked {
             Found::Problem(problem) => walked.problems.push(problem),
         }
     }
-    walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.files.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.links.sort_unstable();
     walked.problems.sort_unstable();
     walked

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path as FilePath;
 use std::sync::{Arc, LazyLock};
 
+use rayon::prelude::*;
+
 use super::compile::compile;
 use super::error::{File, RuleError, nearest};
 use super::expr::{Expr, Path};
@@ -204,16 +206,19 @@ impl RuleSet {
     pub fn load(folders: &[impl AsRef<FilePath>]) -> Result<RuleSet, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
-        for (path, text, json) in EMBEDDED {
+        let embedded = EMBEDDED.par_iter().map(|(path, text, json)| {
             let file = File {
                 path: Arc::from(*path),
                 text: Arc::from(*text),
             };
             // The build has validated these against the schema.
             match serde_json::from_str::<RuleFile>(json) {
-                Ok(rule) => collect(compile(rule, file), &mut rules, &mut errors),
-                Err(error) => errors.push(file.structure(&[], error.to_string())),
+                Ok(rule) => compile(rule, file),
+                Err(error) => Err(vec![file.structure(&[], error.to_string())]),
             }
+        });
+        for rule in embedded.collect::<Vec<_>>() {
+            collect(rule, &mut rules, &mut errors);
         }
         for folder in folders {
             for file in files(folder.as_ref(), &mut errors) {

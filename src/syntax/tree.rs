@@ -134,26 +134,7 @@ struct Node {
     count: u32,
     text: u16,
     form: Form,
-    /// Of its name; `NAMELESS` where it has none.
-    tag: u8,
-}
-
-const NAMELESS: u8 = 0;
-
-/// A small number for a name: names are looked up among many others, and a node whose tag differs is passed over without
-/// going to its text.
-fn tag(name: &str) -> u8 {
-    let bytes = name.as_bytes();
-    let of = |at: usize| bytes.get(at).copied().unwrap_or_default();
-    let (first, last) = (of(0), of(bytes.len().wrapping_sub(1)));
-    let mixed = first
-        .wrapping_mul(31)
-        .wrapping_add(last)
-        .wrapping_mul(31)
-        .wrapping_add(of(bytes.len() / 2))
-        .wrapping_mul(31)
-        .wrapping_add(bytes.len() as u8);
-    mixed.max(NAMELESS + 1)
+    is_named: bool,
 }
 
 /// A `Shape` without what an alias stands for.
@@ -192,7 +173,7 @@ impl Node {
     }
 
     fn name(&self) -> Option<usize> {
-        (self.tag != NAMELESS).then(|| self.words as usize - 1)
+        self.is_named.then(|| self.words as usize - 1)
     }
 
     fn words(&self) -> std::ops::Range<usize> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{At, Form, NAMELESS, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word, tag};
+use super::{At, Form, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word};
 use crate::repo::{SourceId, Span};
 
 /// How deep `copy` goes; parsers refuse such depths.
@@ -30,7 +30,7 @@ impl TreeBuilder {
             count: 0,
             text: 0,
             form: Form::Leaf,
-            tag: NAMELESS,
+            is_named: false,
         };
         node.set_shape(root);
         // About what a file of this size has, so that few grow while they are read.
@@ -59,7 +59,7 @@ impl TreeBuilder {
     /// Opens a child of the open node. Its words must be given before its children.
     pub fn open(&mut self, name: Option<Word>, shape: Shape, start: u32) -> NodeId {
         let text = name.as_ref().map_or(0, |word| word.text);
-        let tag = name.as_ref().map_or(NAMELESS, |name| tag(self.tree.word_text(name)));
+        let is_named = name.is_some();
         self.tree.words.extend(name);
         let id = NodeId(self.tree.nodes.len() as u32);
         let mut node = Node {
@@ -72,7 +72,7 @@ impl TreeBuilder {
             count: 0,
             text,
             form: Form::Leaf,
-            tag,
+            is_named,
         };
         node.set_shape(shape);
         if let Some((parent, last)) = self.open.last_mut() {

@@ -1,10 +1,7 @@
 //! The cursor that everything else reads trees with.
 
-use super::{Node, NodeId, Shape, Tree, Word, tag};
+use super::{Node, NodeId, Shape, Tree, Word};
 use crate::repo::Span;
-
-/// YAML's merge key.
-const MERGE: &str = "<<";
 
 /// A place in a tree. Copyable; reads through YAML aliases and merge keys.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +55,7 @@ impl<'t> At<'t> {
 
     /// Whether that is the node's name.
     pub fn is_named(self, name: &str) -> bool {
-        self.is_tagged(tag(name), name)
-    }
-
-    /// The same, with the name's tag at hand.
-    fn is_tagged(self, tag: u8, name: &str) -> bool {
-        self.node().tag == tag && self.name_word().is_some_and(|word| self.tree.word_is(word, name))
+        self.name_word().is_some_and(|word| self.tree.word_is(word, name))
     }
 
     /// The word that is the node's name.
@@ -158,15 +150,15 @@ impl<'t> At<'t> {
 
     /// Entries of a map with merge keys resolved: own entries first, then merged ones that are not overridden.
     pub fn entries(self) -> Vec<At<'t>> {
-        let mut found: Vec<At<'t>> = self.children().filter(|child| !child.is_named(MERGE)).collect();
-        for merge in self.all(MERGE) {
+        let mut found: Vec<At<'t>> = self.children().filter(|child| child.name() != "<<").collect();
+        for merge in self.children().filter(|child| child.name() == "<<") {
             let sources: Vec<At<'t>> = if merge.is_list() {
                 merge.children().collect()
             } else {
                 vec![merge]
             };
             for entry in sources.into_iter().flat_map(|source| source.children()) {
-                if !entry.is_named(MERGE) && !found.iter().any(|own| own.name() == entry.name()) {
+                if entry.name() != "<<" && !found.iter().any(|own| own.name() == entry.name()) {
                     found.push(entry);
                 }
             }
@@ -182,14 +174,14 @@ impl<'t> At<'t> {
 
     /// The child with this name, looked up through merge keys. The last of several wins, as parsers of YAML do.
     pub fn child(self, name: &str) -> Option<At<'t>> {
-        let (tag, merge) = (tag(name), tag(MERGE));
         let mut found = None;
         let mut merges = false;
         for child in self.children() {
-            if child.is_tagged(tag, name) {
+            let Some(own) = child.name_word() else { continue };
+            if self.tree.word_is(own, name) {
                 found = Some(child);
             }
-            merges |= child.is_tagged(merge, MERGE);
+            merges |= self.tree.word_is(own, "<<");
         }
         if found.is_none() && merges {
             return self.entries().into_iter().find(|entry| entry.name() == name);
@@ -209,8 +201,7 @@ impl<'t> At<'t> {
 
     /// All children with this name.
     pub fn all(self, name: &str) -> impl Iterator<Item = At<'t>> {
-        let tag = tag(name);
-        self.children().filter(move |child| child.is_tagged(tag, name))
+        self.children().filter(move |child| child.is_named(name))
     }
 
     /// The enclosing node.

@@ -11,7 +11,7 @@ use crate::syntax::At;
 
 /// What a HorizontalPodAutoscaler says; `replicas` is what its target writes.
 pub(super) fn source(
-    model: &mut Model,
+    model: &Model,
     document: &Document,
     documents: &ByKind<'_>,
     replicas: Option<Given<u32>>,

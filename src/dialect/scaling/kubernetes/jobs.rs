@@ -22,12 +22,12 @@ pub(super) struct Writer<'d> {
 }
 
 /// The CronJobs of an environment that change counts.
-pub(super) fn writers<'d>(model: &mut Model, documents: &'d [Document]) -> Vec<Writer<'d>> {
+pub(super) fn writers<'d>(model: &Model, documents: &'d [Document]) -> Vec<Writer<'d>> {
     let jobs = documents.iter().filter(|document| &*document.kind == "CronJob");
     jobs.filter_map(|document| writer(model, document)).collect()
 }
 
-fn writer<'d>(model: &mut Model, document: &'d Document) -> Option<Writer<'d>> {
+fn writer<'d>(model: &Model, document: &'d Document) -> Option<Writer<'d>> {
     let pod = document.at().get("spec.jobTemplate.spec.template.spec")?;
     let containers = pod.child("containers")?;
     let arguments = containers.items().map(arguments).find(|words| changes_counts(words))?;

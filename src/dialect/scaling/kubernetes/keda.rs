@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::syntax::At;
 
 /// What a ScaledObject says.
-pub(super) fn source(model: &mut Model, document: &Document) -> Source {
+pub(super) fn source(model: &Model, document: &Document) -> Source {
     let mut reading = Reading::new(model, document);
     let object = reading.object("ScaledObject", &SCALED_OBJECT);
     let mut entries = Vec::new();

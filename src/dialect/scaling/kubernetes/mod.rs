@@ -13,6 +13,8 @@ mod zalando;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{Entry, Identity, Schedule, Source, Target};
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
 use crate::dialect::workload::Scaler;
@@ -48,6 +50,7 @@ struct Found<'a> {
 /// The targets of an environment.
 pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {
     let documents = &environment.documents;
+    add_trees(model, documents);
     let by_kind = ByKind::new(documents);
     let writers = jobs::writers(model, documents);
     let downscales = |document: &Document| {
@@ -89,15 +92,22 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
             autoscalers::complete(model, environment, &by_kind, scaler, of);
         }
     }
-    let workloads = workloads(model);
-    let mut targets = Vec::new();
-    for (key, of) in found {
+    let (model, workloads) = (&*model, workloads(model));
+    let found: Vec<(Key, Found<'_>)> = found.into_iter().collect();
+    // A few are done before a second thread has woken up.
+    let each = found.into_par_iter().with_min_len(64);
+    let targets = each.filter_map(|(key, of)| {
         let sources = sources(model, &by_kind, &key, &of, &writers, &units);
-        if let Some(target) = target(&workloads, key, &of, sources) {
-            targets.push(target);
-        }
+        target(&workloads, key, &of, sources)
+    });
+    targets.collect()
+}
+
+/// Makes the trees known that the sites of values lie in.
+fn add_trees(model: &mut Model, documents: &[Document]) {
+    for document in documents {
+        model.add_tree(&document.tree);
     }
-    targets
 }
 
 /// A workload whose replicas nothing changes, for a traffic profile that names it.
@@ -111,6 +121,7 @@ pub(in crate::dialect) fn constant(model: &mut Model, documents: &[Document], na
         SCALABLE.contains(&&*document.kind) && identity.answers(name)
     };
     let document = documents.iter().find(of_name)?;
+    add_trees(model, std::slice::from_ref(document));
     let mut reading = Reading::new(model, document);
     let root = document.at();
     let schedule = match reading.count(root, "", "spec.replicas") {
@@ -172,7 +183,7 @@ fn workloads(model: &Model) -> HashMap<Span, EntityId> {
 }
 
 fn sources(
-    model: &mut Model,
+    model: &Model,
     documents: &ByKind<'_>,
     key: &Key,
     of: &Found<'_>,
@@ -239,7 +250,7 @@ type Replicas = (
     Vec<(Span, crate::model::Site)>,
 );
 
-fn replicas(model: &mut Model, document: &Document) -> Replicas {
+fn replicas(model: &Model, document: &Document) -> Replicas {
     let mut reading = Reading::new(model, document);
     let count = reading.count(document.at(), "", "spec.replicas");
     (count, reading.sites)
@@ -327,7 +338,7 @@ fn scheduled(
 type Recognised = (Key, Entry, NotEvaluated);
 
 /// Objects whose semantics are not modelled.
-fn recognised(model: &mut Model, documents: &[Document], units: &Units<'_>) -> Vec<Recognised> {
+fn recognised(model: &Model, documents: &[Document], units: &Units<'_>) -> Vec<Recognised> {
     let mut found = Vec::new();
     for document in documents {
         let at = document.at();

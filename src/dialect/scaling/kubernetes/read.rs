@@ -77,10 +77,11 @@ pub(super) struct Reading<'d> {
 }
 
 impl<'d> Reading<'d> {
-    pub fn new(model: &mut Model, document: &'d Document) -> Self {
+    /// Begins to read a document whose tree the model has.
+    pub fn new(model: &Model, document: &'d Document) -> Self {
         Self {
             document,
-            tree: model.add_tree(&document.tree),
+            tree: model.tree_of(document.tree.as_ref()),
             sites: Vec::new(),
         }
     }

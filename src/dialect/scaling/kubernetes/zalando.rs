@@ -13,7 +13,7 @@ const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /// The schedule that an HPA follows, if it follows one.
 pub(super) fn followed<'d>(
-    model: &mut Model,
+    model: &Model,
     document: &'d Document,
     documents: &ByKind<'_>,
     autoscaler: &HorizontalAutoscaler,
