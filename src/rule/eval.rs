@@ -73,8 +73,8 @@ impl<'m> Scene<'m> {
                 }),
                 _ => Known::Absent,
             }),
-            Expr::AtLeast(version, other) => self.value(version).then(|version| at_least(&version, other)),
-            Expr::IsNumber(a) => self.value(a).then(|value| match &*value {
+            Expr::AtLeast(version, other) => self.with(version, |version| at_least(version, other)),
+            Expr::IsNumber(a) => self.with(a, |value| match value {
                 Value::Text(text) => Known::Is(!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())),
                 _ => Known::Absent,
             }),
@@ -83,7 +83,7 @@ impl<'m> Scene<'m> {
             | Expr::Path(_)
             | Expr::Arithmetic(..)
             | Expr::Choose(..)
-            | Expr::Text(_) => self.value(expr).then(|value| match &*value {
+            | Expr::Text(_) => self.with(expr, |value| match value {
                 Value::Bool(truth) => Known::Is(*truth),
                 _ => Known::Absent,
             }),
@@ -105,14 +105,45 @@ impl<'m> Scene<'m> {
         }
     }
 
+    /// A value that is there already, without taking it in hand: most of what is asked is a field beside a constant.
+    /// `None` for what has to be computed.
+    fn look<'e>(&self, expr: &'e Expr) -> Option<Known<&'e Value>>
+    where
+        'm: 'e,
+    {
+        match expr {
+            Expr::Value(value) => Some(Known::Is(value)),
+            Expr::Option(at) => Some(self.options.get(*at).map_or(Known::Absent, Known::Is)),
+            Expr::Path(path) => path.look(self.model, self.root),
+            _ => None,
+        }
+    }
+
+    /// What comes of an operand where it is known.
+    fn with<T>(&self, expr: &Expr, of: impl FnOnce(&Value) -> Known<T>) -> Known<T> {
+        match self.look(expr) {
+            Some(found) => found.then(of),
+            None => self.value(expr).then(|value| of(&value)),
+        }
+    }
+
     /// The truth of a conjunction whose operands stand apart, when only its being true matters: false and absent both
     /// mean no, and either decides alone.
-    pub(super) fn applies(&self, conjuncts: &[Expr]) -> Known<bool> {
+    ///
+    /// `deciding` is the one that decided for the entity before, which is much like this one: it is asked first.
+    pub(super) fn applies(&self, conjuncts: &[Expr], deciding: &mut usize) -> Known<bool> {
+        let decides = |conjunct: &Expr| matches!(self.truth(conjunct), Known::Is(false) | Known::Absent);
+        if *deciding > 0 && conjuncts.get(*deciding).is_some_and(decides) {
+            return Known::Is(false);
+        }
         let mut doubt = None;
-        for conjunct in conjuncts {
+        for (at, conjunct) in conjuncts.iter().enumerate() {
             match self.truth(conjunct) {
                 Known::Is(true) => {}
-                Known::Is(false) | Known::Absent => return Known::Is(false),
+                Known::Is(false) | Known::Absent => {
+                    *deciding = at;
+                    return Known::Is(false);
+                }
                 Known::Unknown(found) => doubt = doubt.or(Some(found)),
             }
         }
@@ -121,6 +152,15 @@ impl<'m> Scene<'m> {
 
     /// What comes of two operands where both are known; one that is absent decides, whatever the other is.
     fn both<T>(&self, a: &Expr, b: &Expr, of: impl FnOnce(&Value, &Value) -> Known<T>) -> Known<T> {
+        if let Some(a) = self.look(a)
+            && let Some(b) = self.look(b)
+        {
+            return match (a, b) {
+                (Known::Is(a), Known::Is(b)) => of(a, b),
+                (Known::Absent, _) | (_, Known::Absent) => Known::Absent,
+                (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt),
+            };
+        }
         let a = self.value(a);
         if matches!(a, Known::Absent) {
             return Known::Absent;
@@ -133,12 +173,12 @@ impl<'m> Scene<'m> {
     }
 
     fn one_of(&self, item: &Expr, list: &[Expr]) -> Known<bool> {
-        self.value(item).then(|item| {
+        self.with(item, |item| {
             let mut doubt = None;
             for other in list {
-                match self.value(other) {
-                    Known::Is(other) if *other == *item => return Known::Is(true),
-                    Known::Is(_) | Known::Absent => {}
+                match self.with(other, |other| Known::Is(other == item)) {
+                    Known::Is(true) => return Known::Is(true),
+                    Known::Is(false) | Known::Absent => {}
                     Known::Unknown(found) => doubt = doubt.or(Some(found)),
                 }
             }

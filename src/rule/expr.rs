@@ -54,15 +54,22 @@ impl Path {
 
     /// The value at the end of the path.
     pub fn value<'m>(&self, model: &'m Model, root: EntityId) -> Known<Cow<'m, Value>> {
-        let id = match self.entity(model, root) {
-            Known::Is(id) => id,
-            Known::Absent => return Known::Absent,
-            Known::Unknown(doubt) => return Known::Unknown(doubt),
-        };
-        match self.end {
-            End::Field(field) => model.find(id, field).map(|found| Cow::Borrowed(found.value())),
-            End::Entity(_) => Known::Is(Cow::Owned(Value::Text(model.entity(id).name.clone()))),
+        match self.look(model, root) {
+            Some(found) => found.map(Cow::Borrowed),
+            None => self
+                .entity(model, root)
+                .map(|id| Cow::Owned(Value::Text(model.entity(id).name.clone()))),
         }
+    }
+
+    /// A field's value where it stands; `None` for a path to an entity, whose name is no value yet.
+    pub(super) fn look<'m>(&self, model: &'m Model, root: EntityId) -> Option<Known<&'m Value>> {
+        let End::Field(field) = self.end else { return None };
+        Some(match self.entity(model, root) {
+            Known::Is(id) => model.find(id, field).map(|found| found.value()),
+            Known::Absent => Known::Absent,
+            Known::Unknown(doubt) => Known::Unknown(doubt),
+        })
     }
 
     /// Whether there is a value at the end of the path.

@@ -115,9 +115,10 @@ fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, 
     let of_chunk = |(kind, chunk): (Kind, &[EntityId])| {
         let of_kind: Vec<(usize, &Rule)> = enabled().filter(|(_, rule)| rule.kind == kind).collect();
         let mut checked = Checked::default();
+        let mut deciding = vec![0; of_kind.len()];
         for root in chunk {
-            for (at, rule) in &of_kind {
-                judge(model, rule, *at, *root, &mut checked, tell);
+            for ((at, rule), deciding) in of_kind.iter().zip(&mut deciding) {
+                judge(model, (*at, rule), *root, deciding, &mut checked, tell);
             }
         }
         checked
@@ -151,9 +152,9 @@ fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, 
 
 fn judge<H>(
     model: &Model,
-    rule: &Rule,
-    at: usize,
+    (at, rule): (usize, &Rule),
     root: EntityId,
+    deciding: &mut usize,
     checked: &mut Checked<H>,
     tell: &impl Fn(&Scene, &Rule, usize) -> H,
 ) {
@@ -163,7 +164,7 @@ fn judge<H>(
         reason: doubt.reason.clone(),
         span: doubt.span.or(Some(model.entity(root).span)),
     };
-    match scene.applies(&rule.when) {
+    match scene.applies(&rule.when, deciding) {
         Known::Is(true) => {}
         Known::Is(false) | Known::Absent => return,
         Known::Unknown(doubt) => {
@@ -188,7 +189,7 @@ fn judge<H>(
 /// Whether a rule can be decided for an entity, either way.
 pub fn decided(model: &Model, rules: &RuleSet, at: usize, root: EntityId) -> bool {
     let mut checked = Checked::default();
-    judge(model, rules.rule(at), at, root, &mut checked, &|_, _, _| ());
+    judge(model, (at, rules.rule(at)), root, &mut 0, &mut checked, &|_, _, _| ());
     checked.evaluated > 0
 }
 

@@ -9,6 +9,8 @@ mod cursor;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::repo::{SourceId, Span};
 
 pub use builder::TreeBuilder;
@@ -206,7 +208,8 @@ pub struct Problem {
 /// A parsed text, or several texts merged (a patch over a base).
 #[derive(Clone, Debug)]
 pub struct Tree {
-    texts: Vec<(SourceId, Arc<str>)>,
+    /// Nearly always one, which then stands here itself: every look at a name goes through it.
+    texts: SmallVec<[(SourceId, Arc<str>); 1]>,
     nodes: Vec<Node>,
     words: Vec<Word>,
     /// Places no one can know here, in ascending order (per text): template text, replaced bytes.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use super::{At, Form, Node, NodeId, Problem, ProblemKind, Shape, Style, Tree, Word};
 use crate::repo::{SourceId, Span};
 
@@ -38,7 +40,7 @@ impl TreeBuilder {
         let mut nodes = Vec::with_capacity(expected);
         nodes.push(node);
         let tree = Tree {
-            texts: vec![(source, text)],
+            texts: smallvec![(source, text)],
             nodes,
             words: Vec::with_capacity(2 * expected),
             holes,
