@@ -83,6 +83,7 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
         }
         return;
     }
+    let none: Arc<str> = "".into();
     found.push(Document {
         tree: tree.clone(),
         node: at.id(),
@@ -90,22 +91,20 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
         name: at.scalar("metadata.name").unwrap_or_default().into(),
         namespace: at.scalar("metadata.namespace").unwrap_or_default().into(),
         path: path.clone(),
-        affixes: ("".into(), "".into()),
+        affixes: (none.clone(), none),
         doubts: Vec::new(),
         generated: Vec::new(),
     });
 }
 
 /// The environment of all objects that are nobody's.
-pub(super) fn environment(repository: &Repository, objects: &Objects) -> Environment {
+pub(super) fn environment(objects: Objects) -> Environment {
     let mut documents = Vec::new();
     let mut files = Vec::new();
-    for file in 0..repository.files().len() {
-        let own = objects.rest(file);
-        if !own.is_empty() {
-            files.push(file);
-            documents.extend_from_slice(own);
-        }
+    let all = objects.by_file.into_iter().zip(objects.taken).enumerate();
+    for (file, (mut own, _)) in all.filter(|(_, (own, taken))| !taken && !own.is_empty()) {
+        files.push(file);
+        documents.append(&mut own);
     }
     Environment {
         name: ".".into(),

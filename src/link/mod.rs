@@ -122,12 +122,13 @@ fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
     let drafts: Vec<Vec<Draft<'_>>> = each.map(|gateway| drafts(estate, names, gateway)).collect();
     let mut statuses = HashMap::new();
     let mut hops = Vec::with_capacity(drafts.iter().map(Vec::len).sum());
+    let none: Arc<str> = Arc::from("");
     for ((at, gateway), drafts) in gateways.iter().enumerate().zip(drafts) {
         for mut draft in drafts {
             let model = &mut estate.model;
             let pass = match model.get(draft.route.id, route::PASS) {
                 Known::Is(pass) if gateway.product == "haproxy" && &*pass == "tcp" => pass,
-                _ => Arc::from(""),
+                _ => none.clone(),
             };
             let status = status(model, gateway.id, pass, &mut statuses);
             draft.entity.link("status", status);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::names::{Names, nearness};
 use crate::dialect::join::{Container, Estate, Service};
 use crate::model::field::{service as field, workload};
@@ -16,13 +18,19 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
     let mut empty: Vec<usize> = Vec::new();
     let mut served: Vec<EntityId> = Vec::new();
     let mut full: Vec<(usize, Known<i64>)> = Vec::new();
-    for (at, service) in estate.services.iter().enumerate() {
-        let Known::Is(labels) = &service.selector else { continue };
+    let of_service = |(at, service): (usize, &Service)| {
+        let labels = service.selector.as_ref().is()?;
         let own = names.selected(estate, labels, &service.namespace, &service.folder);
+        let asked = asked(estate, &own);
+        Some((at, own, asked))
+    };
+    // A few are done before a second thread has woken up.
+    let services = estate.services.par_iter().enumerate().with_min_len(64);
+    for (at, own, asked) in services.filter_map(of_service).collect::<Vec<_>>() {
         if own.is_empty() {
             empty.push(at);
         } else {
-            full.push((at, asked(estate, &own)));
+            full.push((at, asked));
             served.extend(own.iter().map(|at| estate.containers[*at].workload));
         }
         own.into_iter().for_each(|at| selected[at] = true);

@@ -2,31 +2,23 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::address::pods;
 use super::names::Names;
 use super::socket::on_port;
-use crate::dialect::join::{Container, Estate};
-use crate::model::Known;
+use crate::dialect::join::{Container, Estate, Service};
 use crate::model::field::{process, service_port};
+use crate::model::{EntityId, Known};
+use crate::repo::Span;
 
 /// For every port of every Service: whether its target exists in the pods it selects.
 pub(super) fn settle(estate: &mut Estate, names: &Names) {
-    let mut found = Vec::new();
-    for service in &estate.services {
-        let (Known::Is(ports), None) = (&service.ports, &service.external) else {
-            continue;
-        };
-        let pods = pods(estate, names, service);
-        for port in ports {
-            let known = match (&pods, &port.target) {
-                (Known::Is(pods), Known::Is(target)) => target_found(estate, pods, target),
-                (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()),
-                _ => Known::Absent,
-            };
-            let first = pods.as_ref().is().and_then(|pods| pods.first()?.first().copied());
-            found.push((port.id, port.span, known, first));
-        }
-    }
+    // A few are done before a second thread has woken up.
+    let services = estate.services.par_iter().with_min_len(64);
+    let found: Vec<_> = services
+        .flat_map_iter(|service| of_service(estate, names, service))
+        .collect();
     for (id, span, known, first) in found {
         if let Some(container) = first.map(|at| &estate.containers[at]) {
             let (workload, listening) = (container.workload, listening(estate, container));
@@ -41,6 +33,26 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
             .entity_mut(id)
             .set_known(service_port::TARGET_FOUND, known, span);
     }
+}
+
+/// Each port with where it stands, whether its target exists, and the first container that is selected.
+type Port = (EntityId, Span, Known<bool>, Option<usize>);
+
+fn of_service(estate: &Estate, names: &Names, service: &Service) -> Vec<Port> {
+    let (Known::Is(ports), None) = (&service.ports, &service.external) else {
+        return Vec::new();
+    };
+    let pods = pods(estate, names, service);
+    let first = pods.as_ref().is().and_then(|pods| pods.first()?.first().copied());
+    let ports = ports.iter().map(|port| {
+        let known = match (&pods, &port.target) {
+            (Known::Is(pods), Known::Is(target)) => target_found(estate, pods, target),
+            (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()),
+            _ => Known::Absent,
+        };
+        (port.id, port.span, known, first)
+    });
+    ports.collect()
 }
 
 fn listening(estate: &Estate, container: &Container) -> Option<Arc<str>> {

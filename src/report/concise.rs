@@ -2,24 +2,30 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
+
 use super::{Report, severity};
+use crate::finding::Finding;
 use crate::terminal::escape;
 
 /// Writes the findings.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for finding in report.findings {
-        let source = report.sources.get(finding.at.source);
-        let at = source.lines().position(&source.text, finding.at.start);
-        writeln!(
-            out,
-            "{}:{}:{}: {} {} {}",
-            escape(&source.path),
-            at.line,
-            at.column,
-            severity(finding.severity),
-            finding.rule,
-            escape(&finding.message)
-        )?;
-    }
-    Ok(())
+    // Every file is indexed by lines here.
+    let lines = report.findings.par_iter().with_min_len(128);
+    let lines: Vec<String> = lines.map(|finding| line(report, finding)).collect();
+    lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
+}
+
+fn line(report: &Report<'_>, finding: &Finding) -> String {
+    let source = report.sources.get(finding.at.source);
+    let at = source.lines().position(&source.text, finding.at.start);
+    format!(
+        "{}:{}:{}: {} {} {}\n",
+        escape(&source.path),
+        at.line,
+        at.column,
+        severity(finding.severity),
+        finding.rule,
+        escape(&finding.message)
+    )
 }
