@@ -1,7 +1,9 @@
 //! PodDisruptionBudgets: how many pods may be taken away at once while nodes are drained.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::join::Estate;
 use super::policy::selector;
@@ -41,25 +43,30 @@ pub(super) fn lower(estate: &mut Estate, documents: &[Document]) {
     let budgets = documents
         .iter()
         .filter(|document| &*document.kind == "PodDisruptionBudget");
-    let mut budgets = budgets.peekable();
-    if budgets.peek().is_none() {
+    let budgets: Vec<&Document> = budgets.collect();
+    if budgets.is_empty() {
         return;
     }
-    let mut pods: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+    let mut pods: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
     for (at, container) in estate.containers.iter().enumerate() {
         pods.entry(container.namespace.clone()).or_default().push(at);
     }
     let all: Vec<usize> = (0..estate.containers.len()).collect();
-    for document in budgets {
+    let of_document = |document: &&Document| {
         let near = match &*document.namespace {
             "" => Some(&all),
             namespace => pods.get(namespace),
         };
-        budget(estate, document, near.map_or(&[], Vec::as_slice));
+        budget(estate, document, near.map_or(&[], Vec::as_slice))
+    };
+    // A few are done before a second thread has woken up.
+    let found = budgets.par_iter().with_min_len(64).filter_map(of_document);
+    for entity in found.collect::<Vec<Entity>>() {
+        estate.model.add(entity);
     }
 }
 
-fn budget(estate: &mut Estate, document: &Document, near: &[usize]) {
+fn budget(estate: &Estate, document: &Document, near: &[usize]) -> Option<Entity> {
     let at = document.at();
     let span = at
         .get("metadata.name")
@@ -70,7 +77,7 @@ fn budget(estate: &mut Estate, document: &Document, near: &[usize]) {
     let bound = ["maxUnavailable", "minAvailable"]
         .into_iter()
         .find_map(|name| at.get(&format!("spec.{name}")));
-    let Some(bound) = bound else { return };
+    let bound = bound?;
     let place = bound.word_span_at(0);
     let text = bound.text().unwrap_or_default();
     entity.set(field::BOUND, Arc::from(format!("{} {text}", bound.name())), place);
@@ -81,7 +88,7 @@ fn budget(estate: &mut Estate, document: &Document, near: &[usize]) {
     entity.set_known(field::PODS, pods.clone(), place);
     entity.set_known(field::ALLOWED, allowed(document, bound, place, pods), place);
     entity.link("workload", selected);
-    estate.model.add(entity);
+    Some(entity)
 }
 
 fn allowed(document: &Document, bound: At<'_>, place: Span, pods: Known<i64>) -> Known<i64> {

@@ -107,6 +107,7 @@ pub struct File {
 pub struct Repository {
     files: Vec<File>,
     by_source: FxHashMap<SourceId, usize>,
+    by_path: Arc<FxHashMap<Arc<str>, usize>>,
     /// Symbolic links to files and folders of the repository, with what they lead to.
     links: Arc<BTreeMap<Arc<str>, Arc<str>>>,
 }
@@ -115,14 +116,14 @@ impl Repository {
     /// Sorts and indexes the files.
     pub fn new(mut files: Vec<File>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let by_source = files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| (file.source.id, at))
-            .collect();
+        let numbered = || files.iter().enumerate();
+        let by_source = numbered().map(|(at, file)| (file.source.id, at)).collect();
+        // Includes and mounts ask for many paths.
+        let by_path = numbered().map(|(at, file)| (file.path.clone(), at)).collect();
         Self {
-            files,
             by_source,
+            by_path: Arc::new(by_path),
+            files,
             links: Arc::default(),
         }
     }
@@ -159,7 +160,7 @@ impl Repository {
 
     /// The place of a path in `files`.
     pub fn index(&self, path: &str) -> Option<usize> {
-        let find = |path: &str| self.files.binary_search_by(|file| (*file.path).cmp(path)).ok();
+        let find = |path: &str| self.by_path.get(path).copied();
         find(path).or_else(|| match self.real(path) {
             Cow::Borrowed(_) => None,
             Cow::Owned(real) => find(&real),

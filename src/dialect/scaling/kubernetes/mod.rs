@@ -10,10 +10,10 @@ mod read;
 mod unit;
 mod zalando;
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::{Entry, Identity, Schedule, Source, Target};
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
@@ -62,7 +62,7 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
     if scalers.is_empty() && writers.is_empty() && open.is_empty() && !documents.iter().any(downscales) {
         return Vec::new();
     }
-    let mut found: BTreeMap<Key, Found<'_>> = BTreeMap::new();
+    let mut found: FxHashMap<Key, Found<'_>> = FxHashMap::default();
     for document in documents.iter().filter(|document| SCALABLE.contains(&&*document.kind)) {
         let key = key_of(document, units.of_workload(document));
         found.entry(key).or_default().document.get_or_insert(document);
@@ -93,7 +93,8 @@ pub(in crate::dialect) fn targets(model: &mut Model, environment: &Environment, 
         }
     }
     let (model, workloads) = (&*model, workloads(model));
-    let found: Vec<(Key, Found<'_>)> = found.into_iter().collect();
+    let mut found: Vec<(Key, Found<'_>)> = found.into_iter().collect();
+    found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     // A few are done before a second thread has woken up.
     let each = found.into_par_iter().with_min_len(64);
     let targets = each.filter_map(|(key, of)| {
@@ -151,7 +152,7 @@ pub(in crate::dialect) fn constant(model: &mut Model, documents: &[Document], na
     target(&workloads(model), key, &of, vec![source])
 }
 
-fn target(workloads: &HashMap<Span, EntityId>, key: Key, of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
+fn target(workloads: &FxHashMap<Span, EntityId>, key: Key, of: &Found<'_>, sources: Vec<Source>) -> Option<Target> {
     let first = sources.first()?.object.span;
     let span = of.document.map_or(first, |document| {
         let at = document.at();
@@ -177,7 +178,7 @@ fn key_of(document: &Document, unit: Arc<str>) -> Key {
 }
 
 /// The entities of workloads by where they are declared.
-fn workloads(model: &Model) -> HashMap<Span, EntityId> {
+fn workloads(model: &Model) -> FxHashMap<Span, EntityId> {
     let all = model.all(Kind::Workload);
     all.map(|id| (model.entity(id).span, id)).collect()
 }

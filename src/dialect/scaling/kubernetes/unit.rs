@@ -1,15 +1,16 @@
 //! Which workload a reference means where several have the name: in a folder of manifests that nothing deploys as one, the
 //! same name may stand for many things.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::SCALABLE;
 use crate::environment::{Document, Environment, Platform};
 
 /// Tells objects of the same name apart.
 pub(super) struct Units<'e> {
-    by_name: HashMap<&'e str, Vec<&'e Document>>,
+    by_name: FxHashMap<&'e str, Vec<&'e Document>>,
     /// Whether everything in the environment is deployed as one, so that names are unique.
     together: bool,
 }
@@ -18,7 +19,7 @@ impl<'e> Units<'e> {
     pub fn new(environment: &'e Environment) -> Self {
         Self {
             by_name: {
-                let mut by_name: HashMap<&str, Vec<&Document>> = HashMap::new();
+                let mut by_name: FxHashMap<&str, Vec<&Document>> = FxHashMap::default();
                 let scalable = environment.documents.iter();
                 for document in scalable.filter(|document| SCALABLE.contains(&&*document.kind)) {
                     by_name.entry(&document.name).or_default().push(document);
