@@ -51,7 +51,7 @@ pub struct Judged {
     pub checked: Checked,
     /// The files that have a part in it.
     pub files: FxHashSet<SourceId>,
-    /// Made when a fix is to be proved.
+    /// Made when a fix of one of its files is to be proved.
     outcome: OnceLock<Outcome>,
 }
 
@@ -75,6 +75,8 @@ pub struct Analysis<'a> {
     pub judged: Vec<Judged>,
     /// Files that some container sees.
     mounted: FxHashSet<SourceId>,
+    /// The environments that use each file, in order; made when a fix is to be proved.
+    users: OnceLock<FxHashMap<SourceId, Vec<usize>>>,
 }
 
 impl<'a> Analysis<'a> {
@@ -121,6 +123,7 @@ impl<'a> Analysis<'a> {
             environments,
             judged,
             mounted,
+            users: OnceLock::new(),
         }
     }
 
@@ -329,10 +332,9 @@ impl Judged {
         })
     }
 
-    /// Keeps the model, the hops and what was said in numbers.
-    fn release(&mut self, sources: &Sources, rules: &RuleSet) {
-        self.outcome(sources, rules);
-        self.checked = Checked::default();
+    /// Keeps the model, the hops, and what was said without words.
+    fn release(&mut self) {
+        self.checked.not_evaluated = Vec::new();
         let estate = &mut self.estate;
         estate.gateways = Vec::new();
         estate.services = Vec::new();

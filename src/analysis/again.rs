@@ -6,14 +6,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Analysis, context, link, place};
+use super::{Analysis, Judged, context, link, place};
 use crate::dialect::estate::{Lowering, Placement};
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::finding::Finding;
 use crate::fix::prove::{Answer, Outcome, Question, World};
 use crate::model::{EntityId, Model};
 use crate::repo::claim::Charts;
-use crate::repo::{SourceId, Sources};
+use crate::repo::{Source, SourceId, Sources};
 use crate::rule;
 
 impl World for Analysis<'_> {
@@ -31,9 +31,17 @@ impl World for Analysis<'_> {
     }
 
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
-        (0..self.judged.len())
-            .filter(|at| files.iter().any(|file| self.judged[*at].files.contains(file)))
-            .collect()
+        let users = self.users.get_or_init(|| {
+            let mut users: FxHashMap<SourceId, Vec<usize>> = FxHashMap::default();
+            for (at, judged) in self.judged.iter().enumerate() {
+                for file in &judged.files {
+                    users.entry(*file).or_default().push(at);
+                }
+            }
+            users
+        });
+        let all = files.iter().filter_map(|file| users.get(file)).flatten();
+        all.copied().collect::<BTreeSet<usize>>().into_iter().collect()
     }
 
     fn rule(&self, at: usize) -> &str {
@@ -115,20 +123,27 @@ impl Analysis<'_> {
 impl Analysis<'_> {
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
-        let changed = files.iter().filter_map(|(id, text)| {
-            let old = self.repository.of_source(*id)?.clone();
-            let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
+        let old = files.iter();
+        let old = old.filter_map(|(id, text)| Some((self.repository.of_source(*id)?.clone(), text)));
+        let changed: Vec<(File, Arc<Source>)> = old
+            .map(|(old, text)| {
+                let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
+                (old, source)
+            })
+            .collect();
+        // A few are done before a second thread has woken up.
+        let changed = changed.into_par_iter().with_min_len(16).map(|(old, source)| {
             let tree = read::tree(&source, old.role)
                 .filter(|_| old.tree.is_some())
                 .map(Arc::new);
             let claimed = |_| read::role_of(&Charts::default(), &old.path, &source.text).1;
             let context = old.context.and_then(claimed);
-            Some(File {
+            File {
                 source,
                 context,
                 tree,
                 ..old
-            })
+            }
         });
         self.repository.with(changed.collect())
     }
@@ -136,10 +151,7 @@ impl Analysis<'_> {
     /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
     /// that takes its room.
     pub fn release(&mut self) {
-        let (sources, rules) = (self.ground.sources, self.ground.rules);
-        self.judged
-            .par_iter_mut()
-            .for_each(|judged| judged.release(sources, rules));
+        self.judged.par_iter_mut().for_each(Judged::release);
     }
 
     /// Offers the findings that are wanted their proved fixes.

@@ -19,7 +19,7 @@ pub(super) struct Attempt {
 }
 
 /// Every way that a finding's places propose, the best first; or why one cannot be written.
-pub(super) fn attempts(places: &mut Places<'_>, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
+pub(super) fn attempts(places: &Places<'_>, finding: &Finding) -> Vec<Result<Attempt, Refusal>> {
     let world = places.world;
     let mut found: Vec<Result<Attempt, Refusal>> = all_places(places, finding).map(Ok).into_iter().collect();
     for place in [Where::Written, Where::OwnBlock] {
@@ -56,7 +56,7 @@ pub(super) fn attempts(places: &mut Places<'_>, finding: &Finding) -> Vec<Result
 }
 
 /// The changes of all places as one attempt, where each place needs its own: the servers of one group.
-fn all_places(places: &mut Places<'_>, finding: &Finding) -> Option<Attempt> {
+fn all_places(places: &Places<'_>, finding: &Finding) -> Option<Attempt> {
     let world = places.world;
     let first = finding.places.first()?;
     let mut all = Proposal::default();
@@ -96,7 +96,7 @@ pub(super) fn touch(a: &Edit, b: &Edit) -> bool {
 
 /// The fields a proposal changes, with those that share a directive: `proxy_buffers` is written with both its words,
 /// the one that is not changed with the value in force.
-fn meant(places: &mut Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
+fn meant(places: &Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSet<&'static str> {
     let mut names: BTreeSet<&str> = proposal.changes.iter().map(|change| change.field.info().name).collect();
     let Some(place) = finding.places.first() else {
         return names;
@@ -109,7 +109,8 @@ fn meant(places: &mut Places<'_>, finding: &Finding, proposal: &Proposal) -> BTr
             span, site: Some(_), ..
         }) = model.fact(change.entity, change.field)
         {
-            names.extend(places.at(place.environment, span).map(|field| field.info().name));
+            let there = places.at(place.environment, span).into_iter();
+            names.extend(there.map(|field| field.info().name));
         }
         let rows = model
             .entity(change.entity)

@@ -19,6 +19,52 @@ pub(super) struct Member<'f> {
     pub edits: FxHashSet<FileKey>,
 }
 
+/// Fixes that are tried together. What an environment says of some must not cost a look at all.
+pub(super) struct Members<'f> {
+    pub all: Vec<Member<'f>>,
+    /// Those whose finding holds in an environment, in order.
+    in_environment: FxHashMap<usize, Vec<usize>>,
+    /// Those that edit a file, in order.
+    editing: FxHashMap<FileKey, Vec<usize>>,
+}
+
+impl<'f> Members<'f> {
+    pub fn new(all: Vec<Member<'f>>) -> Self {
+        let mut in_environment: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        let mut editing: FxHashMap<FileKey, Vec<usize>> = FxHashMap::default();
+        for (at, member) in all.iter().enumerate() {
+            let environments = member.finding.places.iter().map(|place| place.environment);
+            for environment in environments.collect::<BTreeSet<_>>() {
+                in_environment.entry(environment).or_default().push(at);
+            }
+            for file in &member.edits {
+                editing.entry(*file).or_default().push(at);
+            }
+        }
+        Self {
+            all,
+            in_environment,
+            editing,
+        }
+    }
+
+    /// Their places in an environment, each with the fix that mends it.
+    fn places(&self, environment: usize) -> impl Iterator<Item = (usize, &'f Place)> + '_ {
+        let own = self.in_environment.get(&environment).into_iter().flatten().copied();
+        own.flat_map(move |at| {
+            let places = self.all[at].finding.places.iter();
+            let own = places.filter(move |place| place.environment == environment);
+            own.map(move |place| (at, place))
+        })
+    }
+
+    /// The fixes that edit any of these files.
+    fn editing<'k>(&self, files: impl IntoIterator<Item = &'k FileKey>) -> BTreeSet<usize> {
+        let editing = files.into_iter().filter_map(|file| self.editing.get(file));
+        editing.flatten().copied().collect()
+    }
+}
+
 /// One fault of fixes that were made together.
 #[derive(Clone, Debug)]
 pub struct Complaint {
@@ -54,7 +100,7 @@ pub struct Answer {
 pub(super) struct Change<'c> {
     pub world: &'c dyn World,
     pub environment: usize,
-    pub members: &'c [Member<'c>],
+    pub members: &'c Members<'c>,
     /// The environment with the fixes made.
     pub model: &'c Model,
     pub after: &'c Outcome,
@@ -77,22 +123,15 @@ impl Change<'_> {
         (self.world.model(self.environment), self.world.before(self.environment))
     }
 
-    fn places<'p>(&'p self, member: &'p Member<'_>) -> impl Iterator<Item = &'p Place> + 'p {
-        let places = member.finding.places.iter();
-        places.filter(|place| place.environment == self.environment)
-    }
-
     /// Findings of which more hits are left than other findings have.
     fn remaining(&self, files: &mut Files<'_>) -> Vec<Complaint> {
         let (model, before) = self.before();
         let mut mended: FxHashMap<u64, usize> = FxHashMap::default();
         let mut of_member: Vec<(usize, u64, EntityId)> = Vec::new();
-        for (at, member) in self.members.iter().enumerate() {
-            for place in self.places(member) {
-                let subject = outcome::subject(files, model, place.root, &place.subject);
-                *mended.entry(subject).or_default() += 1;
-                of_member.push((at, subject, place.root));
-            }
+        for (at, place) in self.members.places(self.environment) {
+            let subject = outcome::subject(files, model, place.root, &place.subject);
+            *mended.entry(subject).or_default() += 1;
+            of_member.push((at, subject, place.root));
         }
         let mut found: Vec<Complaint> = Vec::new();
         for (at, subject, root) in of_member {
@@ -100,7 +139,7 @@ impl Change<'_> {
             if self.after.count(subject) <= others || found.last().is_some_and(|last| last.prime == Some(at)) {
                 continue;
             }
-            let mut suspects = self.editing(&outcome::near(files, model, root));
+            let mut suspects = self.members.editing(&outcome::near(files, model, root));
             suspects.insert(at);
             found.push(Complaint {
                 reason: Refusal::new("it would not mend every place that this finding holds for"),
@@ -133,12 +172,8 @@ impl Change<'_> {
         if lost.is_empty() {
             return Vec::new();
         }
-        let roots: FxHashSet<EntityId> = self
-            .members
-            .iter()
-            .flat_map(|member| self.places(member))
-            .map(|place| place.root)
-            .collect();
+        let places = self.members.places(self.environment);
+        let roots: FxHashSet<EntityId> = places.map(|(_, place)| place.root).collect();
         let through = model.all(Kind::Hop).filter(|hop| {
             let mut links = model.entity(*hop).links.iter();
             links.any(|link| matches!(link, Known::Is(to) if roots.contains(to)))
@@ -182,9 +217,10 @@ impl Change<'_> {
         let mut found = Vec::new();
         for (file, field) in differing {
             let name = field.info().name;
-            let suspects = self.or_all(self.editing(&[file].into_iter().collect()));
+            let suspects = self.or_all(self.members.editing([&file]));
             changed.extend(&suspects);
-            if suspects.iter().any(|at| self.members[*at].attempt.meant.contains(name)) {
+            let mut meant = suspects.iter().map(|at| &self.members.all[*at].attempt.meant);
+            if meant.any(|meant| meant.contains(name)) {
                 continue;
             }
             found.push(Complaint {
@@ -198,7 +234,7 @@ impl Change<'_> {
 
     /// A complaint about an entity of the changed environment.
     fn near(&self, files: &mut Files<'_>, root: EntityId, reason: Refusal) -> Complaint {
-        let suspects = self.or_all(self.editing(&outcome::near(files, self.model, root)));
+        let suspects = self.or_all(self.members.editing(&outcome::near(files, self.model, root)));
         Complaint {
             reason,
             suspects,
@@ -209,15 +245,8 @@ impl Change<'_> {
     /// Where no one is suspected, everyone is.
     fn or_all(&self, suspects: BTreeSet<usize>) -> BTreeSet<usize> {
         if suspects.is_empty() {
-            return (0..self.members.len()).collect();
+            return (0..self.members.all.len()).collect();
         }
         suspects
-    }
-
-    /// The fixes that edit any of these files.
-    fn editing(&self, files: &FxHashSet<FileKey>) -> BTreeSet<usize> {
-        let members = self.members.iter().enumerate();
-        let editing = members.filter(|(_, member)| !member.edits.is_disjoint(files));
-        editing.map(|(at, _)| at).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Which fields the words at a place give, so that a proof knows what changing them means to change.
 
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
 use rustc_hash::FxHashMap;
 
 use super::prove::World;
@@ -9,7 +11,7 @@ use crate::repo::{SourceId, Span};
 /// Which fields stand where, found once for each environment: a fix must not cost a walk over its model.
 pub(super) struct Places<'w> {
     pub world: &'w dyn World,
-    by_environment: FxHashMap<usize, OfModel>,
+    by_environment: Mutex<FxHashMap<usize, Arc<OnceLock<OfModel>>>>,
 }
 
 /// The same for one model.
@@ -22,24 +24,21 @@ struct OfModel {
 
 impl<'w> Places<'w> {
     pub fn of(world: &'w dyn World) -> Self {
-        let by_environment = FxHashMap::default();
+        let by_environment = Mutex::default();
         Self { world, by_environment }
     }
 
     /// The fields whose facts stand at a place of an environment.
-    pub fn at(&mut self, environment: usize, span: Span) -> impl Iterator<Item = FieldId> + '_ {
-        let model = self.world.model(environment);
-        let of = self
-            .by_environment
-            .entry(environment)
-            .or_insert_with(|| OfModel::new(model));
+    pub fn at(&self, environment: usize, span: Span) -> Vec<FieldId> {
+        let of = {
+            let mut all = self.by_environment.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(environment).or_default().clone()
+        };
+        let of = of.get_or_init(|| OfModel::new(self.world.model(environment)));
         let scopes = of.scopes.get(&span).into_iter().flatten().copied();
         let scaling = of.scaling.get(&span.source).into_iter().flatten();
-        scopes.chain(
-            scaling
-                .filter(move |(own, _)| own.overlaps(span))
-                .map(|(_, field)| *field),
-        )
+        let scaling = scaling.filter(|(own, _)| own.overlaps(span)).map(|(_, field)| *field);
+        scopes.chain(scaling).collect()
     }
 }
 

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::attempt::{Attempt, attempts, touch};
-use super::complaint::Member;
+use super::complaint::{Member, Members};
 use super::outcome::Files;
 use super::places::Places;
 use super::trial::{ALONE, Budget, Verdict, run};
@@ -51,17 +52,16 @@ pub trait World: Sync {
 /// Offers every finding that is `wanted` its proved fix, or says why there is none. `files` is the size of the
 /// repository.
 pub fn prove(world: &dyn World, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool, files: usize) {
-    let mut waiting: Vec<Candidate> = Vec::new();
-    let mut places = Places::of(world);
-    for (at, finding) in findings.iter().enumerate() {
-        if wanted(finding) && finding.places.iter().any(|place| place.proposal.is_some()) {
-            waiting.push(Candidate {
-                finding: at,
-                attempts: attempts(&mut places, finding).into(),
-                last: Refusal::new("the rule proposes none here"),
-            });
-        }
-    }
+    let mends = |finding: &Finding| wanted(finding) && finding.places.iter().any(|place| place.proposal.is_some());
+    let mended: Vec<usize> = (0..findings.len()).filter(|at| mends(&findings[*at])).collect();
+    let places = Places::of(world);
+    // A few are done before a second thread has woken up.
+    let waiting = mended.into_par_iter().with_min_len(16).map(|at| Candidate {
+        finding: at,
+        attempts: attempts(&places, &findings[at]).into(),
+        last: Refusal::new("the rule proposes none here"),
+    });
+    let mut waiting: Vec<Candidate> = waiting.collect();
     drop(places);
     let together = if waiting.len() * files > ALONE { usize::MAX } else { 1 };
     let mut budget = Budget::of(files);
@@ -175,7 +175,7 @@ fn round(world: &dyn World, findings: &[Finding], mut batch: Vec<Candidate>, bud
                 })
             })
             .collect();
-        let Some(verdicts) = run(world, &members, budget) else {
+        let Some(verdicts) = run(world, &Members::new(members), budget) else {
             tried.left.extend(batch);
             return tried;
         };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::complaint::{Change, Complaint, Member};
+use super::complaint::{Change, Complaint, Members};
 use super::outcome::Outcome;
 use super::prove::World;
 use crate::model::Model;
@@ -54,9 +54,10 @@ pub(super) enum Verdict {
 }
 
 /// Makes the fixes and asks every environment that uses their files; `None` when that would take too long.
-pub(super) fn run(world: &dyn World, members: &[Member<'_>], budget: &mut Budget) -> Option<Vec<Verdict>> {
+pub(super) fn run(world: &dyn World, members: &Members<'_>, budget: &mut Budget) -> Option<Vec<Verdict>> {
+    let all = members.all.len();
     let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
-    for edit in members.iter().flat_map(|member| &member.attempt.fix.edits) {
+    for edit in members.all.iter().flat_map(|member| &member.attempt.fix.edits) {
         let of_file = edits.entry(edit.span.source).or_default();
         if !of_file.contains(edit) {
             of_file.push(edit.clone());
@@ -70,8 +71,8 @@ pub(super) fn run(world: &dyn World, members: &[Member<'_>], budget: &mut Budget
         |(file, edits): (&SourceId, &Vec<Edit>)| Some((*file, splice(&world.sources().get(*file).text, edits)?));
     let texts: Option<Vec<_>> = edits.iter().map(changed).collect();
     let Some(texts) = texts else {
-        let overlap = Complaint::of_all("its changes overlap", members.len());
-        return Some(judge(vec![overlap], members.len()));
+        let overlap = Complaint::of_all("its changes overlap", all);
+        return Some(judge(vec![overlap], all));
     };
     let question = |environment: usize, model: &Model, after: &Outcome| {
         let change = Change {
@@ -84,11 +85,11 @@ pub(super) fn run(world: &dyn World, members: &[Member<'_>], budget: &mut Budget
         change.answer()
     };
     let Some(answers) = world.after(&users, &texts, &question) else {
-        let gone = Complaint::of_all("with it the environments would no longer be the same", members.len());
-        return Some(judge(vec![gone], members.len()));
+        let gone = Complaint::of_all("with it the environments would no longer be the same", all);
+        return Some(judge(vec![gone], all));
     };
     let changed: BTreeSet<usize> = answers.iter().flat_map(|answer| &answer.changed).copied().collect();
-    let idle = (0..members.len()).filter(|at| !changed.contains(at));
+    let idle = (0..all).filter(|at| !changed.contains(at));
     let idle = idle.map(|at| Complaint {
         reason: Refusal::new("it would change nothing that was read"),
         suspects: [at].into_iter().collect(),
@@ -98,7 +99,7 @@ pub(super) fn run(world: &dyn World, members: &[Member<'_>], budget: &mut Budget
         .iter()
         .flat_map(|answer| answer.complaints.iter().cloned())
         .chain(idle);
-    let mut verdicts = judge(complaints.collect(), members.len());
+    let mut verdicts = judge(complaints.collect(), all);
     let troubled: BTreeSet<usize> = users
         .iter()
         .zip(&answers)
@@ -155,8 +156,9 @@ fn judge(complaints: Vec<Complaint>, members: usize) -> Vec<Verdict> {
 }
 
 /// Fixes hold that have no environment in common with those that something speaks against.
-fn clear(world: &dyn World, members: &[Member<'_>], mut troubled: BTreeSet<usize>, verdicts: &mut [Verdict]) {
+fn clear(world: &dyn World, members: &Members<'_>, mut troubled: BTreeSet<usize>, verdicts: &mut [Verdict]) {
     let uses: Vec<Vec<usize>> = members
+        .all
         .iter()
         .map(|member| {
             let edits = member.attempt.fix.edits.iter();
