@@ -1,6 +1,8 @@
 //! From the repository to hits: group, lower, link and check each environment; and the same again for proving fixes.
 
 mod again;
+mod part;
+mod web;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -22,6 +24,7 @@ use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet};
 use crate::syntax::Tree;
+use web::Web;
 
 /// What does not change between runs over the same repository.
 pub struct Ground<'a> {
@@ -53,6 +56,8 @@ pub struct Judged {
     pub files: FxHashSet<SourceId>,
     /// Made when a fix of one of its files is to be proved.
     outcome: OnceLock<Outcome>,
+    /// Made when a fix of few of its files is to be proved, and it is large.
+    web: OnceLock<Web>,
 }
 
 /// How far an environment has come.
@@ -319,6 +324,7 @@ fn judge(
         checked,
         files,
         outcome: OnceLock::new(),
+        web: OnceLock::new(),
     }
 }
 

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::part::names;
 use super::{Analysis, Judged, context, link, place};
-use crate::dialect::estate::{Lowering, Placement};
+use crate::dialect::estate::{self, Lowering, Placement};
+use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::finding::Finding;
-use crate::fix::prove::{Answer, Outcome, Question, World};
+use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
 use crate::model::{EntityId, Model};
 use crate::repo::claim::Charts;
 use crate::repo::{Source, SourceId, Sources};
-use crate::rule;
+use crate::rule::{self, Violation};
 
 impl World for Analysis<'_> {
     fn sources(&self) -> &Sources {
@@ -25,9 +27,13 @@ impl World for Analysis<'_> {
         &self.judged[environment].estate.model
     }
 
-    fn size(&self, environment: usize) -> usize {
-        let environment = &self.environments[environment];
-        environment.documents.len() + environment.loose.len()
+    fn readings(&self, files: &BTreeSet<SourceId>) -> Vec<Reading> {
+        let users = self.users(files).into_iter();
+        users.map(|environment| self.reading(environment, files)).collect()
+    }
+
+    fn whole(&self, environment: usize) -> Reading {
+        self.whole_of(environment)
     }
 
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
@@ -52,71 +58,168 @@ impl World for Analysis<'_> {
         rule::decided(self.model(environment), self.ground.rules, rule, root)
     }
 
-    fn before(&self, environment: usize) -> &Outcome {
-        self.judged[environment].outcome(self.ground.sources, self.ground.rules)
-    }
-
     fn after(
         &self,
-        environments: &[usize],
+        readings: &[Reading],
         files: &[(SourceId, String)],
         question: &Question<'_>,
-    ) -> Option<Vec<Answer>> {
+    ) -> Option<Vec<Option<Answer>>> {
         let repository = self.changed(files);
-        // What is deployed together is said by YAML alone.
-        let regroup = files.iter().any(|(file, _)| {
-            let file = self.repository.of_source(*file);
-            file.is_none_or(|file| !file.role.is_loose())
-        });
-        if !regroup {
-            let again: Vec<_> = environments.iter().map(|at| (*at, &self.environments[*at])).collect();
-            return Some(self.ask(&repository, &again, question));
+        let changed: BTreeSet<SourceId> = files.iter().map(|(file, _)| *file).collect();
+        if !changed.iter().any(|file| self.regroups(*file, readings)) {
+            let own = readings.iter().map(|reading| match &reading.part {
+                None => Now::Whole(&self.environments[reading.environment]),
+                Some(part) => Now::part(part, self.renewed(&part.environment, &repository)),
+            });
+            return Some(self.ask(&repository, readings, own.collect(), question));
         }
         let all = group(&repository);
         let mut by_name: FxHashMap<&str, &Environment> = FxHashMap::default();
         for environment in all.iter().rev() {
             by_name.insert(&environment.name, environment);
         }
-        let again: Option<Vec<_>> = environments
+        let own: Option<Vec<Now<'_>>> = readings
             .iter()
-            .map(|at| Some((*at, *by_name.get(&*self.environments[*at].name)?)))
+            .map(|reading| {
+                let old = &self.environments[reading.environment];
+                let new = *by_name.get(&*old.name)?;
+                Some(match &reading.part {
+                    None => Now::Whole(new),
+                    // What it is a part of must be the same.
+                    Some(_) if new.files != old.files || new.documents.len() != old.documents.len() => Now::Unfair,
+                    Some(part) => Now::part(part, self.renewed(&part.environment, &repository)),
+                })
+            })
             .collect();
-        Some(self.ask(&repository, &again?, question))
+        Some(self.ask(&repository, readings, own?, question))
+    }
+}
+
+/// An environment that is read again, as it is now.
+enum Now<'e> {
+    Whole(&'e Environment),
+    Part(&'e Part, Environment),
+    /// A part that cannot stand for its environment.
+    Unfair,
+}
+
+impl<'e> Now<'e> {
+    fn part(part: &'e Part, now: Option<Environment>) -> Self {
+        now.map_or(Now::Unfair, |now| Now::Part(part, now))
+    }
+
+    fn environment(&self) -> Option<&Environment> {
+        match self {
+            Now::Whole(environment) => Some(environment),
+            Now::Part(_, environment) => Some(environment),
+            Now::Unfair => None,
+        }
     }
 }
 
 impl Analysis<'_> {
-    /// Lowers, links and checks environments again, each beside its place in the list, and asks each.
+    /// Whether a change of a file may change what is deployed together. That is said by YAML alone; and what is read in
+    /// part has the same documents as before, none of which says so.
+    fn regroups(&self, file: SourceId, readings: &[Reading]) -> bool {
+        if self.repository.of_source(file).is_some_and(|file| file.role.is_loose()) {
+            return false;
+        }
+        let mut users = readings
+            .iter()
+            .filter(|reading| self.judged[reading.environment].files.contains(&file))
+            .peekable();
+        users.peek().is_none() || users.any(|reading| reading.part.is_none())
+    }
+
+    /// Lowers, links and checks environments again, and asks each.
     fn ask(
         &self,
         repository: &Repository,
-        environments: &[(usize, &Environment)],
+        readings: &[Reading],
+        own: Vec<Now<'_>>,
         question: &Question<'_>,
-    ) -> Vec<Answer> {
-        let placements: Vec<Placement> = environments
+    ) -> Vec<Option<Answer>> {
+        let placements = own
             .par_iter()
-            .map(|(_, environment)| place(self.ground, repository, environment))
-            .collect();
+            .map(|now| Some(place(self.ground, repository, now.environment()?)));
+        let placements: Vec<Option<Placement>> = placements.collect();
         let mut mounted = self.mounted.clone();
-        mounted.extend(
-            placements
-                .iter()
-                .flat_map(|placement| placement.mounted.iter().copied()),
-        );
+        let seen = placements.iter().flatten();
+        mounted.extend(seen.flat_map(|placement| placement.mounted.iter().copied()));
         let context = context(self.ground, repository, &mounted);
-        let answers = environments.par_iter().zip(placements);
-        let answers = answers.map(|((at, environment), placement)| {
-            let mut estate = Lowering::begin(context, environment, placement).finish();
-            link(self.ground, environment, &mut estate);
-            // What only linking needs is not held any longer.
-            let model = std::mem::take(&mut estate.model);
-            drop(estate);
-            let checked = rule::verdicts(&model, self.ground.rules);
-            let verdicts = checked.hits.into_iter();
-            let after = Outcome::of(self.ground.sources, &model, verdicts, &checked.undecided);
-            question(*at, &model, &after)
+        // Taking this down takes room of its own, which a large model should not meet.
+        let whole = readings.par_iter().filter(|reading| reading.part.is_none());
+        whole.for_each(|reading| {
+            self.judged[reading.environment].outcome(self.ground.sources, self.ground.rules);
+        });
+        let answers = readings.par_iter().zip(own).zip(placements);
+        let answers = answers.map(|((reading, now), placement)| match (now, placement) {
+            (Now::Whole(environment), Some(placement)) => {
+                let mut estate = self.lowered(context, environment, placement);
+                // What only linking needs is not held any longer.
+                let model = std::mem::take(&mut estate.model);
+                drop(estate);
+                Some(question(Again {
+                    environment: reading.environment,
+                    before: self.judged[reading.environment].outcome(self.ground.sources, self.ground.rules),
+                    after: &self.outcome(&model),
+                    model: &model,
+                }))
+            }
+            (Now::Part(part, environment), Some(placement)) => {
+                let (before, found_by) = self.stand_in(reading.environment, part)?;
+                let estate = self.lowered(context, &environment, placement);
+                if names(&estate) != found_by {
+                    return None;
+                }
+                let model = &estate.model;
+                Some(question(Again {
+                    environment: reading.environment,
+                    before: &before,
+                    after: &self.outcome(model).within(self.ground.sources, model, &part.files),
+                    model,
+                }))
+            }
+            _ => None,
         });
         answers.collect()
+    }
+
+    /// What a part says of its files without any change, and by what things in it are found; `None` where the whole
+    /// environment knows or says anything else of them.
+    fn stand_in(&self, environment: usize, part: &Part) -> Option<(Outcome, Vec<u64>)> {
+        let sources = self.ground.sources;
+        let whole = &self.judged[environment];
+        let context = context(self.ground, &self.repository, &self.mounted);
+        let placement = place(self.ground, &self.repository, &part.environment);
+        let estate = self.lowered(context, &part.environment, placement);
+        let model = &estate.model;
+        let of_whole = &whole.estate.model;
+        if portrait(sources, model, &part.files) != portrait(sources, of_whole, &part.files) {
+            return None;
+        }
+        let said = self.outcome(model).within(sources, model, &part.files);
+        let mut is_in = stands_in(sources, of_whole, &part.files);
+        let violations = whole.checked.hits.iter();
+        let violations: Vec<&Violation> = violations.filter(|violation| is_in(violation.root)).collect();
+        let verdicts = violations.into_iter();
+        let verdicts = verdicts.map(|violation| rule::verdict_of(of_whole, self.ground.rules, violation));
+        let undecided = whole.checked.undecided.iter().copied();
+        let undecided: Vec<(usize, EntityId)> = undecided.filter(|(_, root)| is_in(*root)).collect();
+        said.agrees(&Outcome::said(sources, of_whole, verdicts, &undecided))
+            .then(|| (said, names(&estate)))
+    }
+
+    /// Lowers and links an environment.
+    fn lowered(&self, context: estate::Context<'_>, environment: &Environment, placement: Placement) -> Estate {
+        let mut estate = Lowering::begin(context, environment, placement).finish();
+        link(self.ground, environment, &mut estate);
+        estate
+    }
+
+    fn outcome(&self, model: &Model) -> Outcome {
+        let checked = rule::verdicts(model, self.ground.rules);
+        Outcome::of(self.ground.sources, model, checked.hits.into_iter(), &checked.undecided)
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::syntax::{At, Tree, yaml};
 
-use super::{Document, Environment, Platform, Repository, Role, folder_of};
+use super::{Document, Environment, File, Platform, Repository, Role, folder_of};
 
 /// The tree of a file that another names, whatever it was claimed as (JSON is YAML).
 pub(super) fn tree_of(repository: &Repository, file: usize) -> Option<Arc<Tree>> {
@@ -26,12 +26,8 @@ impl Objects {
     pub fn new(repository: &Repository) -> Self {
         // A few are done before a second thread has woken up.
         let files = repository.files().par_iter().with_min_len(256);
-        let by_file = files.map(|file| match (file.role, &file.tree) {
-            (Role::Kubernetes, Some(tree)) => objects(&file.path, tree),
-            _ => Vec::new(),
-        });
         Self {
-            by_file: by_file.collect(),
+            by_file: files.map(objects_of).collect(),
             taken: vec![false; repository.files().len()],
         }
     }
@@ -58,6 +54,14 @@ impl Objects {
 
     pub fn take(&mut self, file: usize) {
         self.taken[file] = true;
+    }
+}
+
+/// The objects of a file that was claimed as Kubernetes.
+pub fn objects_of(file: &File) -> Vec<Document> {
+    match (file.role, &file.tree) {
+        (Role::Kubernetes, Some(tree)) => objects(&file.path, tree),
+        _ => Vec::new(),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::repo::{Source, SourceId};
 use crate::syntax::{At, NodeId, Tree};
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
+pub use directory::objects_of as objects;
 pub use merge::strategic;
 pub use pods::{Placed, containers};
 

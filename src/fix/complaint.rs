@@ -96,14 +96,23 @@ pub struct Answer {
     pub(super) changed: BTreeSet<usize>,
 }
 
+impl Answer {
+    /// Whether nothing speaks against the fixes.
+    pub fn consents(&self) -> bool {
+        self.complaints.is_empty()
+    }
+}
+
 /// What the fixes did to one environment.
 pub(super) struct Change<'c> {
     pub world: &'c dyn World,
     pub environment: usize,
     pub members: &'c Members<'c>,
+    /// What it said before, and what it says with the fixes made.
+    pub before: &'c Outcome,
+    pub after: &'c Outcome,
     /// The environment with the fixes made.
     pub model: &'c Model,
-    pub after: &'c Outcome,
 }
 
 impl Change<'_> {
@@ -120,7 +129,7 @@ impl Change<'_> {
     }
 
     fn before(&self) -> (&Model, &Outcome) {
-        (self.world.model(self.environment), self.world.before(self.environment))
+        (self.world.model(self.environment), self.before)
     }
 
     /// Findings of which more hits are left than other findings have.

@@ -9,6 +9,7 @@ mod haproxy;
 mod hcl;
 mod javascript;
 mod outcome;
+pub mod part;
 mod places;
 pub mod prove;
 pub mod spell;

@@ -19,10 +19,23 @@ use crate::model::{EntityId, Model};
 use crate::repo::{Edit, Refusal, SourceId, Sources};
 
 pub use super::complaint::Answer;
-pub use super::outcome::Outcome;
+pub use super::outcome::{FileKey, Outcome, file_key, stands_in};
+pub use super::part::{Part, Reading, has_a_place, portrait};
 
-/// What is asked of an environment that was read again: its model and what it says.
-pub type Question<'q> = dyn Fn(usize, &Model, &Outcome) -> Answer + Sync + 'q;
+/// An environment, or a part of it, that was read again with fixes made.
+pub struct Again<'a> {
+    /// The environment.
+    pub environment: usize,
+    /// What it said before.
+    pub before: &'a Outcome,
+    /// What it says now.
+    pub after: &'a Outcome,
+    /// Everything known of it now.
+    pub model: &'a Model,
+}
+
+/// What is asked of an environment that was read again.
+pub type Question<'q> = dyn Fn(Again<'_>) -> Answer + Sync + 'q;
 
 /// What proving needs of the run.
 pub trait World: Sync {
@@ -30,23 +43,25 @@ pub trait World: Sync {
     fn sources(&self) -> &Sources;
     /// The model of an environment.
     fn model(&self, environment: usize) -> &Model;
-    /// How many documents and files an environment has: what reading it again costs.
-    fn size(&self, environment: usize) -> usize;
+    /// What is to be read again when these files change: the environments that use any of them, each as a whole or in
+    /// part.
+    fn readings(&self, files: &BTreeSet<SourceId>) -> Vec<Reading>;
+    /// The same environment as a whole.
+    fn whole(&self, environment: usize) -> Reading;
     /// The environments that use any of these files.
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
     /// The id of a rule.
     fn rule(&self, at: usize) -> &str;
     /// Whether a rule was decided before for an entity.
     fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool;
-    /// What an environment said before.
-    fn before(&self, environment: usize) -> &Outcome;
-    /// The answers of these environments when the files have these texts; `None` when one of them is gone.
+    /// The answers of what is read again when the files have these texts; `None` when one of the environments is gone.
+    /// A part that is no fair stand-in for its environment gives no answer.
     fn after(
         &self,
-        environments: &[usize],
+        readings: &[Reading],
         files: &[(SourceId, String)],
         question: &Question<'_>,
-    ) -> Option<Vec<Answer>>;
+    ) -> Option<Vec<Option<Answer>>>;
 }
 
 /// Offers every finding that is `wanted` its proved fix, or says why there is none. `files` is the size of the

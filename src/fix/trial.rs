@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::complaint::{Change, Complaint, Members};
-use super::outcome::Outcome;
-use super::prove::World;
-use crate::model::Model;
+use super::prove::{Again, Answer, Question, Reading, World};
 use crate::repo::{Edit, Refusal, SourceId, edit::splice};
 
 /// Up to this many file readings each fix is proved by itself; above, fixes that do not touch each other are proved
@@ -63,8 +61,8 @@ pub(super) fn run(world: &dyn World, members: &Members<'_>, budget: &mut Budget)
             of_file.push(edit.clone());
         }
     }
-    let users = world.users(&edits.keys().copied().collect());
-    if !budget.take(users.iter().map(|environment| world.size(*environment)).sum()) {
+    let readings = world.readings(&edits.keys().copied().collect());
+    if !budget.take(readings.iter().map(|reading| reading.cost).sum()) {
         return None;
     }
     let changed =
@@ -74,19 +72,24 @@ pub(super) fn run(world: &dyn World, members: &Members<'_>, budget: &mut Budget)
         let overlap = Complaint::of_all("its changes overlap", all);
         return Some(judge(vec![overlap], all));
     };
-    let question = |environment: usize, model: &Model, after: &Outcome| {
+    let question = |again: Again<'_>| {
         let change = Change {
             world,
-            environment,
+            environment: again.environment,
             members,
-            model,
-            after,
+            before: again.before,
+            after: again.after,
+            model: again.model,
         };
         change.answer()
     };
-    let Some(answers) = world.after(&users, &texts, &question) else {
-        let gone = Complaint::of_all("with it the environments would no longer be the same", all);
-        return Some(judge(vec![gone], all));
+    let answers = match answers(world, &readings, &texts, &question, budget) {
+        Answers::All(answers) => answers,
+        Answers::TooLong => return None,
+        Answers::Gone => {
+            let gone = Complaint::of_all("with it the environments would no longer be the same", all);
+            return Some(judge(vec![gone], all));
+        }
     };
     let changed: BTreeSet<usize> = answers.iter().flat_map(|answer| &answer.changed).copied().collect();
     let idle = (0..all).filter(|at| !changed.contains(at));
@@ -100,14 +103,57 @@ pub(super) fn run(world: &dyn World, members: &Members<'_>, budget: &mut Budget)
         .flat_map(|answer| answer.complaints.iter().cloned())
         .chain(idle);
     let mut verdicts = judge(complaints.collect(), all);
-    let troubled: BTreeSet<usize> = users
+    let troubled: BTreeSet<usize> = readings
         .iter()
         .zip(&answers)
-        .filter(|(_, answer)| !answer.complaints.is_empty())
-        .map(|(environment, _)| *environment)
+        .filter(|(_, answer)| !answer.consents())
+        .map(|(reading, _)| reading.environment)
         .collect();
     clear(world, members, troubled, &mut verdicts);
     Some(verdicts)
+}
+
+enum Answers {
+    /// One for each reading.
+    All(Vec<Answer>),
+    /// An environment is gone.
+    Gone,
+    /// There was a part that did not do, and reading its environment as a whole would take too long.
+    TooLong,
+}
+
+/// Asks what is to be read again. Of a part only consent counts: where it has a complaint, or is no fair stand-in, its
+/// environment is read as a whole, and that decides.
+fn answers(
+    world: &dyn World,
+    readings: &[Reading],
+    texts: &[(SourceId, String)],
+    question: &Question<'_>,
+    budget: &mut Budget,
+) -> Answers {
+    let Some(answers) = world.after(readings, texts, question) else {
+        return Answers::Gone;
+    };
+    let consents = |(reading, answer): &(&Reading, &Option<Answer>)| {
+        let of_part = |answer: &Answer| reading.part.is_none() || answer.consents();
+        answer.as_ref().is_some_and(of_part)
+    };
+    let others = readings.iter().zip(&answers).filter(|pair| !consents(pair));
+    let others: Vec<Reading> = others.map(|(reading, _)| world.whole(reading.environment)).collect();
+    if others.is_empty() {
+        return Answers::All(answers.into_iter().flatten().collect());
+    }
+    if !budget.take(others.iter().map(|reading| reading.cost).sum()) {
+        return Answers::TooLong;
+    }
+    let Some(whole) = world.after(&others, texts, question) else {
+        return Answers::Gone;
+    };
+    let of_whole = others.iter().map(|reading| reading.environment).zip(whole);
+    let mut of_whole: BTreeMap<usize, Option<Answer>> = of_whole.collect();
+    let all = readings.iter().zip(answers);
+    let all = all.filter_map(|(reading, answer)| of_whole.remove(&reading.environment).unwrap_or(answer));
+    Answers::All(all.collect())
 }
 
 /// A fix that alone is suspected is refused. Of several suspects the likeliest, else the second half, waits for a later
