@@ -65,32 +65,35 @@ impl World for Analysis<'_> {
         question: &Question<'_>,
     ) -> Option<Vec<Option<Answer>>> {
         let repository = self.changed(files);
-        let changed: BTreeSet<SourceId> = files.iter().map(|(file, _)| *file).collect();
-        if !changed.iter().any(|file| self.regroups(*file, readings)) {
-            let own = readings.iter().map(|reading| match &reading.part {
-                None => Now::Whole(&self.environments[reading.environment]),
-                Some(part) => Now::part(part, self.renewed(&part.environment, &repository)),
-            });
-            return Some(self.ask(&repository, readings, own.collect(), question));
+        let own = readings.iter().map(|reading| match &reading.part {
+            None => Now::Whole(&self.environments[reading.environment]),
+            Some(part) => {
+                let renewed = self.renewed(&part.environment, &repository);
+                renewed.map_or(Now::Unfair, |renewed| Now::Part(part, renewed))
+            }
+        });
+        let own: Vec<Now<'_>> = own.collect();
+        let regroups = files.iter().any(|(file, _)| self.regroups(*file, readings));
+        if !regroups && !own.iter().any(|now| matches!(now, Now::Unfair)) {
+            return Some(self.ask(&repository, readings, own, question));
         }
         let all = group(&repository);
         let mut by_name: FxHashMap<&str, &Environment> = FxHashMap::default();
         for environment in all.iter().rev() {
             by_name.insert(&environment.name, environment);
         }
-        let own: Option<Vec<Now<'_>>> = readings
-            .iter()
-            .map(|reading| {
-                let old = &self.environments[reading.environment];
-                let new = *by_name.get(&*old.name)?;
-                Some(match &reading.part {
-                    None => Now::Whole(new),
-                    // What it is a part of must be the same.
-                    Some(_) if new.files != old.files || new.documents.len() != old.documents.len() => Now::Unfair,
-                    Some(part) => Now::part(part, self.renewed(&part.environment, &repository)),
-                })
+        let own = readings.iter().zip(own).map(|(reading, now)| {
+            let old = &self.environments[reading.environment];
+            let new = *by_name.get(&*old.name)?;
+            let same = || new.files == old.files && new.documents.len() == old.documents.len();
+            Some(match now {
+                Now::Whole(_) => Now::Whole(new),
+                // What it is a part of must be what it was.
+                Now::Part(part, renewed) if same() => Now::Part(part, renewed),
+                _ => Now::Unfair,
             })
-            .collect();
+        });
+        let own: Option<Vec<Now<'_>>> = own.collect();
         Some(self.ask(&repository, readings, own?, question))
     }
 }
@@ -103,11 +106,7 @@ enum Now<'e> {
     Unfair,
 }
 
-impl<'e> Now<'e> {
-    fn part(part: &'e Part, now: Option<Environment>) -> Self {
-        now.map_or(Now::Unfair, |now| Now::Part(part, now))
-    }
-
+impl Now<'_> {
     fn environment(&self) -> Option<&Environment> {
         match self {
             Now::Whole(environment) => Some(environment),
