@@ -176,12 +176,12 @@ fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<Stri
     };
     let mut analysis = Analysis::new(&ground, read.repository);
     let mut findings = settle(&sources, &RuleInfo::of(&rules), &analysis.hits()).findings;
-    analysis.release();
     let path = |finding: &Finding| sources.get(finding.at.source).path.to_string();
     let wanted = |finding: &Finding| {
         let of_team = |team: &usize| path(finding).contains(&name_of(*team));
         &*finding.rule == "target-port-unknown" && teams.iter().any(of_team)
     };
+    analysis.make_room(&findings, &wanted);
     let watched = Watched {
         world: &analysis,
         parts,

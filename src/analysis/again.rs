@@ -6,12 +6,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::part::names;
-use super::{Analysis, Judged, context, link, place};
+use super::part::{self, names};
+use super::{Analysis, FEW, Judged, context, link, place};
 use crate::dialect::estate::{self, Lowering, Placement};
 use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
 use crate::model::{EntityId, Model};
 use crate::repo::claim::Charts;
@@ -140,18 +140,21 @@ impl Analysis<'_> {
     ) -> Vec<Option<Answer>> {
         let placements = own
             .par_iter()
+            .with_max_len(FEW)
             .map(|now| Some(place(self.ground, repository, now.environment()?)));
         let placements: Vec<Option<Placement>> = placements.collect();
         let mut mounted = self.mounted.clone();
         let seen = placements.iter().flatten();
         mounted.extend(seen.flat_map(|placement| placement.mounted.iter().copied()));
         let context = context(self.ground, repository, &mounted);
-        // Taking this down takes room of its own, which a large model should not meet.
-        let whole = readings.par_iter().filter(|reading| reading.part.is_none());
-        whole.for_each(|reading| {
-            self.judged[reading.environment].outcome(self.ground.sources, self.ground.rules);
-        });
-        let answers = readings.par_iter().zip(own).zip(placements);
+        let before = |environment: usize| self.judged[environment].outcome(self.ground.sources, self.ground.rules);
+        // Taking this down takes room of its own, which reading a large environment should not meet.
+        let whole = readings.iter().filter(|reading| reading.part.is_none());
+        let large = whole.filter(|reading| part::is_large(&self.environments[reading.environment]));
+        for reading in large {
+            before(reading.environment);
+        }
+        let answers = readings.par_iter().zip(own).zip(placements).with_max_len(FEW);
         let answers = answers.map(|((reading, now), placement)| match (now, placement) {
             (Now::Whole(environment), Some(placement)) => {
                 let mut estate = self.lowered(context, environment, placement);
@@ -160,7 +163,7 @@ impl Analysis<'_> {
                 drop(estate);
                 Some(question(Again {
                     environment: reading.environment,
-                    before: self.judged[reading.environment].outcome(self.ground.sources, self.ground.rules),
+                    before: before(reading.environment),
                     after: &self.outcome(&model),
                     model: &model,
                 }))
@@ -250,10 +253,15 @@ impl Analysis<'_> {
         self.repository.with(changed.collect())
     }
 
-    /// Lets go of what linking and settling alone need, once all hits are settled: proofs read environments again, and
-    /// that takes its room.
-    pub fn release(&mut self) {
-        self.judged.par_iter_mut().for_each(Judged::release);
+    /// Lets go of what linking and settling alone need, once all hits are settled, where a proof of the findings that
+    /// are wanted may read a large environment again, which takes its room.
+    pub fn make_room(&mut self, findings: &[Finding], wanted: &dyn Fn(&Finding) -> bool) {
+        let places = findings.iter().filter(|finding| wanted(finding));
+        let mut places = places.flat_map(|finding| &finding.places);
+        let is_large = |place: &Place| part::is_large(&self.environments[place.environment]);
+        if places.any(|place| matches!(place.proposal, Some(Ok(_))) && is_large(place)) {
+            self.judged.par_iter_mut().for_each(Judged::release);
+        }
     }
 
     /// Offers the findings that are wanted their proved fixes.

@@ -78,7 +78,7 @@ impl Analysis<'_> {
                 .any(|document| &*document.kind == "NetworkPolicy")
         };
         // Elsewhere patches and overrides make one document from several files.
-        if size(whole) < LARGE || whole.platform != Platform::Directory || policies() {
+        if !is_large(whole) || whole.platform != Platform::Directory || policies() {
             return None;
         }
         let own = files.iter().filter(|file| judged.files.contains(file));
@@ -153,6 +153,11 @@ impl Analysis<'_> {
             ..part.clone()
         })
     }
+}
+
+/// Whether reading an environment again is worth avoiding.
+pub(super) fn is_large(environment: &Environment) -> bool {
+    size(environment) >= LARGE
 }
 
 /// How many documents and files outside documents an environment has.

@@ -13,7 +13,7 @@ use crate::cli::{Cli, Lint};
 use crate::environment::read;
 use crate::finding::ignores::{self, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled};
-use crate::finding::{RuleInfo, Summary};
+use crate::finding::{Finding, RuleInfo, Summary};
 use crate::repo::Sources;
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
@@ -59,17 +59,14 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     });
     // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
     let changes = options.fix || options.diff;
-    let mut places = settled.1.findings.iter().flat_map(|finding| &finding.places);
-    let proposed = places.any(|place| place.proposal.is_some());
-    if proposed && (changes || !matches!(options.format, report::Format::Concise)) {
-        analysis.release();
-    }
-    analysis.prove(&mut settled.1.findings, &|finding| match options.format {
+    let proved = |finding: &Finding| match options.format {
         _ if changes => true,
         report::Format::Human => finding.severity >= least,
         report::Format::Concise => false,
         report::Format::Json => true,
-    });
+    };
+    analysis.make_room(&settled.1.findings, &proved);
+    analysis.prove(&mut settled.1.findings, &proved);
     if options.diff {
         progress.finish();
         return show_diff(&setup, &settled.1.findings, options);
