@@ -158,6 +158,9 @@ impl World for Watched<'_> {
     }
 }
 
+/// The rules whose fixes are proved.
+const RULES: [&str; 2] = ["target-port-unknown", "replicas-fight-autoscaler"];
+
 /// What becomes of the fixes of some teams' Services, and how many parts consented and how many did not.
 fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<String>, usize, usize) {
     let sources = Sources::default();
@@ -179,7 +182,7 @@ fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<Stri
     let path = |finding: &Finding| sources.get(finding.at.source).path.to_string();
     let wanted = |finding: &Finding| {
         let of_team = |team: &usize| path(finding).contains(&name_of(*team));
-        &*finding.rule == "target-port-unknown" && teams.iter().any(of_team)
+        RULES.contains(&&*finding.rule) && teams.iter().any(of_team)
     };
     analysis.make_room(&findings, &wanted);
     let watched = Watched {
@@ -228,6 +231,59 @@ fn what_a_client_says_against_a_fix_is_heard_in_part() {
         "{said:#?}"
     );
     assert!(consented > 0 && complained > 0, "{consented} {complained}");
+}
+
+/// Of several workloads that a Service selects a link leads to the first alone; what is said of the second has part in
+/// it all the same.
+#[test]
+fn a_part_that_knows_less_than_the_whole_is_not_believed() {
+    let labels = |name: &str| format!("app: shop, track: {name}");
+    let workload = |name: &str| {
+        format!(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: {name}, namespace: team-900 }}
+spec:
+  replicas: 2
+  selector: {{ matchLabels: {{ {labels} }} }}
+  template:
+    metadata: {{ labels: {{ {labels} }} }}
+    spec:
+      containers: [{{ name: shop, image: registry.example.com/shop:1, ports: [{{ containerPort: 8000 }}] }}]
+",
+            labels = labels(name)
+        )
+    };
+    let scaled = "---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: green, namespace: team-900 }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: green }
+  minReplicas: 2
+  maxReplicas: 9
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } } }]
+";
+    let service = "apiVersion: v1
+kind: Service
+metadata: { name: shop, namespace: team-900 }
+spec:
+  selector: { app: shop }
+  ports: [{ port: 80, targetPort: 8000 }]
+";
+    let alone = teams();
+    let own = [
+        ("apps/team-900/blue.yaml", workload("blue")),
+        ("apps/team-900/green.yaml", workload("green") + scaled),
+    ];
+    let own = own.map(|(path, text)| (path.to_owned(), text));
+    let without: Vec<(String, String)> = alone.into_iter().chain(own).collect();
+    let mut with = without.clone();
+    with.push(("apps/team-900/service.yaml".to_owned(), service.to_owned()));
+    let (_, consented, complained) = both_ways(&without, &[900]);
+    assert_eq!((consented, complained), (1, 0));
+    let (said, consented, complained) = both_ways(&with, &[900]);
+    assert_eq!((consented, complained), (0, 1), "{said:#?}");
 }
 
 /// No link leads to a policy before the Service leads to a pod.
