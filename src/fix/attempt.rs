@@ -9,7 +9,7 @@ use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{FactView, Known};
 use crate::repo::{Edit, Refusal};
-use crate::rule::Proposal;
+use crate::rule::{Change, Proposal};
 
 /// One way to mend a finding.
 pub(super) struct Attempt {
@@ -23,6 +23,8 @@ pub(super) fn attempts(places: &Places<'_>, finding: &Finding) -> Vec<Result<Att
     let world = places.world;
     let mut found: Vec<Result<Attempt, Refusal>> = all_places(places, finding).map(Ok).into_iter().collect();
     for place in [Where::Written, Where::OwnBlock] {
+        // All hops of a route propose the same, and that is spelled once.
+        let mut spelled: Vec<(usize, &[Change], Option<Refusal>)> = Vec::new();
         for at in &finding.places {
             let proposal = match &at.proposal {
                 Some(Ok(proposal)) => proposal,
@@ -32,8 +34,17 @@ pub(super) fn attempts(places: &Places<'_>, finding: &Finding) -> Vec<Result<Att
                 }
                 None => continue,
             };
+            let is_same = |(environment, changes, _): &&(usize, &[Change], Option<Refusal>)| {
+                *environment == at.environment && *changes == proposal.changes.as_slice()
+            };
+            if let Some((.., refused)) = spelled.iter().find(is_same) {
+                found.extend(refused.clone().map(Err));
+                continue;
+            }
             let model = world.model(at.environment);
-            match spell::edits(world.sources(), model, &proposal.changes, place) {
+            let edits = spell::edits(world.sources(), model, &proposal.changes, place);
+            spelled.push((at.environment, &proposal.changes, edits.as_ref().err().cloned()));
+            match edits {
                 Ok(edits) if edits.is_empty() => {}
                 Ok(edits) if found.iter().flatten().any(|known| known.fix.edits == edits) => {}
                 Ok(edits) => {
