@@ -124,13 +124,17 @@ fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
     let mut hops = Vec::with_capacity(drafts.iter().map(Vec::len).sum());
     let none: Arc<str> = Arc::from("");
     for ((at, gateway), drafts) in gateways.iter().enumerate().zip(drafts) {
+        // Of all routes of a gateway, unless it is HAProxy's.
+        let mut usual: Option<Known<EntityId>> = None;
         for mut draft in drafts {
             let model = &mut estate.model;
-            let pass = match model.get(draft.route.id, route::PASS) {
-                Known::Is(pass) if gateway.product == "haproxy" && &*pass == "tcp" => pass,
-                _ => none.clone(),
+            let pass = (gateway.product == "haproxy").then(|| model.get(draft.route.id, route::PASS));
+            let status = match pass {
+                Some(Known::Is(pass)) if &*pass == "tcp" => status(model, gateway.id, pass, &mut statuses),
+                _ => usual
+                    .get_or_insert_with(|| status(model, gateway.id, none.clone(), &mut statuses))
+                    .clone(),
             };
-            let status = status(model, gateway.id, pass, &mut statuses);
             draft.entity.link("status", status);
             hops.push(Hop {
                 id: model.add(draft.entity),
@@ -183,12 +187,14 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
 /// Notes at each declared group the first of its names that may lead to an old address: a group is edited as a whole.
 fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
     let mut first: HashMap<EntityId, (Span, Arc<str>)> = HashMap::new();
-    for hop in hops {
-        let model = &estate.model;
+    let model = &estate.model;
+    let is_stale = |hop: &&Hop| {
         let is = |field| model.get(hop.id, field) == Known::Is(true);
-        if !is(hop::RESOLVED_ONCE) || !is(hop::ADDRESS_MAY_CHANGE) {
-            continue;
-        }
+        is(hop::RESOLVED_ONCE) && is(hop::ADDRESS_MAY_CHANGE)
+    };
+    // A few are looked at before a second thread has woken up.
+    let stale = hops.par_iter().with_min_len(512).filter(is_stale);
+    for hop in stale.collect::<Vec<&Hop>>() {
         let linked = |name| model.linked(hop.id, name).is();
         let (Some(group), Some(server)) = (linked("upstream"), linked("endpoint")) else {
             continue;

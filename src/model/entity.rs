@@ -216,6 +216,18 @@ pub struct Entity {
     pub version: Option<Version>,
 }
 
+/// How many facts an entity usually has: to double the room for them until it suffices would take more time and memory
+/// than anything else in it.
+fn usual(kind: Kind) -> usize {
+    match kind {
+        Kind::Hop | Kind::Autoscaler => 10,
+        Kind::Service | Kind::Process => 8,
+        Kind::ServicePort => 7,
+        Kind::Note | Kind::Probe | Kind::Socket => 5,
+        _ => 0,
+    }
+}
+
 impl Entity {
     /// An entity without facts; links start out absent.
     pub fn new(kind: Kind, name: impl Into<Arc<str>>, span: Span) -> Entity {
@@ -223,8 +235,7 @@ impl Entity {
             kind,
             name: name.into(),
             span,
-            // A hop has about a dozen; doubling up to sixteen would cost more than everything else in it.
-            facts: Vec::with_capacity(if kind == Kind::Hop { 10 } else { 0 }),
+            facts: Vec::with_capacity(usual(kind)),
             links: SmallVec::from_elem(Known::Absent, kind.links().len()),
             scope: None,
             table: None,

@@ -1,7 +1,5 @@
 //! Judging: every rule over every entity of its kind.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -106,36 +104,43 @@ fn scene<'m>(model: &'m Model, rule: &'m Rule, root: EntityId) -> Scene<'m> {
 
 /// A few entities at a time are asked everything, while they and what they link to are still in the processor's cache.
 fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, usize) -> H + Sync)) -> Checked<H> {
-    let enabled = || rules.rules().iter().enumerate().filter(|(_, rule)| rule.enabled);
-    let wanted: BTreeSet<Kind> = enabled().map(|(_, rule)| rule.kind).collect();
-    let mut asked: BTreeMap<Kind, Vec<EntityId>> = BTreeMap::new();
-    for (id, entity) in model.entities().filter(|(_, entity)| wanted.contains(&entity.kind)) {
-        asked.entry(entity.kind).or_default().push(id);
+    let by_kind = rules.by_kind();
+    let mut asked: Vec<Vec<EntityId>> = vec![Vec::new(); by_kind.len()];
+    for (id, entity) in model.entities() {
+        let kind = entity.kind as usize;
+        if !by_kind[kind].is_empty() {
+            asked[kind].push(id);
+        }
     }
-    let of_chunk = |(kind, chunk): (Kind, &[EntityId])| {
-        let of_kind: Vec<(usize, &Rule)> = enabled().filter(|(_, rule)| rule.kind == kind).collect();
-        let mut checked = Checked::default();
-        let mut deciding = vec![0; of_kind.len()];
-        for root in chunk {
-            for ((at, rule), deciding) in of_kind.iter().zip(&mut deciding) {
-                judge(model, (*at, rule), *root, deciding, &mut checked, tell);
+    let ask = |kind: usize, roots: &[EntityId], checked: &mut Checked<H>| {
+        let mut deciding = vec![0; by_kind[kind].len()];
+        for root in roots {
+            for (at, deciding) in by_kind[kind].iter().zip(&mut deciding) {
+                judge(model, (*at, rules.rule(*at)), *root, deciding, checked, tell);
             }
         }
-        checked
     };
-    const CHUNK: usize = 256;
-    let chunks: Vec<(Kind, &[EntityId])> = asked
-        .iter()
-        .flat_map(|(kind, roots)| roots.chunks(CHUNK).map(|chunk| (*kind, chunk)))
-        .collect();
     // A small model is judged before a second thread has woken up.
     const SMALL: usize = 1_000;
-    let all: Vec<Checked<H>> = if asked.values().map(Vec::len).sum::<usize>() < SMALL {
-        chunks.into_iter().map(of_chunk).collect()
-    } else {
-        // Chunks of hops take far longer than others: each is handed out by itself.
-        chunks.into_par_iter().with_max_len(1).map(of_chunk).collect()
+    if asked.iter().map(Vec::len).sum::<usize>() < SMALL {
+        let mut checked = Checked::default();
+        for (kind, roots) in asked.iter().enumerate().filter(|(_, roots)| !roots.is_empty()) {
+            ask(kind, roots, &mut checked);
+        }
+        return checked;
+    }
+    const CHUNK: usize = 256;
+    let chunks = asked.iter().enumerate();
+    let chunks: Vec<(usize, &[EntityId])> = chunks
+        .flat_map(|(kind, roots)| roots.chunks(CHUNK).map(move |chunk| (kind, chunk)))
+        .collect();
+    let of_chunk = |(kind, roots): (usize, &[EntityId])| {
+        let mut checked = Checked::default();
+        ask(kind, roots, &mut checked);
+        checked
     };
+    // Chunks of hops take far longer than others: each is handed out by itself.
+    let all: Vec<Checked<H>> = chunks.into_par_iter().with_max_len(1).map(of_chunk).collect();
     let mut checked = Checked::default();
     // Doubling a long list of hits would take their memory twice.
     checked

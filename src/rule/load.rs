@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path as FilePath;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rayon::prelude::*;
 
@@ -199,9 +199,29 @@ impl Rule {
 #[derive(Debug)]
 pub struct RuleSet {
     pub(super) rules: Vec<Rule>,
+    /// Made when first asked for, and anew when another rule is enabled.
+    pub(super) by_kind: OnceLock<Vec<Vec<usize>>>,
 }
 
 impl RuleSet {
+    fn of(rules: Vec<Rule>) -> RuleSet {
+        RuleSet {
+            rules,
+            by_kind: OnceLock::new(),
+        }
+    }
+
+    /// For each kind, by its number, the places of the enabled rules that look at it.
+    pub(super) fn by_kind(&self) -> &[Vec<usize>] {
+        self.by_kind.get_or_init(|| {
+            let mut by_kind = vec![Vec::new(); Kind::ALL.len()];
+            for (at, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+                by_kind[rule.kind as usize].push(at);
+            }
+            by_kind
+        })
+    }
+
     /// The embedded rules and those of the user's folders; or every mistake found in them.
     pub fn load(folders: &[impl AsRef<FilePath>]) -> Result<RuleSet, Vec<RuleError>> {
         let mut rules = Vec::new();
@@ -241,7 +261,7 @@ impl RuleSet {
             }
         }
         if errors.is_empty() {
-            Ok(RuleSet { rules })
+            Ok(RuleSet::of(rules))
         } else {
             Err(errors)
         }
@@ -259,7 +279,7 @@ impl RuleSet {
             text: Arc::from(text),
         };
         let rule = compile(validated(&file)?, file)?;
-        Ok(RuleSet { rules: vec![rule] })
+        Ok(RuleSet::of(vec![rule]))
     }
 
     /// All rules; hits name them by their place here.

@@ -20,6 +20,7 @@ pub struct SettingError {
 impl RuleSet {
     /// Runs only the rules a condition holds for.
     pub fn select(&mut self, condition: impl Fn(&Rule) -> bool) {
+        self.by_kind.take();
         for rule in &mut self.rules {
             rule.enabled = rule.enabled && condition(rule);
         }
@@ -54,6 +55,7 @@ impl RuleSet {
     }
 
     fn find(&mut self, id: &str) -> Result<&mut Rule, SettingError> {
+        self.by_kind.take();
         let help = self.nearest(id).map(|near| format!("did you mean `{near}`?"));
         let found = self.rules.iter_mut().find(|rule| &*rule.id == id);
         found.ok_or_else(|| SettingError {
