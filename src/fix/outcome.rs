@@ -53,12 +53,13 @@ impl Outcome {
     pub fn of(
         sources: &Sources,
         model: &Model,
-        verdicts: impl Iterator<Item = Verdict>,
+        verdicts: impl Iterator<Item = Verdict> + Send,
         undecided: &[(usize, EntityId)],
     ) -> Outcome {
-        let mut files = Files::new(sources);
-        let (said, open) = rules(&mut files, model, verdicts, undecided);
-        let written = written(&mut files, model);
+        let ((said, open), written) = rayon::join(
+            || rules(&mut Files::new(sources), model, verdicts, undecided),
+            || written(sources, model),
+        );
         Outcome { said, open, written }
     }
 
@@ -205,34 +206,63 @@ impl<'s> Files<'s> {
 ///
 /// An entity or a scope is known by its number among those of its text, a file or what is derived from one, so that a
 /// new one moves no others elsewhere. A scope without a block, such as a command line, is counted by what it speaks of.
-fn written(files: &mut Files<'_>, model: &Model) -> Vec<(FileKey, FieldId, u64)> {
-    let mut sums: FxHashMap<(FileKey, FieldId), u64> = FxHashMap::default();
-    let mut add = |file: FileKey, place: u64, fact: &Fact| {
-        let sum = sums.entry((file, fact.field)).or_default();
+fn written(sources: &Sources, model: &Model) -> Vec<(FileKey, FieldId, u64)> {
+    let (in_scopes, own) = rayon::join(|| in_scopes(sources, model), || of_entities(sources, model));
+    let mut sums = in_scopes.by_field;
+    for (of, sum) in own.by_field {
+        let all = sums.entry(of).or_default();
+        *all = all.wrapping_add(sum);
+    }
+    let written = sums.into_iter().map(|((file, field), sum)| (file, field, sum));
+    let mut written: Vec<_> = written.collect();
+    written.sort_unstable();
+    written
+}
+
+/// Digests of facts, added up.
+#[derive(Default)]
+struct Sums {
+    by_field: FxHashMap<(FileKey, FieldId), u64>,
+    numbers: FxHashMap<(u64, Option<Kind>), usize>,
+}
+
+impl Sums {
+    fn add(&mut self, file: FileKey, place: u64, fact: &Fact) {
+        let sum = self.by_field.entry((file, fact.field)).or_default();
         *sum = sum.wrapping_add(digest(&(place, value(&fact.value))));
-    };
-    let mut numbers: FxHashMap<(u64, Option<Kind>), usize> = FxHashMap::default();
-    let mut number = |text: u64, kind: Option<Kind>| {
-        let next = numbers.entry((text, kind)).or_default();
+    }
+
+    /// The number of the next one of a text.
+    fn number(&mut self, text: u64, kind: Option<Kind>) -> usize {
+        let next = self.numbers.entry((text, kind)).or_default();
         *next += 1;
         *next
-    };
+    }
+}
+
+fn in_scopes(sources: &Sources, model: &Model) -> Sums {
+    let (mut sums, files) = (Sums::default(), &mut Files::new(sources));
     for scope in model.scopes() {
         let (home, kind) = match (scope.home, scope.facts.first()) {
             (Some((tree, node)), _) => (files.text(model.at(tree, node).span().source), None),
             (None, Some(first)) => (files.text(first.span.source), Some(first.field.kind)),
             (None, None) => continue,
         };
-        let nth = number(home, kind);
+        let nth = sums.number(home, kind);
         let row = |fact: &Fact| fact.site.map_or("", |site| site.row.name.as_str());
         for (at, fact) in scope.facts.iter().enumerate() {
             let mut later = scope.facts[at + 1..].iter();
             // Of two facts of one place the last holds.
             if !later.any(|other| other.field == fact.field && row(other) == row(fact)) {
-                add(files.of(fact.span), digest(&(home, kind, nth, row(fact))), fact);
+                sums.add(files.of(fact.span), digest(&(home, kind, nth, row(fact))), fact);
             }
         }
     }
+    sums
+}
+
+fn of_entities(sources: &Sources, model: &Model) -> Sums {
+    let (mut sums, files) = (Sums::default(), &mut Files::new(sources));
     // Settings are a second reading of what scopes hold; a new line would move the numbers of all behind it.
     let mut settings: FxHashMap<(FileKey, u64, FieldId), &Fact> = FxHashMap::default();
     for (_, entity) in model.entities() {
@@ -243,25 +273,20 @@ fn written(files: &mut Files<'_>, model: &Model) -> Vec<(FileKey, FieldId, u64)>
             continue;
         }
         let home = files.text(entity.span.source);
-        let nth = number(digest(&(home, "entity")), Some(entity.kind));
+        let nth = sums.number(home, Some(entity.kind));
         for fact in entity.facts.iter().filter(|fact| fact.site.is_some()) {
             let file = files.of(fact.span);
             if entity.kind == Kind::Setting {
                 settings.insert((file, digest(&*entity.name), fact.field), fact);
             } else {
-                add(file, digest(&(home, entity.kind, nth)), fact);
+                sums.add(file, digest(&(home, entity.kind, nth)), fact);
             }
         }
     }
     for ((file, name, _), fact) in settings {
-        add(file, name, fact);
+        sums.add(file, name, fact);
     }
-    let mut written: Vec<_> = sums
-        .into_iter()
-        .map(|((file, field), sum)| (file, field, sum))
-        .collect();
-    written.sort_unstable();
-    written
+    sums
 }
 
 fn value(stored: &Stored) -> u64 {
