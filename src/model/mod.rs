@@ -3,6 +3,7 @@
 pub mod behaviour;
 pub mod entity;
 pub mod field;
+mod found;
 pub mod known;
 pub mod part;
 pub mod table;
@@ -10,10 +11,9 @@ pub mod unit;
 pub mod value;
 pub mod version;
 
-pub use entity::{
-    Entity, EntityId, Fact, FactView, Found, Model, NodePlace, Origin, Scope, ScopeId, Site, Stored, TreeId,
-};
+pub use entity::{Entity, EntityId, Fact, Model, NodePlace, Scope, ScopeId, Site, Stored, TreeId};
 pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
+pub use found::{FactView, Found, Origin};
 pub use known::{Doubt, Known};
 pub use part::{Moved, Moves};
 pub use table::{Row, Table};
