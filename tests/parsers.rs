@@ -22,7 +22,7 @@ fn show(at: At<'_>) -> String {
         .iter()
         .enumerate()
         .map(|(n, word)| {
-            let quote = match word.style {
+            let quote = match word.style() {
                 Style::Single => "'",
                 Style::Double => "\"",
                 Style::Raw => "%",
@@ -74,7 +74,7 @@ fn check(tree: &Tree, text: &str) {
         for word in at.words().iter().chain(at.name_word()) {
             fits(at.word_span(word));
             assert!(
-                at.span().start <= word.start && word.end <= at.span().end,
+                at.span().start <= word.start() && word.end() <= at.span().end,
                 "{word:?} in {at:?}",
                 at = at.span()
             );

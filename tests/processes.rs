@@ -628,7 +628,7 @@ fn an_option_in_a_command_can_be_written_back() {
     let site = view.site.expect("a site");
     let (tree, node) = site.node.expect("a place");
     let at = model.at(tree, node);
-    assert_eq!(at.words()[0].style, Style::Plain);
+    assert_eq!(at.words()[0].style(), Style::Plain);
     let edit = Edit {
         span: at.word_span_at(0),
         text: "60".to_owned(),

@@ -152,7 +152,7 @@ pub(super) fn is_null(at: At<'_>) -> bool {
     }
     match at.words().first() {
         None => true,
-        Some(word) => word.style == Style::Plain && matches!(at.text(), Some("" | "~" | "null" | "Null" | "NULL")),
+        Some(word) => word.style() == Style::Plain && matches!(at.text(), Some("" | "~" | "null" | "Null" | "NULL")),
     }
 }
 

@@ -192,7 +192,7 @@ fn unit(model: &mut Model, document: &Document, holder: &Arc<str>, entry: At<'_>
     };
     if let Some(number) = number.filter(|number| *number > 0) {
         // An annotation must be text: YAML would make a number of a bare one.
-        let plain = entry.words().first().is_some_and(|word| word.style == Style::Plain);
+        let plain = entry.words().first().is_some_and(|word| word.style() == Style::Plain);
         let meant = if plain {
             format!("\"{number}\"")
         } else {

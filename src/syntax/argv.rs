@@ -39,10 +39,10 @@ impl Argument {
     pub fn of_word(at: At<'_>, n: usize) -> Option<Self> {
         let word = at.words().get(n)?;
         let mut argument = Self::new(at.text_of(word), at.word_span(word), at.doubt_at(n).is_some());
-        let quoted = matches!(word.style, Style::Single | Style::Double);
+        let quoted = matches!(word.style(), Style::Single | Style::Double);
         // Quotes and nothing else: no escape made the text shorter.
         if quoted && argument.text.len() + 2 == argument.span.len() as usize {
-            argument.verbatim = Some(word.start + 1);
+            argument.verbatim = Some(word.start() + 1);
         }
         Some(argument)
     }

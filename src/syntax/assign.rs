@@ -71,12 +71,11 @@ impl Value {
             return None;
         };
         let (start, end) = (*start as u32, *end as u32);
-        let mut word = match decoded {
+        let word = match decoded {
             Some(decoded) => Word::decoded(start, end, *style, decoded.as_str()),
             None => Word::plain(start, end),
         };
-        word.style = *style;
-        Some(word)
+        Some(word.styled(*style))
     }
 
     fn build(&self, name: Option<Word>, from: usize, builder: &mut TreeBuilder) {
@@ -147,7 +146,7 @@ fn tree(
             values => {
                 builder.open(Some(name), Shape::Leaf, start);
                 let words: Vec<Word> = values.iter().filter_map(Value::word).collect();
-                let end = words.iter().map(|word| word.end).fold(end, u32::max);
+                let end = words.iter().map(|word| word.end()).fold(end, u32::max);
                 words.into_iter().for_each(|word| builder.word(word));
                 builder.close(end);
             }

@@ -216,7 +216,7 @@ impl Parser<'_> {
             return;
         };
         let name = self.word(*first);
-        let start = name.start;
+        let start = name.start();
         let end = rest.last().unwrap_or(first).end as u32;
         let keyword = self.text.get(first.start..first.end).unwrap_or_default();
         let opens = SECTIONS.binary_search(&keyword).is_ok();

@@ -238,9 +238,8 @@ impl Parser<'_> {
     fn emit_raw(&mut self, body: Range<usize>, end: usize) {
         if !self.words.is_empty() {
             self.start(Shape::Leaf);
-            let mut word = Word::plain(body.start as u32, body.end as u32);
-            word.style = Style::Raw;
-            self.builder.word(word);
+            let word = Word::plain(body.start as u32, body.end as u32);
+            self.builder.word(word.styled(Style::Raw));
             self.builder.close(end as u32);
         }
     }

@@ -63,13 +63,9 @@ pub enum Style {
 /// One word: a name, an argument, a scalar. Kept small: a repository has millions of them.
 #[derive(Clone, Debug)]
 pub struct Word {
-    /// First byte, quotes included.
-    pub start: u32,
-    /// One past the last byte, quotes included.
-    pub end: u32,
-    text: u16,
-    /// How it was written.
-    pub style: Style,
+    start: u32,
+    /// Its length in bytes and, in the bits above `LONGEST`, its style.
+    len: u32,
     /// What few words have.
     rare: Option<Box<Rare>>,
 }
@@ -78,16 +74,27 @@ pub struct Word {
 struct Rare {
     decoded: Option<Box<str>>,
     tag: Option<Box<str>>,
+    /// Which of the tree's texts it stands in, unless it is the first.
+    text: u16,
 }
+
+/// The length that a word's bits have room for; no file that is read comes near it.
+const LONGEST: u32 = (1 << 29) - 1;
+const STYLES: [Style; 6] = [
+    Style::Plain,
+    Style::Single,
+    Style::Double,
+    Style::Literal,
+    Style::Folded,
+    Style::Raw,
+];
 
 impl Word {
     /// A word of the tree's own text whose bytes are its value.
     pub fn plain(start: u32, end: u32) -> Self {
         Self {
             start,
-            end,
-            text: 0,
-            style: Style::Plain,
+            len: end.saturating_sub(start).min(LONGEST),
             rare: None,
         }
     }
@@ -96,13 +103,33 @@ impl Word {
     pub fn decoded(start: u32, end: u32, style: Style, decoded: impl Into<Box<str>>) -> Self {
         let rare = Rare {
             decoded: Some(decoded.into()),
-            tag: None,
+            ..Rare::default()
         };
         Self {
-            style,
             rare: Some(Box::new(rare)),
-            ..Self::plain(start, end)
+            ..Self::plain(start, end).styled(style)
         }
+    }
+
+    /// First byte, quotes included.
+    pub fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// One past the last byte, quotes included.
+    pub fn end(&self) -> u32 {
+        self.start + (self.len & LONGEST)
+    }
+
+    /// How it was written.
+    pub fn style(&self) -> Style {
+        STYLES[(self.len >> LONGEST.count_ones()) as usize % STYLES.len()]
+    }
+
+    /// The same word, written so.
+    pub fn styled(mut self, style: Style) -> Self {
+        self.len = (self.len & LONGEST) | (style as u32) << LONGEST.count_ones();
+        self
     }
 
     /// The value, where decoding changed it (escapes, quotes, folding).
@@ -118,6 +145,18 @@ impl Word {
     /// The same word with a tag.
     pub fn tagged(mut self, tag: impl Into<Box<str>>) -> Self {
         self.rare.get_or_insert_default().tag = Some(tag.into());
+        self
+    }
+
+    fn text(&self) -> u16 {
+        self.rare.as_ref().map_or(0, |rare| rare.text)
+    }
+
+    /// The same word in another of the tree's texts.
+    fn within(mut self, text: u16) -> Self {
+        if text != self.text() {
+            self.rare.get_or_insert_default().text = text;
+        }
         self
     }
 }
@@ -294,11 +333,11 @@ impl Tree {
         match word.decoded_text() {
             Some(own) => own == text,
             None => {
-                (word.end - word.start) as usize == text.len()
-                    && self.texts[word.text as usize]
+                (word.end() - word.start()) as usize == text.len()
+                    && self.texts[word.text() as usize]
                         .1
                         .as_bytes()
-                        .get(word.start as usize..word.end as usize)
+                        .get(word.start() as usize..word.end() as usize)
                         .is_some_and(|own| own == text.as_bytes())
             }
         }
@@ -307,9 +346,9 @@ impl Tree {
     fn word_text<'t>(&'t self, word: &'t Word) -> &'t str {
         match word.decoded_text() {
             Some(text) => text,
-            None => self.texts[word.text as usize]
+            None => self.texts[word.text() as usize]
                 .1
-                .get(word.start as usize..word.end as usize)
+                .get(word.start() as usize..word.end() as usize)
                 .unwrap_or_default(),
         }
     }

@@ -61,10 +61,10 @@ pub fn read(at: At<'_>, n: usize, is_address: bool, around: &dyn Around, set: &S
             return Some(found);
         }
     }
-    if !found.text.contains('$') || word.style == Style::Single {
+    if !found.text.contains('$') || word.style() == Style::Single {
         return Some(found);
     }
-    let quoted = word.style == Style::Double;
+    let quoted = word.style() == Style::Double;
     if !quoted && !is_address {
         if found.text.contains("${") {
             found.doubt = doubt("it holds a variable", span);

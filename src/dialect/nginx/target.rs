@@ -134,7 +134,7 @@ impl Target {
         let plain = at
             .words()
             .get(word)
-            .is_some_and(|word| word.style == Style::Plain && word.decoded_text().is_none());
+            .is_some_and(|word| word.style() == Style::Plain && word.decoded_text().is_none());
         let mut found = Target {
             text: Arc::from(written),
             scheme: None,

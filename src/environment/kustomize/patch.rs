@@ -82,7 +82,7 @@ fn inline(file: &File, at: At<'_>) -> Option<Arc<Tree>> {
     let text = &file.source.text;
     let span = at.word_span(word);
     let written = text.get(span.range())?;
-    let range = match word.style {
+    let range = match word.style() {
         Style::Literal => span.range().start + written.find('\n')? + 1..span.range().end,
         Style::Single | Style::Double if written.len() == at.text_of(word).len() + 2 => {
             span.range().start + 1..span.range().end - 1

@@ -60,7 +60,7 @@ impl TreeBuilder {
 
     /// Opens a child of the open node. Its words must be given before its children.
     pub fn open(&mut self, name: Option<Word>, shape: Shape, start: u32) -> NodeId {
-        let text = name.as_ref().map_or(0, |word| word.text);
+        let text = name.as_ref().map_or(0, Word::text);
         let is_named = name.is_some();
         self.tree.words.extend(name);
         let id = NodeId(self.tree.nodes.len() as u32);
@@ -135,7 +135,7 @@ impl TreeBuilder {
     /// First and last byte of a node's name.
     pub fn name_of(&self, id: NodeId) -> Option<(usize, usize)> {
         let word = self.tree.words.get(self.tree.node(id).name()?)?;
-        Some((word.start as usize, word.end as usize))
+        Some((word.start() as usize, word.end() as usize))
     }
 
     /// Notes what could not be read.
@@ -162,10 +162,8 @@ impl TreeBuilder {
     }
 
     fn import_word(&mut self, from: &Tree, word: &Word) -> Word {
-        Word {
-            text: self.import_text(from, word.text),
-            ..word.clone()
-        }
+        let text = self.import_text(from, word.text());
+        word.clone().within(text)
     }
 
     /// Opens a node that is like `at`, without its children: same name, words, span and shape (aliases are resolved).
@@ -205,10 +203,7 @@ impl TreeBuilder {
     /// A name that stands nowhere: for nodes a merge has to make itself.
     pub fn synthetic(&mut self, at: Span, text: &str) -> Word {
         let known = self.tree.texts.iter().position(|(id, _)| *id == at.source).unwrap_or(0);
-        Word {
-            text: known as u16,
-            ..Word::decoded(at.start, at.end, Style::Plain, text)
-        }
+        Word::decoded(at.start, at.end, Style::Plain, text).within(known as u16)
     }
 
     /// The finished tree. Nodes left open end where the text ends.

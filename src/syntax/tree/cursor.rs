@@ -108,7 +108,7 @@ impl<'t> At<'t> {
 
     /// Where a word stands, quotes included.
     pub fn word_span(self, word: &Word) -> Span {
-        Span::new(self.tree.texts[word.text as usize].0, word.start, word.end)
+        Span::new(self.tree.texts[word.text() as usize].0, word.start(), word.end())
     }
 
     /// The whole node, content included.
@@ -121,17 +121,19 @@ impl<'t> At<'t> {
     pub fn head(self) -> Span {
         let mut span = self.span();
         let own = self.node();
-        let last = self.tree.words[own.words()].last().filter(|word| word.text == own.text);
-        match (self.name_word().filter(|word| word.text == own.text), last) {
+        let last = self.tree.words[own.words()]
+            .last()
+            .filter(|word| word.text() == own.text);
+        match (self.name_word().filter(|word| word.text() == own.text), last) {
             (Some(name), Some(last)) => {
-                span.start = name.start;
-                span.end = last.end.max(name.end);
+                span.start = name.start();
+                span.end = last.end().max(name.end());
             }
             (Some(name), None) => {
-                span.start = name.start;
-                span.end = name.end;
+                span.start = name.start();
+                span.end = name.end();
             }
-            (None, Some(last)) => span.end = last.end.max(span.start),
+            (None, Some(last)) => span.end = last.end().max(span.start),
             (None, None) => {
                 if let Some(first) = self.children().next().filter(|child| child.node().text == own.text) {
                     return first.head();

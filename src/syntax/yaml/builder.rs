@@ -157,7 +157,7 @@ impl<'a> Documents<'a> {
             return;
         }
         let mut word = self.word(&value, style, &meta);
-        self.last = (word.start as usize, word.end as usize);
+        self.last = (word.start() as usize, word.end() as usize);
         if self.expects_key() {
             if meta.anchor > 0 {
                 self.anchors.insert(meta.anchor, Anchor::Key(value.into()));
@@ -170,8 +170,8 @@ impl<'a> Documents<'a> {
             word = word.tagged(tag);
         }
         let start = meta.tag.map_or(meta.start, |tag| tag.0);
-        let id = self.open_node(Shape::Leaf, start.min(word.start as usize));
-        let mut end = word.end as usize;
+        let id = self.open_node(Shape::Leaf, start.min(word.start() as usize));
+        let mut end = word.end() as usize;
         if null {
             end = self.end_of_null(id, end);
         } else if let (Some(tag), "", Style::Plain) = (meta.tag, &*value, style) {
@@ -385,7 +385,7 @@ impl<'a> Documents<'a> {
 
     fn set_key(&mut self, word: Word) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.end = frame.end.max(word.end as usize);
+            frame.end = frame.end.max(word.end() as usize);
             frame.key = Some(word);
         }
     }
@@ -396,7 +396,7 @@ impl<'a> Documents<'a> {
             self.state = State::Begun;
         }
         let key = self.frames.last_mut().and_then(|frame| frame.key.take());
-        let start = key.as_ref().map_or(start as u32, |key| key.start);
+        let start = key.as_ref().map_or(start as u32, |key| key.start());
         self.furthest = self.furthest.max(start as usize);
         self.tree.open(key, shape, start)
     }

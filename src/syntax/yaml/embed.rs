@@ -11,8 +11,8 @@ use crate::syntax::{At, Style, Word};
 pub fn embed<'t>(text: &str, at: At<'t>, word: &'t Word) -> (String, Vec<Piece>) {
     let whole = at.word_span(word);
     let value = at.text_of(word);
-    if word.style == Style::Literal
-        && let Some((indent, lines)) = block_lines(text, word.start as usize, value)
+    if word.style() == Style::Literal
+        && let Some((indent, lines)) = block_lines(text, word.start() as usize, value)
     {
         let mut out = String::with_capacity(value.len());
         let mut pieces = Vec::with_capacity(lines.len());
@@ -29,7 +29,7 @@ pub fn embed<'t>(text: &str, at: At<'t>, word: &'t Word) -> (String, Vec<Piece>)
         return (out, pieces);
     }
     let mut from = whole;
-    if matches!(word.style, Style::Single | Style::Double) {
+    if matches!(word.style(), Style::Single | Style::Double) {
         from = Span::new(whole.source, whole.start + 1, whole.end.saturating_sub(1));
     }
     let len = value.len() as u32;

@@ -25,7 +25,7 @@ pub(super) fn names(at: At<'_>, found: &mut Vec<Option<Use>>) {
     if !WITH_CONDITION.contains(&at.name()) {
         return;
     }
-    let plain = |n: usize| at.words().get(n).is_some_and(|word| word.style == Style::Plain);
+    let plain = |n: usize| at.words().get(n).is_some_and(|word| word.style() == Style::Plain);
     let mut inside = false;
     let mut outside: Vec<usize> = Vec::new();
     for n in 0..at.words().len() {
