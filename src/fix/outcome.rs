@@ -56,10 +56,20 @@ impl Outcome {
         verdicts: impl Iterator<Item = Verdict> + Send,
         undecided: &[(usize, EntityId)],
     ) -> Outcome {
-        let ((said, open), written) = rayon::join(
-            || rules(&mut Files::new(sources), model, verdicts, undecided),
-            || written(sources, model),
+        // A small model is taken down before a second thread has woken up.
+        const LARGE: usize = 2_000;
+        if model.entities().len() < LARGE {
+            let files = &mut Files::new(sources);
+            let (said, open) = rules(files, model, verdicts, undecided);
+            let written = written(in_scopes(files, model), of_entities(files, model));
+            return Outcome { said, open, written };
+        }
+        let files = || Files::new(sources);
+        let ((said, open), (in_scopes, own)) = rayon::join(
+            || rules(&mut files(), model, verdicts, undecided),
+            || rayon::join(|| in_scopes(&mut files(), model), || of_entities(&mut files(), model)),
         );
+        let written = written(in_scopes, own);
         Outcome { said, open, written }
     }
 
@@ -206,8 +216,7 @@ impl<'s> Files<'s> {
 ///
 /// An entity or a scope is known by its number among those of its text, a file or what is derived from one, so that a
 /// new one moves no others elsewhere. A scope without a block, such as a command line, is counted by what it speaks of.
-fn written(sources: &Sources, model: &Model) -> Vec<(FileKey, FieldId, u64)> {
-    let (in_scopes, own) = rayon::join(|| in_scopes(sources, model), || of_entities(sources, model));
+fn written(in_scopes: Sums, own: Sums) -> Vec<(FileKey, FieldId, u64)> {
     let mut sums = in_scopes.by_field;
     for (of, sum) in own.by_field {
         let all = sums.entry(of).or_default();
@@ -240,8 +249,8 @@ impl Sums {
     }
 }
 
-fn in_scopes(sources: &Sources, model: &Model) -> Sums {
-    let (mut sums, files) = (Sums::default(), &mut Files::new(sources));
+fn in_scopes(files: &mut Files<'_>, model: &Model) -> Sums {
+    let mut sums = Sums::default();
     for scope in model.scopes() {
         let (home, kind) = match (scope.home, scope.facts.first()) {
             (Some((tree, node)), _) => (files.text(model.at(tree, node).span().source), None),
@@ -261,8 +270,8 @@ fn in_scopes(sources: &Sources, model: &Model) -> Sums {
     sums
 }
 
-fn of_entities(sources: &Sources, model: &Model) -> Sums {
-    let (mut sums, files) = (Sums::default(), &mut Files::new(sources));
+fn of_entities(files: &mut Files<'_>, model: &Model) -> Sums {
+    let mut sums = Sums::default();
     // Settings are a second reading of what scopes hold; a new line would move the numbers of all behind it.
     let mut settings: FxHashMap<(FileKey, u64, FieldId), &Fact> = FxHashMap::default();
     for (_, entity) in model.entities() {
