@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::part::{self, names};
+use super::part::names;
 use super::{Analysis, FEW, Judged, context, link, place};
 use crate::dialect::estate::{self, Lowering, Placement};
 use crate::dialect::join::Estate;
@@ -150,7 +150,7 @@ impl Analysis<'_> {
         let before = |environment: usize| self.judged[environment].outcome(self.ground.sources, self.ground.rules);
         // Taking this down takes room of its own, which reading a large environment should not meet.
         let whole = readings.iter().filter(|reading| reading.part.is_none());
-        let large = whole.filter(|reading| part::is_large(&self.environments[reading.environment]));
+        let large = whole.filter(|reading| self.environments[reading.environment].is_large());
         for reading in large {
             before(reading.environment);
         }
@@ -258,7 +258,7 @@ impl Analysis<'_> {
     pub fn make_room(&mut self, findings: &[Finding], wanted: &dyn Fn(&Finding) -> bool) {
         let places = findings.iter().filter(|finding| wanted(finding));
         let mut places = places.flat_map(|finding| &finding.places);
-        let is_large = |place: &Place| part::is_large(&self.environments[place.environment]);
+        let is_large = |place: &Place| self.environments[place.environment].is_large();
         if places.any(|place| matches!(place.proposal, Some(Ok(_))) && is_large(place)) {
             self.judged.par_iter_mut().for_each(Judged::release);
         }

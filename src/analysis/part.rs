@@ -28,9 +28,6 @@ use crate::fix::prove::{Part, Reading, file_key};
 use crate::model::Known;
 use crate::repo::SourceId;
 
-/// Fewer documents and files are read again as quickly as it is found out which of them matter.
-const LARGE: usize = 500;
-
 /// Kinds whose objects are found by links, or by the names of what links lead to. All others are always read: what is
 /// looked up among them is not known here, and usually there are few.
 const LINKED: [&str; 7] = [
@@ -52,8 +49,8 @@ impl Analysis<'_> {
         let whole = self.whole_of(environment);
         match self.part(environment, files) {
             // Both are judged once without the change, and then, it may be, the whole after all.
-            Some(part) if size(&part.environment) * 4 <= whole.cost => Reading {
-                cost: 2 * size(&part.environment),
+            Some(part) if part.environment.size() * 4 <= whole.cost => Reading {
+                cost: 2 * part.environment.size(),
                 part: Some(part),
                 ..whole
             },
@@ -65,7 +62,7 @@ impl Analysis<'_> {
         Reading {
             environment,
             part: None,
-            cost: size(&self.environments[environment]),
+            cost: self.environments[environment].size(),
         }
     }
 
@@ -78,7 +75,7 @@ impl Analysis<'_> {
                 .any(|document| &*document.kind == "NetworkPolicy")
         };
         // Elsewhere patches and overrides make one document from several files.
-        if !is_large(whole) || whole.platform != Platform::Directory || policies() {
+        if !whole.is_large() || whole.platform != Platform::Directory || policies() {
             return None;
         }
         let own = files.iter().filter(|file| judged.files.contains(file));
@@ -153,16 +150,6 @@ impl Analysis<'_> {
             ..part.clone()
         })
     }
-}
-
-/// Whether reading an environment again is worth avoiding.
-pub(super) fn is_large(environment: &Environment) -> bool {
-    size(environment) >= LARGE
-}
-
-/// How many documents and files outside documents an environment has.
-fn size(environment: &Environment) -> usize {
-    environment.documents.len() + environment.loose.len()
 }
 
 /// What a document is called, and the words by which it finds others or they find it.

@@ -143,7 +143,7 @@ impl<'a> Lowering<'a> {
             },
             scaled: Vec::new(),
         };
-        let state = match tasks::is_large(environment) {
+        let state = match environment.is_large() {
             true => State::Begun(lower.documents(placement)),
             false => State::Waits(placement),
         };

@@ -349,6 +349,20 @@ pub struct Environment {
     pub incomplete: Option<Doubt>,
 }
 
+impl Environment {
+    /// How many documents and files outside documents it has: what reading it costs.
+    pub fn size(&self) -> usize {
+        self.documents.len() + self.loose.len()
+    }
+
+    /// Whether it is worth cutting in parts. A smaller one is read before a second thread has woken up, or before it is
+    /// found out which of its files matter.
+    pub fn is_large(&self) -> bool {
+        const LARGE: usize = 500;
+        self.size() >= LARGE
+    }
+}
+
 /// Documents by their kind: what one object looks up among the others must not cost the size of the environment.
 #[derive(Debug)]
 pub struct ByKind<'e>(FxHashMap<&'e str, Vec<&'e Document>>);

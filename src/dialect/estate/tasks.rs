@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Deployed, Lower};
 use crate::dialect::nginx::place::LooseConfig;
 use crate::dialect::workload::Scalers;
-use crate::environment::{Document, Environment};
+use crate::environment::Document;
 use crate::model::EntityId;
 
 /// One task.
@@ -43,12 +43,6 @@ pub(super) fn tasks<'t>(
     tasks
 }
 
-/// Whether an environment is lowered in parts. A small one is lowered before a second thread has woken up.
-pub(super) fn is_large(environment: &Environment) -> bool {
-    const LARGE: usize = 500;
-    environment.documents.len() + environment.loose.len() >= LARGE
-}
-
 /// Containers that may be lowered apart: those of a document stay together, and so does a compose project, whose
 /// services may use each other's network.
 fn apart(compose: bool, containers: Vec<Deployed>) -> Vec<Vec<Deployed>> {
@@ -72,7 +66,7 @@ impl Lower<'_> {
     /// Does all tasks, and the Ingresses, which share their controller's settings and so are one piece. A large
     /// environment is lowered in parts, which are joined in the order of the tasks, so that the outcome is the same.
     pub(super) fn all(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
-        if !is_large(self.environment) {
+        if !self.environment.is_large() {
             tasks.into_iter().for_each(|task| self.one(task, scalers));
             return self.ingresses();
         }
