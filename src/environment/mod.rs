@@ -107,26 +107,39 @@ pub struct File {
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     files: Vec<File>,
-    by_source: FxHashMap<SourceId, usize>,
+    /// For each source its place in `files`, and `NONE` where it is no file.
+    by_source: Vec<u32>,
     by_path: Arc<FxHashMap<Arc<str>, usize>>,
     /// Symbolic links to files and folders of the repository, with what they lead to.
     links: Arc<BTreeMap<Arc<str>, Arc<str>>>,
 }
 
+const NONE: u32 = u32::MAX;
+
 impl Repository {
     /// Sorts and indexes the files.
     pub fn new(mut files: Vec<File>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let numbered = || files.iter().enumerate();
-        let by_source = numbered().map(|(at, file)| (file.source.id, at)).collect();
         // Includes and mounts ask for many paths.
-        let by_path = numbered().map(|(at, file)| (file.path.clone(), at)).collect();
-        Self {
-            by_source,
-            by_path: Arc::new(by_path),
-            files,
+        let by_path = files.iter().enumerate().map(|(at, file)| (file.path.clone(), at));
+        let mut repository = Self {
+            by_source: Vec::new(),
+            by_path: Arc::new(by_path.collect()),
+            files: Vec::new(),
             links: Arc::default(),
+        };
+        for (at, file) in files.iter().enumerate() {
+            repository.place(file.source.id, at as u32);
         }
+        Self { files, ..repository }
+    }
+
+    fn place(&mut self, source: SourceId, at: u32) {
+        let source = source.0 as usize;
+        if self.by_source.len() <= source {
+            self.by_source.resize(source + 1, NONE);
+        }
+        self.by_source[source] = at;
     }
 
     /// The same files, which also answer to the names of these symbolic links.
@@ -156,7 +169,8 @@ impl Repository {
 
     /// The place of the file that has this source in `files`.
     pub fn index_of(&self, source: SourceId) -> Option<usize> {
-        self.by_source.get(&source).copied()
+        let at = *self.by_source.get(source.0 as usize)?;
+        (at != NONE).then_some(at as usize)
     }
 
     /// The place of a path in `files`.
@@ -224,8 +238,8 @@ impl Repository {
         let mut copy = self.clone();
         for file in files {
             if let Some(at) = copy.index(&file.path) {
-                copy.by_source.remove(&copy.files[at].source.id);
-                copy.by_source.insert(file.source.id, at);
+                copy.place(copy.files[at].source.id, NONE);
+                copy.place(file.source.id, at as u32);
                 copy.files[at] = file;
             }
         }

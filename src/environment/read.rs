@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::{File, Repository, Role, cloudformation, folder_of, join};
 use crate::repo::claim::{self, Charts, IniKind, Language, NginxContext, TerraformKind, YamlKind};
-use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
-use crate::repo::{Source, Sources, Text};
+use crate::repo::walk::{self, Failure, FailureKind, Walked};
+use crate::repo::{Source, SourceId, Sources, Text};
 use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};
 
 /// What was read, and what could not be.
@@ -41,20 +41,27 @@ pub fn read(
     progress: &(dyn Fn() + Sync),
 ) -> Read {
     let charts = Charts::among(walked.files.iter().map(|file| file.path.as_str()));
-    // Reading and claiming runs in parallel; sources are numbered in order of path, so that a run can be repeated.
-    let mut loaded: Vec<Loaded> = walked
-        .files
-        .par_iter()
-        .filter(|file| stand_in.as_ref().is_none_or(|stand_in| stand_in.path != file.path))
-        .map(|file| {
-            progress();
-            load(root, file, &charts)
-        })
-        .collect();
-    if let Some(stand_in) = stand_in {
-        loaded.push(claimed(&charts, &stand_in.path, &stand_in.bytes));
+    let mut files = walked.files;
+    if let Some(stand_in) = &stand_in {
+        files.retain(|file| stand_in.path != file.path);
     }
-    let mut found = parse(sources, loaded);
+    // Files are numbered in order of path, so that a run can be repeated, and each is read and parsed by one core, while
+    // its text is in that core's cache.
+    let first = sources.next();
+    let id = |nth: usize| SourceId(first.0 + nth as u32);
+    let each = files.par_iter().enumerate().with_max_len(CHUNK);
+    let each = each.map(|(nth, file)| {
+        progress();
+        match walk::read(root, file) {
+            Ok(bytes) => load(id(nth), &charts, &file.path, &bytes),
+            Err(failure) => Loaded::failed(id(nth), failure),
+        }
+    });
+    let mut loaded: Vec<Loaded> = each.collect();
+    if let Some(stand_in) = stand_in {
+        loaded.push(load(id(loaded.len()), &charts, &stand_in.path, &stand_in.bytes));
+    }
+    let mut found = join_up(sources, loaded);
     found.repository = found.repository.linked(&walked.links);
     found.failures.extend(walked.problems);
     found.failures.sort();
@@ -65,79 +72,108 @@ pub fn read(
 pub fn in_memory(sources: &Sources, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Read {
     let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
     let charts = Charts::among(files.iter().map(|(path, _)| path.as_str()));
-    let loaded = files.iter().map(|(path, bytes)| claimed(&charts, path, bytes));
-    parse(sources, loaded.collect())
+    let first = sources.next();
+    let loaded = files.iter().zip(first.0..);
+    let loaded = loaded.map(|((path, bytes), id)| load(SourceId(id), &charts, path, bytes));
+    join_up(sources, loaded.collect())
 }
 
-fn parse(sources: &Sources, loaded: Vec<Loaded>) -> Read {
+/// So many files are handed to a core at a time.
+const CHUNK: usize = 64;
+
+fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     let mut found = Read::default();
-    let mut files = Vec::new();
+    let mut files = Vec::with_capacity(loaded.len());
+    sources.add_numbered(loaded.iter().map(|one| one.source.clone()));
     for one in loaded {
-        match one {
-            Loaded::Nothing => {}
-            Loaded::Failed(failure) => found.failures.push(failure),
-            Loaded::Text(path, text, (role, context)) => {
-                let source = sources.add_text(path, text);
-                files.push(File {
-                    path: source.path.clone(),
-                    source,
-                    role,
-                    context,
-                    tree: None,
-                });
-            }
+        found.problems.extend(one.problems);
+        match one.claimed {
+            Claimed::Nothing => {}
+            Claimed::Failed(failure) => found.failures.push(failure),
+            Claimed::File(role, context, tree) => files.push(File {
+                path: one.source.path.clone(),
+                source: one.source,
+                role,
+                context,
+                tree,
+            }),
         }
     }
     // Other YAML is a patch at most, and only a kustomization names patches.
-    let patches = files.iter().any(|file| file.role == Role::Kustomization);
-    let read = |file: &mut File| {
-        let is_other = file.role == Role::OtherYaml;
-        if !is_other || patches {
-            file.tree = tree(&file.source, file.role).map(Arc::new);
-        }
-        let own = file.tree.iter().filter(|_| !is_other);
-        let own = own.flat_map(|tree| tree.problems.iter().cloned());
-        own.chain(leaving(file)).collect::<Vec<Problem>>()
-    };
-    found.problems = files.par_iter_mut().flat_map_iter(read).collect();
+    if files.iter().any(|file| file.role == Role::Kustomization) {
+        let files = files.par_iter_mut().with_max_len(CHUNK);
+        let others = files.filter(|file| file.role == Role::OtherYaml);
+        others.for_each(|file| file.tree = tree(&file.source, file.role).map(Arc::new));
+    }
     found.failures.extend(unrendered(&files));
     found.failures.extend(files.iter().filter_map(in_json));
     found.repository = Repository::new(files);
     found
 }
 
-enum Loaded {
-    Nothing,
-    Failed(Failure),
-    Text(Arc<str>, Text, (Role, Option<NginxContext>)),
+/// A file that was asked for, with its place among the sources, whatever came of it.
+struct Loaded {
+    source: Arc<Source>,
+    claimed: Claimed,
+    problems: Vec<Problem>,
 }
 
-fn load(root: &Path, file: &Candidate, charts: &Charts) -> Loaded {
-    match walk::read(root, file) {
-        Ok(bytes) => claimed(charts, &file.path, &bytes),
-        Err(failure) => Loaded::Failed(failure),
+enum Claimed {
+    Nothing,
+    Failed(Failure),
+    File(Role, Option<NginxContext>, Option<Arc<Tree>>),
+}
+
+impl Loaded {
+    fn new(source: Arc<Source>, claimed: Claimed) -> Loaded {
+        Loaded {
+            source,
+            claimed,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Nothing is kept of its text.
+    fn empty(id: SourceId, path: &str, claimed: Claimed) -> Loaded {
+        Loaded::new(Arc::new(Source::file(id, path.into(), Text::decode(b""))), claimed)
+    }
+
+    fn failed(id: SourceId, failure: Failure) -> Loaded {
+        let path = failure.path.clone();
+        Loaded::empty(id, &path, Claimed::Failed(failure))
     }
 }
 
-fn claimed(charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
+fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
     let text = Text::decode(bytes);
-    match role_of(charts, path, &text.text) {
-        // A file that is no configuration may still be mounted or included: a fragment of one line.
-        (Role::Other, _) if bytes.len() > 64 * 1024 => Loaded::Nothing,
-        role => Loaded::Text(path.into(), text, role),
+    let (role, context) = role_of(charts, path, &text.text);
+    // A file that is no configuration may still be mounted or included: a fragment of one line.
+    if role == Role::Other && bytes.len() > 64 * 1024 {
+        return Loaded::empty(id, path, Claimed::Nothing);
+    }
+    let source = Arc::new(Source::file(id, path.into(), text));
+    let tree = match role {
+        Role::OtherYaml => None,
+        _ => tree(&source, role).map(Arc::new),
+    };
+    let mut problems = leaving(&source, role, tree.as_deref());
+    if let Some(tree) = &tree {
+        problems.splice(..0, tree.problems.iter().cloned());
+    }
+    let claimed = Claimed::File(role, context, tree);
+    Loaded {
+        source,
+        claimed,
+        problems,
     }
 }
 
 /// Includes that lead out of the repository, where nothing is read.
-fn leaving(file: &File) -> Vec<Problem> {
-    let Some(tree) = file
-        .tree
-        .as_ref()
-        .filter(|_| file.role == Role::Nginx && file.source.text.contains("../"))
-    else {
+fn leaving(source: &Source, role: Role, tree: Option<&Tree>) -> Vec<Problem> {
+    let Some(tree) = tree.filter(|_| role == Role::Nginx && source.text.contains("../")) else {
         return Vec::new();
     };
-    let folder = folder_of(&file.path);
+    let folder = folder_of(&source.path);
     let includes = tree
         .all()
         .filter(|at| at.name() == "include" && at.doubt_at(0).is_none());

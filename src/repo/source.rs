@@ -86,6 +86,18 @@ pub struct Source {
 }
 
 impl Source {
+    /// A file.
+    pub fn file(id: SourceId, path: Arc<str>, text: Text) -> Source {
+        Source {
+            id,
+            path,
+            text: text.text,
+            pieces: None,
+            replaced: text.replaced,
+            lines: OnceLock::new(),
+        }
+    }
+
     /// The line index, made when first asked for.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
@@ -155,36 +167,38 @@ pub struct Sources {
 impl Sources {
     /// Adds a file.
     pub fn add_file(&self, path: &str, bytes: Vec<u8>) -> Arc<Source> {
-        self.add_text(path.into(), Text::decode(&bytes))
+        self.add(|id| Source::file(id, path.into(), Text::decode(&bytes)))
     }
 
-    /// Adds a file whose text was decoded before.
-    pub fn add_text(&self, path: Arc<str>, text: Text) -> Arc<Source> {
-        self.add(path, text.text, None, text.replaced)
+    /// The number of the source that is added next, for files that are read on many cores and numbered in order of path.
+    pub fn next(&self) -> SourceId {
+        SourceId(u32::try_from(self.all.count()).unwrap_or(u32::MAX))
+    }
+
+    /// Adds files that were numbered from [`Sources::next`] on, in that order, without a gap. Nothing else may be added
+    /// between the two.
+    pub fn add_numbered(&self, files: impl IntoIterator<Item = Arc<Source>>) {
+        for file in files {
+            let id = file.id;
+            let at = self.all.push(file);
+            assert_eq!(at, id.0 as usize, "files are added in the order of their numbers");
+        }
     }
 
     /// Adds text that was made from other sources.
     pub fn add_derived(&self, path: &str, text: String, pieces: Vec<Piece>) -> Arc<Source> {
-        self.add(path.into(), text.into(), Some(pieces.into()), Box::default())
+        self.add(|id| Source {
+            id,
+            path: path.into(),
+            text: text.into(),
+            pieces: Some(pieces.into()),
+            replaced: Box::default(),
+            lines: OnceLock::new(),
+        })
     }
 
-    fn add(
-        &self,
-        path: Arc<str>,
-        text: Arc<str>,
-        pieces: Option<Box<[Piece]>>,
-        replaced: Box<[(u32, u32)]>,
-    ) -> Arc<Source> {
-        let make = |at| {
-            Arc::new(Source {
-                id: SourceId(u32::try_from(at).unwrap_or(u32::MAX)),
-                path,
-                text,
-                pieces,
-                replaced,
-                lines: OnceLock::new(),
-            })
-        };
+    fn add(&self, make: impl FnOnce(SourceId) -> Source) -> Arc<Source> {
+        let make = |at| Arc::new(make(SourceId(u32::try_from(at).unwrap_or(u32::MAX))));
         self.all[self.all.push_with(make)].clone()
     }
 
