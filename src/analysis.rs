@@ -138,19 +138,17 @@ impl<'a> Analysis<'a> {
             .iter()
             .zip(&self.judged)
             .map(|(environment, judged)| {
-                let ways = Ways::new(judged);
+                let ways: OnceLock<Ways<'_>> = OnceLock::new();
                 let (model, violations) = (&judged.estate.model, &judged.checked.hits);
                 let tell = move |nth: usize| {
                     let violation = &violations[nth];
                     let hit = rule::tell(model, self.ground.rules, violation);
+                    let ways = ways.get_or_init(|| Ways::new(judged));
                     (Cow::Owned(hit), ways.path(model, violation.root))
                 };
                 EnvironmentHits {
                     name: &environment.name,
-                    points: violations
-                        .iter()
-                        .map(|violation| (violation.rule, violation.at))
-                        .collect(),
+                    violations: Cow::Borrowed(violations),
                     tell: Box::new(tell),
                     not_evaluated: judged.checked.not_evaluated.clone(),
                     files: Cow::Borrowed(&judged.files),

@@ -8,7 +8,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::directive::{self, Directive};
-use super::{Finding, settle};
+use super::{Finding, Milder, settle};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Precision, Severity};
 use crate::syntax::{At, Tree};
@@ -47,6 +47,13 @@ pub struct ConfigIgnore {
     pub until: Option<Date>,
     /// The entry, in the configuration.
     pub span: Span,
+}
+
+impl ConfigIgnore {
+    /// Whether it means an object, which may be the other end of a finding.
+    pub fn names_object(&self) -> bool {
+        matches!(self.target, Target::Object(_))
+    }
 }
 
 /// What is known of the rules of a run.
@@ -88,6 +95,8 @@ pub struct Ignores {
 pub struct Ignored {
     /// Findings that were not silenced, and those about ignores.
     pub findings: Vec<Finding>,
+    /// Those that only count and were not silenced.
+    pub milder: Vec<Milder>,
     /// How many were silenced.
     pub silenced: usize,
 }
@@ -175,16 +184,21 @@ impl Ignores {
         self.found.push(about(sources, 2, at, message, help));
     }
 
-    /// Takes out what is silenced, and adds what is to be said of the ignores themselves.
+    /// Takes out what is silenced, and adds what is to be said of the ignores themselves. Findings that only count have
+    /// no other end: where an ignore names an object, all must be told.
     pub fn apply(
         mut self,
         sources: &Sources,
         trees: &[Arc<Tree>],
-        findings: Vec<Finding>,
+        (findings, mut milder): (Vec<Finding>, Vec<Milder>),
         rules: RuleIds<'_>,
     ) -> Ignored {
         if self.entries.is_empty() && self.found.is_empty() {
-            return Ignored { findings, silenced: 0 };
+            return Ignored {
+                findings,
+                milder,
+                silenced: 0,
+            };
         }
         let mut by_place: HashMap<(SourceId, &str), Vec<usize>> = HashMap::new();
         let mut by_target: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -199,26 +213,26 @@ impl Ignores {
             }
         }
         let files: HashMap<SourceId, &Tree> = trees.iter().map(|tree| (tree.source(), tree.as_ref())).collect();
-        let before = findings.len();
+        let before = findings.len() + milder.len();
         let mut used: HashSet<usize> = HashSet::new();
-        let mut left: Vec<Finding> = Vec::with_capacity(before);
-        for finding in findings {
-            let rule: &str = &finding.rule;
-            let near = by_place.get(&(finding.at.source, rule)).into_iter().flatten();
+        let mut is_left = |rule: &str, at: Span, related: &[(Span, String)]| {
+            let near = by_place.get(&(at.source, rule)).into_iter().flatten();
             let silencing: Vec<usize> = near
                 .chain(by_target.get(rule).into_iter().flatten())
                 .copied()
                 .filter(|index| match &self.entries[*index].scope {
-                    Scope::Spans(spans) => spans.iter().any(|span| starts_in(finding.at, *span)),
-                    Scope::Target(target) => target.holds(sources, &files, &finding),
+                    Scope::Spans(spans) => spans.iter().any(|span| starts_in(at, *span)),
+                    Scope::Target(target) => target.holds(sources, &files, at, related),
                 })
                 .collect();
-            if silencing.is_empty() {
-                left.push(finding);
-            }
+            let is_left = silencing.is_empty();
             used.extend(silencing);
-        }
-        let silenced = before - left.len();
+            is_left
+        };
+        let mut left = findings;
+        left.retain(|finding| is_left(&finding.rule, finding.at, &finding.related));
+        milder.retain(|finding| is_left(&finding.rule, finding.at, &[]));
+        let silenced = before - left.len() - milder.len();
         for index in used {
             self.entries[index].used = true;
         }
@@ -236,22 +250,23 @@ impl Ignores {
         settle::sort(sources, &mut left);
         Ignored {
             findings: left,
+            milder,
             silenced,
         }
     }
 }
 
 impl Target {
-    fn holds(&self, sources: &Sources, files: &HashMap<SourceId, &Tree>, finding: &Finding) -> bool {
+    fn holds(&self, sources: &Sources, files: &HashMap<SourceId, &Tree>, at: Span, related: &[(Span, String)]) -> bool {
         let name = match self {
-            Target::File(glob) => return glob.is_match(&*sources.get(finding.at.source).path),
+            Target::File(glob) => return glob.is_match(&*sources.get(at.source).path),
             Target::Object(name) => name,
         };
         let named = |(kind, object): &(String, String)| match name.split_once('/') {
             Some((wanted, name)) => wanted.eq_ignore_ascii_case(kind) && name == object,
             None => name == object,
         };
-        let ends = std::iter::once(finding.at).chain(finding.related.iter().map(|(at, _)| *at));
+        let ends = std::iter::once(at).chain(related.iter().map(|(at, _)| *at));
         ends.filter_map(|at| Some((files.get(&at.source)?, at)))
             .any(|(tree, at)| objects_at(tree.root(), at).iter().any(named))
     }

@@ -7,7 +7,7 @@ pub mod settle;
 use std::sync::Arc;
 
 pub use ignores::{BUILT_IN, ConfigIgnore, Ignored, Ignores, Target};
-pub use settle::{EnvironmentHits, Settled, settle};
+pub use settle::{EnvironmentHits, Milder, Settled, settle};
 
 use crate::capacity::Moment;
 use crate::model::EntityId;
@@ -154,6 +154,13 @@ pub struct Summary {
     pub left_out: usize,
     /// From when on schedules were walked, where any was compared with traffic.
     pub as_of: Option<AsOf>,
+}
+
+impl Summary {
+    /// Findings of every severity.
+    pub fn findings(&self) -> usize {
+        self.errors + self.warnings + self.infos
+    }
 }
 
 /// The beginning of the weeks in which schedules were compared with traffic.

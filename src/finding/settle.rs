@@ -11,14 +11,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{Hit, NotEvaluated, Severity};
+use crate::rule::{Hit, NotEvaluated, Precision, Severity, Violation};
 
 /// What the rules said of one environment.
 pub struct EnvironmentHits<'a> {
     /// The environment's name.
     pub name: &'a str,
-    /// The rule of each violation and what it points at, not yet located.
-    pub points: Vec<(usize, Span)>,
+    /// What is violated, without words.
+    pub violations: Cow<'a, [Violation]>,
     /// Puts the nth of them into words, with the path of a request that meets it.
     pub tell: Box<Tell<'a>>,
     /// What could not be decided.
@@ -35,8 +35,23 @@ pub type Tell<'a> = dyn Fn(usize) -> (Cow<'a, Hit>, Option<Cow<'a, str>>) + Sync
 pub struct Settled {
     /// Findings by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// Those that only count.
+    pub milder: Vec<Milder>,
     /// Undecided rules, most frequent first.
     pub unevaluated: Vec<Unevaluated>,
+}
+
+/// A finding that is milder than what is shown. It counts, but no one reads its words, so it has none.
+#[derive(Clone, Debug)]
+pub struct Milder {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub precision: Precision,
+    /// Where, in a file a person edits.
+    pub at: Span,
 }
 
 /// A violation of a rule at a place, by its environment and its number there.
@@ -60,13 +75,37 @@ impl Located<'_> {
 
 /// Settles the hits of all environments. The result does not depend on the order of hops within an environment.
 pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Settled {
-    let mut all: Vec<Pointed> = Vec::with_capacity(environments.iter().map(|of| of.points.len()).sum());
+    settle_from(Severity::Info, sources, rules, environments)
+}
+
+/// The same, where what is milder than `least` is only counted.
+pub fn settle_from(
+    least: Severity,
+    sources: &Sources,
+    rules: &[RuleInfo],
+    environments: &[EnvironmentHits<'_>],
+) -> Settled {
+    let mut all: Vec<Pointed> = Vec::with_capacity(environments.iter().map(|of| of.violations.len()).sum());
     for (environment, of) in environments.iter().enumerate() {
-        let points = of.points.iter().enumerate();
-        all.extend(points.map(|(nth, (rule, at))| ((*rule, sources.locate(*at)), (environment, nth))));
+        let violations = of.violations.iter().enumerate();
+        all.extend(violations.map(|(nth, of)| ((of.rule, sources.locate(of.at)), (environment, nth))));
     }
     all.sort_unstable();
-    let places: Vec<&[Pointed]> = all.chunk_by(|(place, _), (next, _)| place == next).collect();
+    let severity = |(_, (environment, nth)): &Pointed| environments[*environment].violations[*nth].severity;
+    let worst = |place: &[Pointed]| place.iter().map(severity).max().unwrap_or(least);
+    let places = all.chunk_by(|(place, _), (next, _)| place == next);
+    let (places, counted): (Vec<&[Pointed]>, Vec<_>) = places.partition(|place| worst(place) >= least);
+    let milder = counted.into_iter().filter_map(|place| {
+        let (rule, at) = place[0].0;
+        let rule = rules.get(rule)?;
+        Some(Milder {
+            rule: rule.id.clone(),
+            severity: worst(place),
+            precision: rule.precision,
+            at,
+        })
+    });
+    let milder: Vec<Milder> = milder.collect();
     let users = users(places.iter().map(|place| place[0].0.1.source), environments);
     let paths = Paths::new(sources);
     let mut findings: Vec<Finding> = places
@@ -84,6 +123,7 @@ pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[Environment
     number(&mut findings);
     Settled {
         findings,
+        milder,
         unevaluated: unevaluated(sources, rules, environments),
     }
 }

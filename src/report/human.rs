@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) 
         .iter()
         .filter(|finding| finding.severity >= least)
         .collect();
-    let hidden = report.findings.len() - shown.len();
+    let hidden = report.summary.findings().saturating_sub(shown.len());
     if shown.len() > SHOWN {
         // What is cut off must not be the worst.
         shown.sort_by_key(|finding| Reverse(finding.severity));

@@ -38,7 +38,7 @@ pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec
         ));
     }
     // Schedules and what else was found need no gateway.
-    let other_work = report.summary.as_of.is_some() || !report.findings.is_empty();
+    let other_work = report.summary.as_of.is_some() || report.summary.findings() > 0;
     if report.summary.linked == 0 && !(report.summary.hops == 0 && other_work) {
         lines.extend(nothing_linked(report));
     }

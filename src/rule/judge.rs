@@ -43,6 +43,8 @@ pub struct Violation {
     pub root: EntityId,
     /// What it points at; not yet located.
     pub at: Span,
+    /// How bad.
+    pub severity: Severity,
 }
 
 /// A violation without words, for comparing two runs.
@@ -64,6 +66,7 @@ pub fn check(model: &Model, rules: &RuleSet) -> Checked {
         rule: at,
         root: scene.root,
         at: point(scene, rule).0.span,
+        severity: severity(scene, rule),
     })
 }
 

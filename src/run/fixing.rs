@@ -96,7 +96,7 @@ pub(super) fn fix<'a>(
             .collect();
         *analysis = Analysis::new(analysis.ground(), analysis.changed(&texts));
         settled = settle(setup, analysis, scope, options);
-        left_out = narrow(setup, &mut settled.1.findings, scope, options);
+        left_out = narrow(setup, &mut settled.1, scope, options);
         analysis.prove(&mut settled.1.findings, &|_| true);
     }
     Ok((fixed, settled, left_out))

@@ -11,7 +11,7 @@ use super::{CLEAN, FOUND, Failure};
 use crate::analysis::Analysis;
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
-use crate::finding::ignores::{self, Ignores, RuleIds};
+use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled};
 use crate::finding::{Finding, RuleInfo, Summary};
 use crate::repo::Sources;
@@ -50,13 +50,9 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let mut analysis = Analysis::new(&ground, read.repository);
     setup.check_traffic(&analysis, Look::stderr(cli.color))?;
     let mut settled = settle(&setup, &analysis, &scope, options);
-    let mut left_out = narrow(&setup, &mut settled.1.findings, &scope, options);
+    let mut left_out = narrow(&setup, &mut settled.1, &scope, options);
     progress.step("proving fixes", 0, 0);
-    let least = options.min_severity.unwrap_or(if options.verbose {
-        Severity::Info
-    } else {
-        Severity::Warning
-    });
+    let least = least(options);
     // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
     let changes = options.fix || options.diff;
     let proved = |finding: &Finding| match options.format {
@@ -78,13 +74,11 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let (silenced, settled) = settled;
     progress.finish();
 
-    let count = |severity| {
-        settled
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+    let severities = || {
+        let told = settled.findings.iter().map(|finding| finding.severity);
+        told.chain(settled.milder.iter().map(|finding| finding.severity))
     };
+    let count = |severity| severities().filter(|of| *of == severity).count();
     let (hops, linked) = analysis.linked(|path| scope.reports(path));
     let summary = Summary {
         files,
@@ -129,13 +123,19 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
             if fixed == 1 { "finding" } else { "findings" }
         )?;
     }
-    let fails = settled
-        .findings
-        .iter()
-        .any(|finding| options.fail_on.fails(finding.severity));
+    let fails = severities().any(|severity| options.fail_on.fails(severity));
     // The process ends here: taking everything apart again would cost more than a tenth of the run.
     std::mem::forget((analysis, settled));
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
+}
+
+/// What is milder is not shown to people.
+fn least(options: &Lint) -> Severity {
+    let usual = match options.verbose {
+        true => Severity::Info,
+        false => Severity::Warning,
+    };
+    options.min_severity.unwrap_or(usual)
 }
 
 pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
@@ -178,7 +178,14 @@ pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, opti
                 .is_none_or(|span| scope.reports(&setup.sources.get(setup.sources.locate(span).source).path))
         });
     }
-    let mut settled = settle::settle(&setup.sources, &infos, &hits);
+    // What lies where, and whom an ignore means, may depend on the other end, which is known of what is told.
+    let changes = options.fix || options.diff;
+    let counts = options.format == report::Format::Human && !changes && scope.is_all();
+    let told = match counts && !setup.config.ignores.iter().any(ConfigIgnore::names_object) {
+        true => least(options),
+        false => Severity::Info,
+    };
+    let mut settled = settle::settle_from(told, &setup.sources, &infos, &hits);
     let unused = ignores::unused_facts(&setup.sources, &analysis.unanswered());
     settled.findings.extend(
         unused
@@ -199,8 +206,9 @@ pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, opti
     let trees = analysis.trees();
     let today = jiff::Zoned::now().date();
     let ignores = Ignores::read(&setup.sources, &trees, &setup.config.ignores, ids, today);
-    let ignored = ignores.apply(&setup.sources, &trees, settled.findings, ids);
+    let ignored = ignores.apply(&setup.sources, &trees, (settled.findings, settled.milder), ids);
     settled.findings = ignored.findings;
+    settled.milder = ignored.milder;
     settled.findings.retain_mut(|finding| {
         if let Some(severity) = setup.config.severity_of(&finding.rule) {
             finding.severity = severity;

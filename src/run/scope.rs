@@ -7,7 +7,7 @@ use super::Failure;
 use super::setup::Setup;
 use crate::cli::Lint;
 use crate::environment::read::StandIn;
-use crate::finding::Finding;
+use crate::finding::Settled;
 use crate::repo::Span;
 use crate::repo::root::Root;
 use crate::rule::{Precision, Severity};
@@ -31,6 +31,11 @@ impl Scope {
     fn leaves_out(&self, path: &str) -> bool {
         let named = self.paths.iter().any(|scope| is_example(scope) && within(path, scope));
         is_example(path) && !named && !self.examples
+    }
+
+    /// Whether the whole repository was asked for.
+    pub(super) fn is_all(&self) -> bool {
+        self.paths.iter().any(String::is_empty)
     }
 
     /// Whether what is said of a file belongs in the report.
@@ -114,28 +119,28 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
 }
 
 /// Leaves out what was not asked for. Gives how many findings lie in examples and the like.
-pub(super) fn narrow(setup: &Setup, findings: &mut Vec<Finding>, scope: &Scope, options: &Lint) -> usize {
+pub(super) fn narrow(setup: &Setup, settled: &mut Settled, scope: &Scope, options: &Lint) -> usize {
     let least = options.min_severity.unwrap_or(Severity::Info);
     let surest: Precision = options.min_precision;
+    let path = |span: Span| &*setup.sources.get(span.source).path;
+    // A file that was named is reported also where the other end is what a person would edit.
+    let is_named = |span: Span| scope.paths.iter().any(|scope| path(span) == scope);
     let mut left_out = 0;
-    findings.retain(|finding| {
-        let path = setup.sources.get(finding.at.source).path.clone();
-        // A file that was named is reported also where the other end is what a person would edit.
-        let named = |span: &Span| {
-            scope
-                .paths
-                .iter()
-                .any(|scope| *setup.sources.get(span.source).path == **scope)
-        };
-        if !scope.asks(&path) && !finding.related.iter().any(|(span, _)| named(span)) {
+    let mut is_wanted = |at: Span, severity: Severity, precision: Precision, related: &[(Span, String)]| {
+        if !scope.asks(path(at)) && !related.iter().any(|(span, _)| is_named(*span)) {
             return false;
         }
-        if finding.severity < least || finding.precision < surest {
+        if severity < least || precision < surest {
             return false;
         }
-        left_out += usize::from(scope.leaves_out(&path));
-        !scope.leaves_out(&path)
-    });
+        let leaves_out = scope.leaves_out(path(at));
+        left_out += usize::from(leaves_out);
+        !leaves_out
+    };
+    let findings = &mut settled.findings;
+    findings.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &finding.related));
+    let milder = &mut settled.milder;
+    milder.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &[]));
     left_out
 }
 
