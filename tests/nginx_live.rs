@@ -211,7 +211,7 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
     let infos = RuleInfo::of(rules);
     let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     findings.retain(|finding| &*finding.rule == rule);
-    analysis.prove(&mut findings, &|_| true);
+    analysis.prove(&mut findings);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
     for edit in apart(findings.iter().filter_map(|finding| finding.fix.as_ref()))
         .iter()

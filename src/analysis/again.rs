@@ -254,18 +254,17 @@ impl Analysis<'_> {
     }
 
     /// Lets go of what linking and settling alone need, once all hits are settled, where a proof of the findings that
-    /// are wanted may read a large environment again, which takes its room.
-    pub fn make_room(&mut self, findings: &[Finding], wanted: &dyn Fn(&Finding) -> bool) {
-        let places = findings.iter().filter(|finding| wanted(finding));
-        let mut places = places.flat_map(|finding| &finding.places);
+    /// are proved next may read a large environment again, which takes its room.
+    pub fn make_room<'f>(&mut self, findings: impl IntoIterator<Item = &'f Finding>) {
+        let mut places = findings.into_iter().flat_map(|finding| &finding.places);
         let is_large = |place: &Place| self.environments[place.environment].is_large();
         if places.any(|place| matches!(place.proposal, Some(Ok(_))) && is_large(place)) {
             self.judged.par_iter_mut().for_each(Judged::release);
         }
     }
 
-    /// Offers the findings that are wanted their proved fixes.
-    pub fn prove(&self, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool) {
-        crate::fix::prove::prove(self, findings, wanted, self.repository.files().len());
+    /// Offers findings their proved fixes.
+    pub fn prove<'f>(&self, findings: impl IntoIterator<Item = &'f mut Finding>) {
+        crate::fix::prove::prove(self, findings, self.repository.files().len());
     }
 }

@@ -64,16 +64,16 @@ pub trait World: Sync {
     ) -> Option<Vec<Option<Answer>>>;
 }
 
-/// Offers every finding that is `wanted` its proved fix, or says why there is none. `files` is the size of the
-/// repository.
-pub fn prove(world: &dyn World, findings: &mut [Finding], wanted: &dyn Fn(&Finding) -> bool, files: usize) {
-    let mends = |finding: &Finding| wanted(finding) && finding.places.iter().any(|place| place.proposal.is_some());
-    let mended: Vec<usize> = (0..findings.len()).filter(|at| mends(&findings[*at])).collect();
+/// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
+pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut Finding>, files: usize) {
+    let mends = |finding: &&mut Finding| finding.places.iter().any(|place| place.proposal.is_some());
+    let findings = &mut findings.into_iter().filter(mends).collect::<Vec<&mut Finding>>();
     let places = Places::of(world);
     // A few are done before a second thread has woken up.
-    let waiting = mended.into_par_iter().with_min_len(16).map(|at| Candidate {
+    let waiting = findings.par_iter().enumerate().with_min_len(16);
+    let waiting = waiting.map(|(at, finding)| Candidate {
         finding: at,
-        attempts: attempts(&places, &findings[at]).into(),
+        attempts: attempts(&places, finding).into(),
         last: Refusal::new("the rule proposes none here"),
     });
     let mut waiting: Vec<Candidate> = waiting.collect();
@@ -174,7 +174,7 @@ fn choose(waiting: &mut Vec<Candidate>, most: usize) -> Vec<Candidate> {
 
 /// Tries fixes together until nothing speaks against those that are left. Each time at least one is refused, or put off
 /// to a later round; every round settles one at least.
-fn round(world: &dyn World, findings: &[Finding], mut batch: Vec<Candidate>, budget: &mut Budget) -> Tried {
+fn round(world: &dyn World, findings: &[&mut Finding], mut batch: Vec<Candidate>, budget: &mut Budget) -> Tried {
     let mut tried = Tried::default();
     while !batch.is_empty() {
         let mut files = Files::new(world.sources());
@@ -184,7 +184,7 @@ fn round(world: &dyn World, findings: &[Finding], mut batch: Vec<Candidate>, bud
                 let attempt = candidate.attempt()?;
                 let sources = attempt.fix.edits.iter().map(|edit| edit.span.source);
                 Some(Member {
-                    finding: &findings[candidate.finding],
+                    finding: &*findings[candidate.finding],
                     attempt,
                     edits: sources.filter_map(|source| files.of_source(source)).collect(),
                 })

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::snippet::{Drawing, Label};
+use super::summary::Shown;
 use super::{Options, Report, severity, summary};
 use crate::finding::{Finding, ValueNote};
 use crate::repo::{Sources, Span};
@@ -16,33 +17,43 @@ const SHOWN: usize = 200;
 /// How many related places, paths and environments of one finding are shown.
 const PLACES: usize = 5;
 
+/// Findings that are not milder than what is shown, by their place.
+fn loud(findings: &[Finding], least: Severity) -> impl Iterator<Item = usize> {
+    let loud = findings.iter().enumerate();
+    loud.filter_map(move |(at, finding)| (finding.severity >= least).then_some(at))
+}
+
+/// The findings that people are shown, by their place: all that are not milder, or the worst of very many.
+pub fn shown(findings: &[Finding], least: Severity) -> Vec<usize> {
+    let mut shown: Vec<usize> = loud(findings, least).collect();
+    if shown.len() > SHOWN {
+        shown.sort_by_key(|at| Reverse(findings[*at].severity));
+        shown.truncate(SHOWN);
+    }
+    shown
+}
+
 /// Writes findings and summary.
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut drawing = Drawing::new(report.sources, options.look);
     let least = if options.verbose { Severity::Info } else { options.least };
-    let mut shown: Vec<&Finding> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.severity >= least)
-        .collect();
-    let hidden = report.summary.findings().saturating_sub(shown.len());
-    if shown.len() > SHOWN {
-        // What is cut off must not be the worst.
-        shown.sort_by_key(|finding| Reverse(finding.severity));
-    }
-    for finding in shown.iter().take(SHOWN) {
-        out.write_all(one(finding, &mut drawing, options.look).as_bytes())?;
+    let loud = loud(report.findings, least).count();
+    let shown = shown(report.findings, least);
+    for at in &shown {
+        out.write_all(one(&report.findings[*at], &mut drawing, options.look).as_bytes())?;
         writeln!(out)?;
     }
-    if shown.len() > SHOWN {
-        writeln!(
-            out,
-            "and {} more; `--format concise` shows them all\n",
-            shown.len() - SHOWN
-        )?;
+    let cut = loud - shown.len();
+    if cut > 0 {
+        writeln!(out, "and {cut} more; `--format concise` shows them all\n")?;
     }
     if !options.quiet {
-        for line in summary::lines(report, options, hidden) {
+        let of_all = Shown {
+            findings: &shown,
+            cut,
+            milder: report.summary.findings().saturating_sub(loud),
+        };
+        for line in summary::lines(report, options, of_all) {
             writeln!(out, "{line}")?;
         }
     }

@@ -9,9 +9,21 @@ use crate::terminal::escape;
 /// How many reasons and problems are named without `--verbose`.
 const NAMED: usize = 5;
 
-/// All lines of the summary. `hidden` findings are milder than what is shown.
-pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec<String> {
-    let mut lines = vec![paint(options.look, "1", &counts(report))];
+/// What is shown of all findings.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'s> {
+    /// The findings that are, by their place.
+    pub findings: &'s [usize],
+    /// How many more there are than anyone reads.
+    pub cut: usize,
+    /// How many are milder.
+    pub milder: usize,
+}
+
+/// All lines of the summary.
+pub(super) fn lines(report: &Report<'_>, options: Options, shown: Shown<'_>) -> Vec<String> {
+    let mut lines = vec![paint(options.look, "1", &counts(report, shown))];
+    let hidden = shown.milder;
     not_evaluated(report, options, &mut lines);
     problems(report, options, &mut lines);
     if hidden > 0 {
@@ -45,7 +57,7 @@ pub(super) fn lines(report: &Report<'_>, options: Options, hidden: usize) -> Vec
     lines
 }
 
-fn counts(report: &Report<'_>) -> String {
+fn counts(report: &Report<'_>, shown: Shown<'_>) -> String {
     let summary = report.summary;
     let some = |count: usize, name: &str| (count > 0).then(|| format!("{count} {name}{}", plural(count)));
     let mut parts = vec![format!("{} file{} read", summary.files, plural(summary.files))];
@@ -67,18 +79,23 @@ fn counts(report: &Report<'_>) -> String {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
     }
-    let fixable = match fixable(report) {
+    let of_all = match shown.cut {
+        0 => "",
+        _ => "of those shown ",
+    };
+    let fixable = match fixable(report, shown) {
         (0, 0) => String::new(),
-        (safe, 0) => format!("; {safe} fixable with --fix"),
-        (0, with_unsafe) => format!("; {with_unsafe} fixable with --fix --unsafe-fixes"),
-        (safe, more) => format!("; {safe} fixable with --fix, {more} more with --unsafe-fixes"),
+        (safe, 0) => format!("; {of_all}{safe} fixable with --fix"),
+        (0, with_unsafe) => format!("; {of_all}{with_unsafe} fixable with --fix --unsafe-fixes"),
+        (safe, more) => format!("; {of_all}{safe} fixable with --fix, {more} more with --unsafe-fixes"),
     };
     format!("{}{fixable}", parts.join(", "))
 }
 
-/// Findings with a safe fix, and those with an unsafe one.
-fn fixable(report: &Report<'_>) -> (usize, usize) {
-    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+/// Findings with a safe fix, and those with an unsafe one, of those that are shown: no other fix was proved.
+fn fixable(report: &Report<'_>, shown: Shown<'_>) -> (usize, usize) {
+    let findings = shown.findings.iter().map(|at| &report.findings[*at]);
+    let fixes = findings.filter_map(|finding| finding.fix.as_ref());
     fixes.fold((0, 0), |(safe, other), fix| match fix.because {
         None => (safe + 1, other),
         Some(_) => (safe, other + 1),

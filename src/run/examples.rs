@@ -170,7 +170,7 @@ fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<(Source
     let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     findings.retain(|finding| &*finding.rule == id);
     if prove {
-        analysis.prove(&mut findings, &|_| true);
+        analysis.prove(&mut findings);
     }
     drop(analysis);
     drop(ground);

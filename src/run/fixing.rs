@@ -97,7 +97,7 @@ pub(super) fn fix<'a>(
         *analysis = Analysis::new(analysis.ground(), analysis.changed(&texts));
         settled = settle(setup, analysis, scope, options);
         left_out = narrow(setup, &mut settled.1, scope, options);
-        analysis.prove(&mut settled.1.findings, &|_| true);
+        analysis.prove(&mut settled.1.findings);
     }
     Ok((fixed, settled, left_out))
 }

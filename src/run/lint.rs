@@ -13,7 +13,7 @@ use crate::cli::{Cli, Lint};
 use crate::environment::read;
 use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled};
-use crate::finding::{Finding, RuleInfo, Summary};
+use crate::finding::{RuleInfo, Summary};
 use crate::repo::Sources;
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
@@ -55,14 +55,26 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let least = least(options);
     // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
     let changes = options.fix || options.diff;
-    let proved = |finding: &Finding| match options.format {
-        _ if changes => true,
-        report::Format::Human => finding.severity >= least,
-        report::Format::Concise => false,
-        report::Format::Json => true,
-    };
-    analysis.make_room(&settled.1.findings, &proved);
-    analysis.prove(&mut settled.1.findings, &proved);
+    let findings = &mut settled.1.findings;
+    let mut proved = vec![changes || options.format == report::Format::Json; findings.len()];
+    if options.format == report::Format::Human {
+        for at in report::human::shown(findings, least) {
+            proved[at] = true;
+        }
+    }
+    let proved = || proved.iter().copied();
+    analysis.make_room(
+        findings
+            .iter()
+            .zip(proved())
+            .filter_map(|(of, proved)| proved.then_some(of)),
+    );
+    analysis.prove(
+        findings
+            .iter_mut()
+            .zip(proved())
+            .filter_map(|(of, proved)| proved.then_some(of)),
+    );
     if options.diff {
         progress.finish();
         return show_diff(&setup, &settled.1.findings, options);
