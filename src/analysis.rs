@@ -222,20 +222,28 @@ impl<'a> Analysis<'a> {
     }
 
     /// How many hops start in the files that are wanted, and how many of them are linked to a container.
-    pub fn linked(&self, wanted: impl Fn(&str) -> bool) -> (usize, usize) {
-        let (mut all, mut linked) = (0, 0);
-        let mut known: FxHashMap<SourceId, bool> = FxHashMap::default();
+    pub fn linked(&self, wanted: impl Fn(&str) -> bool + Sync) -> (usize, usize) {
         let sources = self.ground.sources;
-        for judged in &self.judged {
-            for hop in &judged.hops {
+        let count = |(judged, hops): (&Judged, &[Hop])| {
+            let (mut all, mut linked) = (0, 0);
+            let mut known: FxHashMap<SourceId, bool> = FxHashMap::default();
+            for hop in hops {
                 let of = sources.locate(judged.estate.model.entity(hop.route).span).source;
                 if *known.entry(of).or_insert_with(|| wanted(&sources.get(of).path)) {
                     all += 1;
                     linked += usize::from(matches!(hop.container, Known::Is(_)));
                 }
             }
-        }
-        (all, linked)
+            (all, linked)
+        };
+        // A few are counted before a second thread has woken up.
+        const CHUNK: usize = 512;
+        let chunks = self.judged.par_iter().with_min_len(CHUNK);
+        let chunks = chunks.flat_map(|judged| judged.hops.par_chunks(CHUNK).map(move |hops| (judged, hops)));
+        chunks.map(count).reduce(
+            || (0, 0),
+            |(all, linked), (more, of_them)| (all + more, linked + of_them),
+        )
     }
 }
 

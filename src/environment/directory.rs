@@ -1,10 +1,10 @@
 //! The objects of each file, and the environment of everything that no other environment has.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::syntax::{At, Tree, yaml};
 
@@ -103,7 +103,7 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
 
 /// The environment of all objects that are nobody's.
 pub(super) fn environment(objects: Objects) -> Environment {
-    let mut documents = Vec::new();
+    let mut documents = Vec::with_capacity(objects.by_file.iter().map(Vec::len).sum());
     let mut files = Vec::new();
     let all = objects.by_file.into_iter().zip(objects.taken).enumerate();
     for (file, (mut own, _)) in all.filter(|(_, (own, taken))| !taken && !own.is_empty()) {
@@ -125,7 +125,7 @@ pub(super) fn environment(objects: Objects) -> Environment {
 /// Gives each file outside documents to the compose projects of the nearest folder around it, else to the directory
 /// environment, which is the last.
 pub(super) fn scatter_loose(repository: &Repository, environments: &mut [Environment]) {
-    let mut by_folder: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+    let mut by_folder: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
     for (at, environment) in environments.iter().enumerate() {
         if environment.platform == Platform::Compose {
             by_folder.entry(environment.folder.clone()).or_default().push(at);

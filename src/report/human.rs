@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use rayon::prelude::*;
+
 use super::snippet::{Drawing, Label};
 use super::summary::Shown;
 use super::{Options, Report, severity, summary};
@@ -35,13 +37,19 @@ pub fn shown(findings: &[Finding], least: Severity) -> Vec<usize> {
 
 /// Writes findings and summary.
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let mut drawing = Drawing::new(report.sources, options.look);
     let least = if options.verbose { Severity::Info } else { options.least };
     let loud = loud(report.findings, least).count();
     let shown = shown(report.findings, least);
-    for at in &shown {
-        out.write_all(one(&report.findings[*at], &mut drawing, options.look).as_bytes())?;
-        writeln!(out)?;
+    // A few are drawn before a second thread has woken up.
+    let drawn = shown.par_chunks(16).map(|some| {
+        let mut drawing = Drawing::new(report.sources, options.look);
+        let each = some
+            .iter()
+            .map(|at| one(&report.findings[*at], &mut drawing, options.look) + "\n");
+        each.collect()
+    });
+    for some in drawn.collect::<Vec<String>>() {
+        out.write_all(some.as_bytes())?;
     }
     let cut = loud - shown.len();
     if cut > 0 {

@@ -138,6 +138,8 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let fails = severities().any(|severity| options.fail_on.fails(severity));
     // The process ends here: taking everything apart again would cost more than a tenth of the run.
     std::mem::forget((analysis, settled));
+    std::mem::forget(ground);
+    std::mem::forget(setup);
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
 }
 
