@@ -7,6 +7,7 @@
 mod builder;
 mod cursor;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -64,8 +65,8 @@ pub enum Style {
 #[derive(Clone, Debug)]
 pub struct Word {
     start: u32,
-    /// Its length in bytes and, in the bits above `LONGEST`, its style.
-    len: u32,
+    /// Its length in bytes, in the bits above `LONGEST` its style, and `MARK`.
+    form: NonZeroU32,
     /// What few words have.
     rare: Option<Box<Rare>>,
 }
@@ -79,7 +80,9 @@ struct Rare {
 }
 
 /// The length that a word's bits have room for; no file that is read comes near it.
-const LONGEST: u32 = (1 << 29) - 1;
+const LONGEST: u32 = (1 << 28) - 1;
+/// Set in every word: an `Option` of one then takes no more room. Without, LLVM 22 moves it bit by bit.
+const MARK: NonZeroU32 = NonZeroU32::new(1 << 31).unwrap();
 const STYLES: [Style; 6] = [
     Style::Plain,
     Style::Single,
@@ -94,7 +97,7 @@ impl Word {
     pub fn plain(start: u32, end: u32) -> Self {
         Self {
             start,
-            len: end.saturating_sub(start).min(LONGEST),
+            form: MARK | end.saturating_sub(start).min(LONGEST),
             rare: None,
         }
     }
@@ -118,17 +121,18 @@ impl Word {
 
     /// One past the last byte, quotes included.
     pub fn end(&self) -> u32 {
-        self.start + (self.len & LONGEST)
+        self.start + (self.form.get() & LONGEST)
     }
 
     /// How it was written.
     pub fn style(&self) -> Style {
-        STYLES[(self.len >> LONGEST.count_ones()) as usize % STYLES.len()]
+        let style = (self.form.get() & !MARK.get()) >> LONGEST.count_ones();
+        STYLES[style as usize % STYLES.len()]
     }
 
     /// The same word, written so.
     pub fn styled(mut self, style: Style) -> Self {
-        self.len = (self.len & LONGEST) | (style as u32) << LONGEST.count_ones();
+        self.form = MARK | (self.form.get() & LONGEST) | (style as u32) << LONGEST.count_ones();
         self
     }
 
