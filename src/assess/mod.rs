@@ -218,6 +218,9 @@ fn demand(
     let answers = |demand: &Arc<Demand>| target.identity.answers(&demand.target.value);
     let all = (0..traffic.demands.len()).filter(|at| answers(&traffic.demands[*at]));
     let all: Vec<usize> = all.collect();
+    if all.is_empty() {
+        return None;
+    }
     assessed.answered.extend(&all);
     let path = sources.get(sources.locate(target.span).source).path.clone();
     let development = environment.development || is_development(&path);

@@ -84,8 +84,9 @@ const CHUNK: usize = 64;
 fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     let mut found = Read::default();
     let mut files = Vec::with_capacity(loaded.len());
-    sources.add_numbered(loaded.iter().map(|one| one.source.clone()));
+    let mut all = Vec::with_capacity(loaded.len());
     for one in loaded {
+        all.push(one.source.clone());
         found.problems.extend(one.problems);
         match one.claimed {
             Claimed::Nothing => {}
@@ -107,7 +108,7 @@ fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     }
     found.failures.extend(unrendered(&files));
     found.failures.extend(files.iter().filter_map(in_json));
-    found.repository = Repository::new(files);
+    (found.repository, ()) = rayon::join(|| Repository::new(files), || sources.add_numbered(all));
     found
 }
 

@@ -90,7 +90,7 @@ pub fn settle_from(
         let violations = of.violations.iter().enumerate();
         all.extend(violations.map(|(nth, of)| ((of.rule, sources.locate(of.at)), (environment, nth))));
     }
-    all.sort_unstable();
+    all.par_sort_unstable();
     let severity = |(_, (environment, nth)): &Pointed| environments[*environment].violations[*nth].severity;
     let worst = |place: &[Pointed]| place.iter().map(severity).max().unwrap_or(least);
     let places = all.chunk_by(|(place, _), (next, _)| place == next);

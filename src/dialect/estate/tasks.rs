@@ -77,18 +77,21 @@ impl Lower<'_> {
 
     fn in_parts(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
         // Some at a time: all parts together would take as much memory as the whole once more.
-        const AT_ONCE: usize = 16;
+        const AT_ONCE: usize = 12;
+        let empty = self.part(0);
+        let lowered = |task| {
+            let mut part = empty.part(SIZE);
+            part.one(task, scalers);
+            part
+        };
         let mut tasks = tasks.into_iter();
-        while tasks.len() > 0 {
+        let mut done: Vec<Lower<'_>> = Vec::new();
+        // Those that are done are joined while the next are lowered.
+        while tasks.len() > 0 || !done.is_empty() {
             let some: Vec<Task<'_>> = tasks.by_ref().take(AT_ONCE).collect();
             let parts = some.into_par_iter().with_max_len(1);
-            let lowered = |task| {
-                let mut part = self.part(SIZE);
-                part.one(task, scalers);
-                part
-            };
-            let parts: Vec<Lower<'_>> = parts.map(lowered).collect();
-            self.join(parts);
+            let before = std::mem::take(&mut done);
+            ((), done) = rayon::join(|| self.join(before), || parts.map(lowered).collect());
         }
     }
 
