@@ -83,7 +83,9 @@ impl Analysis<'_> {
         let changed = changed?;
         let files = self.repository.files();
         let simple = |at: &usize| files[*at].role == Role::Kubernetes || files[*at].role.is_loose();
-        if changed.is_empty() || !changed.iter().all(simple) || changed.len() * 4 > whole.files.len() {
+        // What is linked with a file is a few others: of many files, no part would be small.
+        let many = changed.len() * 8 > whole.files.len();
+        if changed.is_empty() || many || !changed.iter().all(simple) {
             return None;
         }
         let web = judged
