@@ -10,7 +10,19 @@ use gatelint::finding::{RuleInfo, settle::settle};
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
 use gatelint::syntax::argv::{self, Argument};
-use gatelint::syntax::{Tree, hcl, ini, nginx};
+use gatelint::syntax::{Tree, assign, dockerfile, haproxy, hcl, ini, nginx, xml};
+
+/// The targets that take one text, by their names.
+pub const PARSERS: [(&str, fn(&[u8])); 8] = [
+    ("yaml", yaml),
+    ("nginx", nginx),
+    ("haproxy", haproxy),
+    ("ini", ini),
+    ("hcl", hcl),
+    ("argv", argv),
+    ("settings", settings),
+    ("image", image),
+];
 
 /// Any bytes as YAML.
 pub fn yaml(bytes: &[u8]) {
@@ -28,6 +40,37 @@ pub fn nginx(bytes: &[u8]) {
     let sources = Sources::default();
     let source = sources.add_file("fuzz.conf", bytes.to_vec());
     inside(&nginx::parse_plain(source.id, source.text.clone()), &source.text);
+}
+
+/// Any bytes as HAProxy's configuration.
+pub fn haproxy(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.cfg", bytes.to_vec());
+    inside(&haproxy::parse_plain(source.id, source.text.clone()), &source.text);
+}
+
+/// Any bytes as the settings that Python and JavaScript assign.
+pub fn settings(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("fuzz.py", bytes.to_vec());
+    let text = || source.text.clone();
+    inside(&assign::python(source.id, text(), &source.text, Vec::new()), &source.text);
+    if let Some(tree) = assign::javascript_settings(source.id, text()) {
+        inside(&tree, &source.text);
+    }
+}
+
+/// Any bytes as a Dockerfile, and as Tomcat's XML.
+pub fn image(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let joined = dockerfile::joined(&text);
+    if let Some(stage) = dockerfile::last_stage(&joined) {
+        let environment = stage.environment.into_iter().map(|(_, range)| range);
+        for range in environment.chain(stage.exposed.into_iter().map(|exposed| exposed.range)) {
+            assert!(joined.get(range.clone()).is_some(), "{range:?}");
+        }
+    }
+    let _ = xml::elements(&text, "Connector");
 }
 
 /// Any bytes as INI.
@@ -68,7 +111,7 @@ fn inside(tree: &Tree, text: &str) {
 }
 
 /// Names are chosen from those that are read, so that the fuzzer spends its time on content.
-const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 21] = [
     "nginx.conf",
     "conf.d/a.conf",
     "edge.yaml",
@@ -85,6 +128,11 @@ const NAMES: [&str; 16] = [
     "modules/a/main.tf",
     "prod.tfvars",
     "stack.json",
+    "haproxy.cfg",
+    "envoy.yaml",
+    "Dockerfile",
+    "web.service",
+    "conf/server.xml",
 ];
 
 /// One file of a repository.
@@ -122,7 +170,7 @@ fn lint(rules: &RuleSet, files: &[File]) {
     let analysis = Analysis::new(&ground, read.repository);
     let infos = RuleInfo::of(rules);
     let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
-    analysis.prove(&mut findings, &|_| true);
+    analysis.prove(&mut findings);
     for finding in &findings {
         let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
         for span in edits

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gatelint_fuzz::{File, argv, hcl, ini, lint_tree, nginx, yaml};
+use gatelint_fuzz::{File, NAMES, PARSERS, lint_tree};
 
 /// xorshift64: enough to choose what to cut.
 struct Random(u64);
@@ -58,12 +58,21 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+fn usage() -> ! {
+    let names: Vec<&str> = PARSERS.iter().map(|(name, _)| *name).collect();
+    eprintln!("usage: shake lint_tree|{} FOLDER SECONDS", names.join("|"));
+    std::process::exit(2);
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [target, folder, seconds] = arguments.as_slice() else {
-        eprintln!("usage: shake yaml|nginx|ini|argv|lint_tree FOLDER SECONDS");
-        std::process::exit(2);
+        usage();
     };
+    let parser = PARSERS.iter().find(|(name, _)| name == target).map(|(_, parse)| parse);
+    if parser.is_none() && target != "lint_tree" {
+        usage();
+    }
     let mut paths = Vec::new();
     files(Path::new(folder), &mut paths);
     paths.sort();
@@ -79,38 +88,34 @@ fn main() {
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(0x9e37_79b9_7f4a_7c15);
     let mut random = Random(seed);
+    // Beside this file, wherever it is run from.
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let last = &own.join("last-input");
     let (start, mut runs, mut slowest) = (Instant::now(), 0_u64, Duration::ZERO);
     while start.elapsed() < limit {
         let begun = Instant::now();
-        let last = Path::new("fuzz/last-input");
-        match target.as_str() {
-            "lint_tree" => {
+        match parser {
+            None => {
                 let tree: Vec<File> = (0..1 + random.below(6))
                     .map(|_| File {
-                        name: random.below(12) as u8,
+                        name: random.below(NAMES.len()) as u8,
                         content: random.mixed(&seeds),
                     })
                     .collect();
                 let _ = std::fs::write(last, format!("{tree:?}"));
                 lint_tree(&tree);
             }
-            one => {
+            Some(parse) => {
                 let bytes = random.mixed(&seeds);
                 let _ = std::fs::write(last, &bytes);
-                match one {
-                    "yaml" => yaml(&bytes),
-                    "nginx" => nginx(&bytes),
-                    "ini" => ini(&bytes),
-                    "hcl" => hcl(&bytes),
-                    _ => argv(&bytes),
-                }
+                parse(&bytes);
             }
         }
         let took = begun.elapsed();
         if took > slowest {
             slowest = took;
             if took > Duration::from_secs(2) {
-                let _ = std::fs::copy(last, "fuzz/slow-input");
+                let _ = std::fs::copy(last, own.join("slow-input"));
             }
         }
         runs += 1;

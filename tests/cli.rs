@@ -317,6 +317,11 @@ fn examples_of_ones_own_rules_are_run() {
     let missed = place.run(&["rules", "--test"]);
     assert_eq!(missed.code, Some(1));
     insta::assert_snapshot!("rule_example_failed", missed.out);
+
+    let unknown = RULE.replace("http://a:8080", "http://a:{{ port }}");
+    place.write("policy/no-port-8080.yaml", unknown);
+    let open = place.run(&["rules", "--test"]);
+    assert!(open.out.contains("it could not be decided: "), "{}", open.out);
 }
 
 #[test]

@@ -89,7 +89,11 @@ fn shown(root: &Root, rule: &Rule, at: usize, example: &Example, why: &str, look
 /// is not as the example claims.
 pub fn check<E>(load: &dyn Fn() -> Result<RuleSet, E>, id: &str, example: &Example) -> Result<Vec<String>, String> {
     let rules = rules_for(load, &example.files)?;
-    let (sources, findings) = lint(&rules, id, &example.files, example.bad)?;
+    let Linted {
+        sources,
+        findings,
+        undecided,
+    } = lint(&rules, id, &example.files, example.bad)?;
     let mut places: Vec<(String, usize)> = findings
         .iter()
         .map(|finding| {
@@ -102,11 +106,14 @@ pub fn check<E>(load: &dyn Fn() -> Result<RuleSet, E>, id: &str, example: &Examp
     let expected = if example.bad { example.marks() } else { Vec::new() };
     if places != expected {
         let said = messages.iter().map(|message| format!("; it says: {message}"));
+        let undecided = undecided
+            .iter()
+            .map(|reason| format!("; it could not be decided: {reason}"));
         let expected = listed(&expected, "nothing");
         return Err(format!(
             "found is {}, expected {expected}{}",
             listed(&places, "nothing"),
-            said.collect::<String>()
+            said.chain(undecided).collect::<String>()
         ));
     }
     let offered = findings.iter().filter(|finding| finding.fix.is_some()).count();
@@ -125,7 +132,7 @@ pub fn check<E>(load: &dyn Fn() -> Result<RuleSet, E>, id: &str, example: &Examp
             return Err(format!("{path} after the fix:\n{text}\nexpected:\n{expected}"));
         }
     }
-    let (_, again) = lint(&rules, id, &fixed, true)?;
+    let again = lint(&rules, id, &fixed, true)?.findings;
     if let Some(fix) = again.iter().find_map(|finding| finding.fix.as_ref()) {
         return Err(format!("a second run would change more: {}", fix.title));
     }
@@ -143,8 +150,16 @@ fn listed(places: &[(String, usize)], none: &str) -> String {
     places.join(", ")
 }
 
-/// The findings of one rule in a small repository, with their fixes.
-fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<(Sources, Vec<Finding>), String> {
+/// What one rule says of a small repository.
+struct Linted {
+    sources: Sources,
+    /// Its findings, with their fixes.
+    findings: Vec<Finding>,
+    /// Why it could not be decided, where it could not.
+    undecided: Vec<String>,
+}
+
+fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<Linted, String> {
     let sources = Sources::default();
     let texts = files
         .iter()
@@ -167,14 +182,21 @@ fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<(Source
     let mistakes = analysis.traffic_mistakes().into_iter().map(ConfigProblem::from);
     refused(&mistakes.collect::<Vec<_>>())?;
     let infos = RuleInfo::of(rules);
-    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
+    let settled = settle(&sources, &infos, &analysis.hits());
+    let open = settled.unevaluated.iter().filter(|open| &*open.rule == id);
+    let undecided = open.map(|open| open.reason.to_string()).collect();
+    let mut findings = settled.findings;
     findings.retain(|finding| &*finding.rule == id);
     if prove {
         analysis.prove(&mut findings);
     }
     drop(analysis);
     drop(ground);
-    Ok((sources, findings))
+    Ok(Linted {
+        sources,
+        findings,
+        undecided,
+    })
 }
 
 fn refused(problems: &[ConfigProblem]) -> Result<(), String> {
