@@ -296,6 +296,26 @@ fn the_structure_of_a_rule_is_explained_in_words() {
     insta::assert_snapshot!("rule_structure", said.err);
 }
 
+/// Nobody reads more than 200 findings, and only the fixes of those that are shown are proved.
+#[test]
+fn of_very_many_findings_some_are_shown() {
+    let place = Place::new(&[]);
+    for nth in 0..203 {
+        place.write(&format!("machines/{nth}/nginx.conf"), REFUSED);
+    }
+    let arguments = lint(&["--select", "buffer-sizes-refused"]);
+    let said = place.run(&arguments);
+    assert_eq!(said.out.matches("error[buffer-sizes-refused]").count(), 200);
+    for part in [
+        "and 3 more; `--format concise` shows them all",
+        "203 errors; of those shown 200 fixable with --fix",
+    ] {
+        assert!(said.out.contains(part), "{}", said.out);
+    }
+    let fixed = place.run(&[arguments.as_slice(), &["--fix"]].concat());
+    assert!(fixed.err.contains("fixed 203 findings"), "{}", fixed.err);
+}
+
 #[test]
 fn examples_of_ones_own_rules_are_run() {
     let place = shop();

@@ -1,6 +1,6 @@
 //! `gatelint lint`: read → judge → settle → narrow → prove → show, change or report.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -56,25 +56,15 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
     let changes = options.fix || options.diff;
     let findings = &mut settled.1.findings;
-    let mut proved = vec![changes || options.format == report::Format::Json; findings.len()];
-    if options.format == report::Format::Human {
-        for at in report::human::shown(findings, least) {
-            proved[at] = true;
-        }
-    }
-    let proved = || proved.iter().copied();
-    analysis.make_room(
-        findings
-            .iter()
-            .zip(proved())
-            .filter_map(|(of, proved)| proved.then_some(of)),
-    );
-    analysis.prove(
-        findings
-            .iter_mut()
-            .zip(proved())
-            .filter_map(|(of, proved)| proved.then_some(of)),
-    );
+    let proved: BTreeSet<usize> = match options.format {
+        _ if changes => (0..findings.len()).collect(),
+        report::Format::Human => report::human::shown(findings, least).into_iter().collect(),
+        report::Format::Concise => BTreeSet::new(),
+        report::Format::Json => (0..findings.len()).collect(),
+    };
+    analysis.make_room(proved.iter().map(|at| &findings[*at]));
+    let each = findings.iter_mut().enumerate().filter(|(at, _)| proved.contains(at));
+    analysis.prove(each.map(|(_, finding)| finding));
     if options.diff {
         progress.finish();
         return show_diff(&setup, &settled.1.findings, options);
