@@ -125,6 +125,11 @@ fn nginx_odd_cases() {
             ("access_by_lua_block { if x", "access_by_lua_block[% if x%] !20-21 this Lua block"),
             // Mistakes.
             ("a { b c\n} d", "a{b[c]} d !6-7 `;` is missing !10-11 `;` is missing"),
+            // What always takes one argument ends behind it; what may take more goes on.
+            ("proxy_pass http://a\nroot /b;", "proxy_pass[http://a] root[/b] !11-19 `;` is missing"),
+            ("proxy_set_header A b # c\nd e;", "proxy_set_header[A|b] d[e] !19-20 `;` is missing"),
+            ("proxy_pass\nhttp://a; proxy_set_header A\n b;", "proxy_pass[http://a] proxy_set_header[A|b]"),
+            ("log_format x 'a'\n'b'; root /b c;", "log_format[x|'a'|'b'] root[/b|c]"),
             ("a; } b;;", "a b !3-4 `}` closes no !7-8 `;` without a"),
             ("a { b { c;", "a{b{c}} !6-7 this block is"),
             ("{ a; } b;", "{a} b !0-1 `{` without a"),

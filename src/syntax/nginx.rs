@@ -125,6 +125,7 @@ impl Parser<'_> {
                 Kind::Close => self.close(token),
                 Kind::Word | Kind::Single | Kind::Double | Kind::Unclosed => {
                     self.check(token, last);
+                    self.begins_another(token);
                     self.words.push(token);
                 }
             }
@@ -228,6 +229,25 @@ impl Parser<'_> {
         self.emit(Shape::Leaf, last.end);
     }
 
+    /// Ends a directive that has all its arguments and no `;` where a word on a later line begins the next one: nginx
+    /// would refuse the file, and what stands there would be taken for a default.
+    fn begins_another(&mut self, token: Token) {
+        let [name, .., last] = self.words.as_slice() else {
+            return;
+        };
+        let is_full = || {
+            let name = self.text.get(name.start..name.end).unwrap_or_default();
+            arguments(name) == Some(self.words.len() - 1)
+        };
+        let next_line = || {
+            let between = self.text.as_bytes().get(last.end..token.start);
+            between.is_some_and(|between| between.contains(&b'\n'))
+        };
+        if next_line() && is_full() {
+            self.missing_semicolon();
+        }
+    }
+
     fn emit(&mut self, shape: Shape, end: usize) {
         if !self.words.is_empty() {
             self.start(shape);
@@ -296,6 +316,51 @@ impl Parser<'_> {
         };
         let (start, end) = (start as u32, end as u32);
         self.builder.problem(start, end, ProblemKind::PartlyRead, message);
+    }
+}
+
+/// How many arguments nginx takes, for directives that always have the same number (`NGX_CONF_TAKE1`, `_TAKE2` and
+/// `_FLAG` in its modules).
+fn arguments(name: &str) -> Option<usize> {
+    let of_pass = ["proxy_", "fastcgi_", "uwsgi_", "scgi_", "grpc_"];
+    let own = of_pass.iter().find_map(|module| name.strip_prefix(module));
+    match own.unwrap_or(name) {
+        "set_header" if own.is_some() => Some(2),
+        "pass"
+        | "read_timeout"
+        | "send_timeout"
+        | "connect_timeout"
+        | "buffer_size"
+        | "buffering"
+        | "busy_buffers_size"
+        | "request_buffering"
+        | "http_version"
+        | "next_upstream_timeout"
+        | "next_upstream_tries"
+        | "socket_keepalive"
+        | "ssl_server_name"
+        | "ssl_name"
+        | "ssl_verify"
+            if own.is_some() =>
+        {
+            Some(1)
+        }
+        "client_max_body_size"
+        | "client_body_timeout"
+        | "client_header_timeout"
+        | "send_timeout"
+        | "resolver_timeout"
+        | "keepalive_requests"
+        | "worker_processes"
+        | "worker_connections"
+        | "default_type"
+        | "include"
+        | "root"
+            if own.is_none() =>
+        {
+            Some(1)
+        }
+        _ => None,
     }
 }
 
