@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     // This thread takes part in the work: to wait for others and wake them at every step takes longer, and they may wake
     // on one processor. Elsewhere its stack is smaller than theirs.
     if cfg!(unix) {
-        // It fails where there are threads already; then those work.
+        // Where this is refused, threads of their own do the work.
         let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     }
     ExitCode::from(gatelint::run::run(&cli))

@@ -43,6 +43,27 @@ http {
 }
 ";
 
+const SCALED: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: nginx:1.28, resources: { requests: { cpu: 100m } } }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web, namespace: shop }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  minReplicas: 4
+  maxReplicas: 9
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 60 } } }]
+";
+
 /// The rules these tests speak of, so that a new rule does not change them.
 const TWO: [&str; 2] = ["--select", "upstream-port-not-exposed,read-timeout-below-app,config"];
 
@@ -110,6 +131,32 @@ fn exit_codes() {
     );
     assert_eq!(code(&["--fix", "--diff"]), Some(2));
     assert_eq!(code(&["--unsafe-fixes"]), Some(2));
+}
+
+/// What is only counted counts all the same.
+#[test]
+fn infos_that_are_not_shown() {
+    let place = Place::new(&[("scaled.yaml", SCALED)]);
+    let run = |arguments: &[&str]| {
+        let said = place.run(&lint(&[&["--select", "replicas-fight-autoscaler"], arguments].concat()));
+        (said.code, said.out.lines().next().unwrap_or_default().to_owned())
+    };
+    let one = "1 file read, no hops found, 1 info".to_owned();
+    assert_eq!(run(&[]), (Some(0), one.clone()));
+    assert_eq!(run(&["--fail-on", "info"]), (Some(1), one.clone()));
+    assert_eq!(run(&["scaled.yaml"]), (Some(0), one));
+    let none = "1 file read, no hops found, no findings".to_owned();
+    assert_eq!(run(&["--min-severity", "error", "--fail-on", "info"]), (Some(0), none));
+    for target in [
+        "file: '*.yaml'",
+        "object: Deployment/web",
+        "object: HorizontalPodAutoscaler/web",
+    ] {
+        let rule = format!("ignores:\n  - {{ rule: replicas-fight-autoscaler, {target}, reason: known }}\n");
+        place.write(".gatelint.yaml", rule);
+        let ignored = "2 files read, no hops found, no findings, 1 ignored".to_owned();
+        assert_eq!(run(&["--fail-on", "info"]), (Some(0), ignored), "{target}");
+    }
 }
 
 #[test]
@@ -300,20 +347,28 @@ fn the_structure_of_a_rule_is_explained_in_words() {
 #[test]
 fn of_very_many_findings_some_are_shown() {
     let place = Place::new(&[]);
-    for nth in 0..203 {
+    for nth in 0..603 {
         place.write(&format!("machines/{nth}/nginx.conf"), REFUSED);
     }
     let arguments = lint(&["--select", "buffer-sizes-refused"]);
     let said = place.run(&arguments);
     assert_eq!(said.out.matches("error[buffer-sizes-refused]").count(), 200);
     for part in [
-        "and 3 more; `--format concise` shows them all",
-        "203 errors; of those shown 200 fixable with --fix",
+        "and 403 more; `--format concise` shows them all",
+        "603 errors; of those shown 200 fixable with --fix",
     ] {
         assert!(said.out.contains(part), "{}", said.out);
     }
+    // Where every fix is proved, all are counted; the worst come first.
+    place.write("edge/nginx.conf", NGINX);
+    place.write("compose.yaml", COMPOSE);
+    let mixed = lint(&["--select", "buffer-sizes-refused,upstream-port-not-exposed"]);
+    let worst = place.run(&mixed).out;
+    assert!(!worst.contains("warning["), "{worst}");
+    let one_thread = place.run_with(&mixed, &[("RAYON_NUM_THREADS", "1")]);
+    assert_eq!(one_thread.out, worst);
     let fixed = place.run(&[arguments.as_slice(), &["--fix"]].concat());
-    assert!(fixed.err.contains("fixed 203 findings"), "{}", fixed.err);
+    assert!(fixed.err.contains("fixed 603 findings"), "{}", fixed.err);
 }
 
 #[test]

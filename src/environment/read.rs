@@ -126,17 +126,13 @@ enum Claimed {
 }
 
 impl Loaded {
-    fn new(source: Arc<Source>, claimed: Claimed) -> Loaded {
+    /// Nothing is kept of its text.
+    fn empty(id: SourceId, path: &str, claimed: Claimed) -> Loaded {
         Loaded {
-            source,
+            source: Arc::new(Source::file(id, path.into(), Text::decode(b""))),
             claimed,
             problems: Vec::new(),
         }
-    }
-
-    /// Nothing is kept of its text.
-    fn empty(id: SourceId, path: &str, claimed: Claimed) -> Loaded {
-        Loaded::new(Arc::new(Source::file(id, path.into(), Text::decode(b""))), claimed)
     }
 
     fn failed(id: SourceId, failure: Failure) -> Loaded {
@@ -157,10 +153,8 @@ fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
         Role::OtherYaml => None,
         _ => tree(&source, role).map(Arc::new),
     };
-    let mut problems = leaving(&source, role, tree.as_deref());
-    if let Some(tree) = &tree {
-        problems.splice(..0, tree.problems.iter().cloned());
-    }
+    let own = tree.iter().flat_map(|tree| tree.problems.iter().cloned());
+    let problems = own.chain(leaving(&source, role, tree.as_deref())).collect();
     let claimed = Claimed::File(role, context, tree);
     Loaded {
         source,

@@ -118,6 +118,14 @@ pub struct Finding {
     pub no_fix_reason: Option<String>,
 }
 
+impl Finding {
+    /// Whether a fix is proposed that nobody tried: it is neither proved nor refused.
+    pub fn is_unproved(&self) -> bool {
+        let proposed = |place: &Place| matches!(place.proposal, Some(Ok(_)));
+        self.fix.is_none() && self.no_fix_reason.is_none() && self.places.iter().any(proposed)
+    }
+}
+
 /// A rule that could not be decided, for the report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unevaluated {

@@ -316,7 +316,7 @@ pub fn sort(sources: &Sources, findings: &mut Vec<Finding>) {
     findings.extend(order.into_iter().filter_map(|at| all[at].take()));
 }
 
-/// Order of places as a person sees it: the ids of sources depend on which thread read first.
+/// Order of places as a person sees it: the ids of derived texts depend on which thread made them first.
 struct Paths<'s> {
     sources: &'s Sources,
 }

@@ -67,7 +67,7 @@ pub trait World: Sync {
 /// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
 pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut Finding>, files: usize) {
     let mends = |finding: &&mut Finding| finding.places.iter().any(|place| place.proposal.is_some());
-    let findings = &mut findings.into_iter().filter(mends).collect::<Vec<&mut Finding>>();
+    let mut findings: Vec<&mut Finding> = findings.into_iter().filter(mends).collect();
     let places = Places::of(world);
     // A few are done before a second thread has woken up.
     let waiting = findings.par_iter().enumerate().with_min_len(16);
@@ -88,7 +88,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
         if batch.is_empty() {
             return;
         }
-        let tried = round(world, findings, batch, &mut budget);
+        let tried = round(world, &findings, batch, &mut budget);
         for (finding, fix) in tried.proved {
             findings[finding].fix = Some(fix);
         }

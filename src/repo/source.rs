@@ -290,7 +290,6 @@ fn inside(piece: &Piece, offset: u32) -> u32 {
     }
 }
 
-/// UTF-8 text of the same length: every byte that is not part of valid UTF-8 becomes `?`.
 /// The text of a file, before it has a place among the sources.
 #[derive(Clone, Debug)]
 pub struct Text {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 
 use super::snippet::{Drawing, Label};
-use super::summary::Shown;
+use super::summary::Hidden;
 use super::{Options, Report, severity, summary};
 use crate::finding::{Finding, ValueNote};
 use crate::repo::{Sources, Span};
@@ -19,27 +19,22 @@ const SHOWN: usize = 200;
 /// How many related places, paths and environments of one finding are shown.
 const PLACES: usize = 5;
 
-/// Findings that are not milder than what is shown, by their place.
-fn loud(findings: &[Finding], least: Severity) -> impl Iterator<Item = usize> {
-    let loud = findings.iter().enumerate();
-    loud.filter_map(move |(at, finding)| (finding.severity >= least).then_some(at))
-}
-
-/// The findings that people are shown, by their place: all that are not milder, or the worst of very many.
-pub fn shown(findings: &[Finding], least: Severity) -> Vec<usize> {
-    let mut shown: Vec<usize> = loud(findings, least).collect();
+/// The findings that people are shown, by their place: all that are not milder, or the worst of very many; and those that
+/// are then left.
+pub fn shown(findings: &[Finding], least: Severity) -> (Vec<usize>, Vec<usize>) {
+    let loud = (0..findings.len()).filter(|at| findings[*at].severity >= least);
+    let mut shown: Vec<usize> = loud.collect();
     if shown.len() > SHOWN {
         shown.sort_by_key(|at| Reverse(findings[*at].severity));
-        shown.truncate(SHOWN);
     }
-    shown
+    let cut = shown.split_off(shown.len().min(SHOWN));
+    (shown, cut)
 }
 
 /// Writes findings and summary.
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
     let least = if options.verbose { Severity::Info } else { options.least };
-    let loud = loud(report.findings, least).count();
-    let shown = shown(report.findings, least);
+    let (shown, cut) = shown(report.findings, least);
     // A few are drawn before a second thread has woken up.
     let drawn = shown.par_chunks(16).map(|some| {
         let mut drawing = Drawing::new(report.sources, options.look);
@@ -51,17 +46,15 @@ pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) 
     for some in drawn.collect::<Vec<String>>() {
         out.write_all(some.as_bytes())?;
     }
-    let cut = loud - shown.len();
-    if cut > 0 {
-        writeln!(out, "and {cut} more; `--format concise` shows them all\n")?;
+    if !cut.is_empty() {
+        writeln!(out, "and {} more; `--format concise` shows them all\n", cut.len())?;
     }
     if !options.quiet {
-        let of_all = Shown {
-            findings: &shown,
-            cut,
-            milder: report.summary.findings().saturating_sub(loud),
+        let hidden = Hidden {
+            milder: report.summary.findings().saturating_sub(shown.len() + cut.len()),
+            unproved: cut.iter().any(|at| report.findings[*at].is_unproved()),
         };
-        for line in summary::lines(report, options, of_all) {
+        for line in summary::lines(report, options, hidden) {
             writeln!(out, "{line}")?;
         }
     }

@@ -9,26 +9,29 @@ use crate::terminal::escape;
 /// How many reasons and problems are named without `--verbose`.
 const NAMED: usize = 5;
 
-/// What is shown of all findings.
+/// What is not shown.
 #[derive(Clone, Copy)]
-pub(super) struct Shown<'s> {
-    /// The findings that are, by their place.
-    pub findings: &'s [usize],
-    /// How many more there are than anyone reads.
-    pub cut: usize,
-    /// How many are milder.
+pub(super) struct Hidden {
+    /// How many findings are milder than what is.
     pub milder: usize,
+    /// Whether some are more than anyone reads and have fixes that were not proved.
+    pub unproved: bool,
 }
 
 /// All lines of the summary.
-pub(super) fn lines(report: &Report<'_>, options: Options, shown: Shown<'_>) -> Vec<String> {
-    let mut lines = vec![paint(options.look, "1", &counts(report, shown))];
-    let hidden = shown.milder;
+pub(super) fn lines(report: &Report<'_>, options: Options, hidden: Hidden) -> Vec<String> {
+    let mut lines = vec![paint(options.look, "1", &counts(report, hidden))];
     not_evaluated(report, options, &mut lines);
     problems(report, options, &mut lines);
-    if hidden > 0 {
-        let are = if hidden == 1 { "finding is" } else { "findings are" };
-        lines.push(format!("{hidden} milder {are} hidden; `--verbose` shows them"));
+    if hidden.milder > 0 {
+        let (are, them) = match hidden.milder {
+            1 => ("finding is", "it"),
+            _ => ("findings are", "them"),
+        };
+        lines.push(format!(
+            "{} milder {are} hidden; `--verbose` shows {them}",
+            hidden.milder
+        ));
     }
     if let Some(as_of) = report.summary.as_of {
         let from = match as_of.origin {
@@ -57,7 +60,7 @@ pub(super) fn lines(report: &Report<'_>, options: Options, shown: Shown<'_>) -> 
     lines
 }
 
-fn counts(report: &Report<'_>, shown: Shown<'_>) -> String {
+fn counts(report: &Report<'_>, hidden: Hidden) -> String {
     let summary = report.summary;
     let some = |count: usize, name: &str| (count > 0).then(|| format!("{count} {name}{}", plural(count)));
     let mut parts = vec![format!("{} file{} read", summary.files, plural(summary.files))];
@@ -79,11 +82,9 @@ fn counts(report: &Report<'_>, shown: Shown<'_>) -> String {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
     }
-    let of_all = match shown.cut {
-        0 => "",
-        _ => "of those shown ",
-    };
-    let fixable = match fixable(report, shown) {
+    let of_all = if hidden.unproved { "of those shown " } else { "" };
+    let fixable = match fixable(report) {
+        (0, 0) if hidden.unproved => "; of those shown none is fixable".to_owned(),
         (0, 0) => String::new(),
         (safe, 0) => format!("; {of_all}{safe} fixable with --fix"),
         (0, with_unsafe) => format!("; {of_all}{with_unsafe} fixable with --fix --unsafe-fixes"),
@@ -92,10 +93,9 @@ fn counts(report: &Report<'_>, shown: Shown<'_>) -> String {
     format!("{}{fixable}", parts.join(", "))
 }
 
-/// Findings with a safe fix, and those with an unsafe one, of those that are shown: no other fix was proved.
-fn fixable(report: &Report<'_>, shown: Shown<'_>) -> (usize, usize) {
-    let findings = shown.findings.iter().map(|at| &report.findings[*at]);
-    let fixes = findings.filter_map(|finding| finding.fix.as_ref());
+/// Findings with a safe fix, and those with an unsafe one.
+fn fixable(report: &Report<'_>) -> (usize, usize) {
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
     fixes.fold((0, 0), |(safe, other), fix| match fix.because {
         None => (safe + 1, other),
         Some(_) => (safe, other + 1),

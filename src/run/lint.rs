@@ -57,10 +57,9 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let changes = options.fix || options.diff;
     let findings = &mut settled.1.findings;
     let proved: BTreeSet<usize> = match options.format {
-        _ if changes => (0..findings.len()).collect(),
-        report::Format::Human => report::human::shown(findings, least).into_iter().collect(),
-        report::Format::Concise => BTreeSet::new(),
-        report::Format::Json => (0..findings.len()).collect(),
+        report::Format::Human if !changes => report::human::shown(findings, least).0.into_iter().collect(),
+        report::Format::Concise if !changes => BTreeSet::new(),
+        _ => (0..findings.len()).collect(),
     };
     analysis.make_room(proved.iter().map(|at| &findings[*at]));
     let each = findings.iter_mut().enumerate().filter(|(at, _)| proved.contains(at));
@@ -182,13 +181,12 @@ pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, opti
                 .is_none_or(|span| scope.reports(&setup.sources.get(setup.sources.locate(span).source).path))
         });
     }
-    // What lies where, and whom an ignore means, may depend on the other end, which is known of what is told.
+    // What no one reads is only counted, unless it is mended all the same, or what is asked for or ignored may be its
+    // other end, which is known of what is told.
     let changes = options.fix || options.diff;
-    let counts = options.format == report::Format::Human && !changes && scope.is_all();
-    let told = match counts && !setup.config.ignores.iter().any(ConfigIgnore::names_object) {
-        true => least(options),
-        false => Severity::Info,
-    };
+    let by_other_end = !scope.is_all() || setup.config.ignores.iter().any(ConfigIgnore::names_object);
+    let counts = options.format == report::Format::Human && !changes && !by_other_end;
+    let told = if counts { least(options) } else { Severity::Info };
     let mut settled = settle::settle_from(told, &setup.sources, &infos, &hits);
     let unused = ignores::unused_facts(&setup.sources, &analysis.unanswered());
     settled.findings.extend(

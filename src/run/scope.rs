@@ -10,6 +10,7 @@ use crate::environment::read::StandIn;
 use crate::finding::Settled;
 use crate::repo::Span;
 use crate::repo::root::Root;
+use crate::repo::walk;
 use crate::rule::{Precision, Severity};
 
 /// What is reported on.
@@ -68,7 +69,15 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
                 ));
             };
             let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
+            let longest = walk::SIZE_LIMIT;
+            io::stdin().lock().take(longest + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > longest {
+                let message = format!("the text on standard input has more than {} MB", longest >> 20);
+                return Err(Failure::new(
+                    message,
+                    "No configuration that a person wrote is that long.",
+                ));
+            }
             let outside = |_| Failure::new("--stdin-filename lies outside the repository", "Give a path inside it.");
             // The file need not exist yet, but its folder tells where it lies.
             let folder = name

@@ -79,7 +79,7 @@ struct Rare {
     text: u16,
 }
 
-/// The length that a word's bits have room for; no file that is read comes near it.
+/// The length that a word's bits have room for, 256 MB: no file that is read comes near it.
 const LONGEST: u32 = (1 << 28) - 1;
 /// Set in every word: an `Option` of one then takes no more room. Without, LLVM 22 moves it bit by bit.
 const MARK: NonZeroU32 = NonZeroU32::new(1 << 31).unwrap();
