@@ -191,7 +191,7 @@ impl Parser<'_> {
             self.emit_raw(body, token.end);
             return;
         }
-        self.missing_semicolon();
+        self.missing_semicolon("");
         if self.flat > 0 {
             self.flat -= 1;
         } else if self.blocks.pop().is_some() {
@@ -206,7 +206,7 @@ impl Parser<'_> {
             self.problem(body.start.saturating_sub(1), body.start, "this Lua block is not closed");
             self.emit_raw(body, end);
         }
-        self.missing_semicolon();
+        self.missing_semicolon("");
         if let Some(open) = self.blocks.last().copied() {
             let more = match self.blocks.len() + self.flat {
                 1 => String::new(),
@@ -219,12 +219,12 @@ impl Parser<'_> {
         }
     }
 
-    /// Ends a directive that should have had a `;` before `}` or the end of the text.
-    fn missing_semicolon(&mut self) {
+    /// Ends a directive that should have had a `;` before `}`, the end of the text, or the next directive.
+    fn missing_semicolon(&mut self, because: &str) {
         let Some(last) = self.words.last().copied() else { return };
         // Words that are template text need no `;`: who knows what they become.
         if !self.words.iter().any(|word| self.is_hole(word.start, word.end)) {
-            self.problem(last.start, last.end, "`;` is missing after this");
+            self.problem(last.start, last.end, format!("`;` is missing after this{because}"));
         }
         self.emit(Shape::Leaf, last.end);
     }
@@ -235,16 +235,15 @@ impl Parser<'_> {
         let [name, .., last] = self.words.as_slice() else {
             return;
         };
-        let is_full = || {
-            let name = self.text.get(name.start..name.end).unwrap_or_default();
-            arguments(name) == Some(self.words.len() - 1)
-        };
-        let next_line = || {
-            let between = self.text.as_bytes().get(last.end..token.start);
-            between.is_some_and(|between| between.contains(&b'\n'))
-        };
-        if next_line() && is_full() {
-            self.missing_semicolon();
+        let between = self.text.as_bytes().get(last.end..token.start);
+        if !between.is_some_and(|between| between.contains(&b'\n')) {
+            return;
+        }
+        let name = self.text.get(name.start..name.end).unwrap_or_default();
+        let given = self.words.len() - 1;
+        if arguments(name) == Some(given) {
+            let s = if given == 1 { "" } else { "s" };
+            self.missing_semicolon(&format!(": `{name}` takes {given} argument{s}"));
         }
     }
 
@@ -354,7 +353,6 @@ fn arguments(name: &str) -> Option<usize> {
         | "worker_processes"
         | "worker_connections"
         | "default_type"
-        | "include"
         | "root"
             if own.is_none() =>
         {
