@@ -133,6 +133,16 @@ fn exit_codes() {
     assert_eq!(code(&["--unsafe-fixes"]), Some(2));
 }
 
+#[test]
+fn the_configuration_may_be_called_yml() {
+    let place = shop();
+    place.write(".gatelint.yml", "select: [read-timeout-below-app]\n");
+    let places = || place.run(&lint(&["--format", "concise"])).places();
+    assert_eq!(places(), ["edge/nginx.conf:5:28: warning read-timeout-below-app"]);
+    place.write(".gatelint.yaml", "select: [upstream-port-not-exposed]\n");
+    assert_eq!(places(), ["edge/nginx.conf:4:31: warning upstream-port-not-exposed"]);
+}
+
 /// What is only counted counts all the same.
 #[test]
 fn infos_that_are_not_shown() {

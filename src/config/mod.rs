@@ -22,6 +22,8 @@ use crate::syntax::{At, ProblemKind, Tree};
 
 /// The file's name.
 pub const FILE: &str = ".gatelint.yaml";
+/// What it may be called as well; it is read where there is no [`FILE`].
+pub const OTHER_FILE: &str = ".gatelint.yml";
 
 const KEYS: [&str; 10] = [
     "select", "ignore", "severity", "options", "exclude", "ignores", "rules", "versions", "facts", "traffic",

@@ -48,7 +48,15 @@ impl Setup {
         let root = root::find(start);
         let sources = Sources::default();
         let named = config.is_some();
-        let path = config.map_or_else(|| root.folder.join(config::FILE), Path::to_path_buf);
+        let usual = || {
+            let [first, other] = [config::FILE, config::OTHER_FILE].map(|name| root.folder.join(name));
+            if !first.exists() && other.exists() {
+                other
+            } else {
+                first
+            }
+        };
+        let path = config.map_or_else(usual, Path::to_path_buf);
         let mut found = Config::default();
         let config_folder = path.parent().and_then(|folder| folder.canonicalize().ok());
         let config_folder = config_folder
