@@ -33,8 +33,7 @@ pub fn shown(findings: &[Finding], least: Severity) -> (Vec<usize>, Vec<usize>) 
 
 /// Writes findings and summary.
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let least = if options.verbose { Severity::Info } else { options.least };
-    let (shown, cut) = shown(report.findings, least);
+    let (shown, cut) = shown(report.findings, options.least);
     // A few are drawn before a second thread has woken up.
     let drawn = shown.par_chunks(16).map(|some| {
         let mut drawing = Drawing::new(report.sources, options.look);

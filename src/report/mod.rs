@@ -92,7 +92,7 @@ pub struct Report<'a> {
 pub struct Options {
     /// What the output can show.
     pub look: Look,
-    /// Show findings of severity info too, and everything that was not evaluated or not read.
+    /// Show everything that was not evaluated or not read.
     pub verbose: bool,
     /// Only findings, no summary.
     pub quiet: bool,

@@ -134,9 +134,10 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
 
 /// What is milder is not shown to people.
 fn least(options: &Lint) -> Severity {
-    let usual = match options.verbose {
-        true => Severity::Info,
-        false => Severity::Warning,
+    let usual = if options.verbose {
+        Severity::Info
+    } else {
+        Severity::Warning
     };
     options.min_severity.unwrap_or(usual)
 }
