@@ -13,13 +13,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assess::traffic::{self, Traffic};
 use crate::assess::{self, Assessed, Mistake};
-use crate::dialect::estate::{self, Lowering, Placement};
-use crate::dialect::join::Estate;
 use crate::environment::{Environment, Repository, group};
+use crate::estate::Estate;
 use crate::expand::ExpandCache;
 use crate::finding::EnvironmentHits;
 use crate::fix::prove::Outcome;
 use crate::link::{self, Hop};
+use crate::lower::{self, Lowering, Placement};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet};
@@ -35,7 +35,7 @@ pub struct Ground<'a> {
     /// Versions of products that the configuration names.
     pub versions: HashMap<String, Version>,
     /// What the configuration says lives in another repository.
-    pub facts: crate::dialect::facts::Facts,
+    pub facts: crate::lower::facts::Facts,
     /// The traffic that targets must serve.
     pub traffic: Traffic,
     /// Texts derived from others, made once.
@@ -167,7 +167,7 @@ impl<'a> Analysis<'a> {
                 let targets = self.judged.iter().flat_map(|judged| &judged.assessed.targets);
                 let names: Vec<&str> = targets.map(|target| target.identity.name()).collect();
                 let near =
-                    crate::dialect::nearest::nearest(demand.target.value.rsplit('/').next().unwrap_or_default(), names);
+                    crate::model::nearest::nearest(demand.target.value.rsplit('/').next().unwrap_or_default(), names);
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "write namespace/name, the workload's bare name, or an address of Terraform".to_owned(),
@@ -288,8 +288,8 @@ fn context<'a>(
     ground: &'a Ground<'a>,
     repository: &'a Repository,
     mounted: &'a FxHashSet<SourceId>,
-) -> estate::Context<'a> {
-    estate::Context {
+) -> lower::Context<'a> {
+    lower::Context {
         sources: ground.sources,
         repository,
         cache: &ground.cache,

@@ -5,24 +5,24 @@ use std::path::Path;
 
 /// The steps, in the order data passes them.
 ///
-/// `capacity` is pure: it computes with schedules and traffic and reads no files, so the dialects speak in its types. What
+/// `capacity` is pure: it computes with schedules and traffic and reads no files, so schedules are read into its types. What
 /// joins the two, `assess`, comes after the links.
-const ORDER: [&str; 15] = [
-    "repo",
-    "syntax",
-    "model",
-    "environment",
-    "expand",
-    "capacity",
-    "dialect",
-    "link",
-    "assess",
-    "rule",
-    "finding",
-    "fix",
-    "analysis",
-    "config",
-    "report",
+const ORDER: [&[&str]; 15] = [
+    &["repo"],
+    &["syntax"],
+    &["model"],
+    &["environment"],
+    &["expand"],
+    &["capacity"],
+    &["kubernetes", "scaling", "estate", "server", "product", "lower"],
+    &["link"],
+    &["assess"],
+    &["rule"],
+    &["finding"],
+    &["fix"],
+    &["analysis"],
+    &["config"],
+    &["report"],
 ];
 
 #[test]
@@ -41,15 +41,17 @@ fn a_step_imports_only_from_the_steps_before_it() {
             .as_os_str()
             .to_string_lossy()
             .replace(".rs", "");
-        let (Some(own), true) = (ORDER.iter().position(|name| *name == step), entry.file_type().is_file()) else {
+        let (Some(own), true) = (
+            ORDER.iter().position(|names| names.contains(&step.as_str())),
+            entry.file_type().is_file(),
+        ) else {
             continue;
         };
         let text = std::fs::read_to_string(entry.path()).unwrap();
-        for (at, later) in ORDER.iter().enumerate().skip(own + 1) {
+        for later in ORDER.iter().skip(own + 1).flat_map(|names| names.iter()) {
             let used = format!("crate::{later}");
             for (line, _) in text.match_indices(&used) {
-                let ends = text[line + used.len()..].starts_with([':', ';', ' ', ',', '}']);
-                if at > own && ends {
+                if text[line + used.len()..].starts_with([':', ';', ' ', ',', '}']) {
                     wrong.push(format!("{} uses {later}", path.display()));
                 }
             }

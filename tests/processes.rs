@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gatelint::dialect::process::{self, ProcessContext};
 use gatelint::environment::container::{ContainerSpec, Mount, MountSource, Text};
 use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, Language, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
 use gatelint::repo::{Edit, Sources, Span};
+use gatelint::server::{self, ProcessContext};
 use gatelint::syntax::{At, NodeId, Shape, Style, yaml};
 
 /// One container in its repository.
@@ -116,7 +116,7 @@ impl World {
         container_files(&self.sources, &self.repository, &self.spec, &self.cache)
     }
 
-    fn lower(&self, model: &mut Model) -> process::ProcessJoin {
+    fn lower(&self, model: &mut Model) -> server::ProcessJoin {
         let loose: Vec<usize> = (0..self.repository.files().len()).collect();
         let versions = HashMap::new();
         let context = ProcessContext {
@@ -126,7 +126,7 @@ impl World {
             cache: &self.cache,
             versions: &versions,
         };
-        process::lower(model, &context, &self.spec, &self.files())
+        server::lower(model, &context, &self.spec, &self.files())
     }
 
     /// Name, sockets, request timeout, whether it kills, idle timeout, whether it keeps connections. A default is marked
@@ -792,7 +792,7 @@ fn a_machine_has_its_pools() {
         cache: &world.cache,
         versions: &versions,
     };
-    let join = process::machine(&mut model, &context).expect("php-fpm");
+    let join = server::machine(&mut model, &context).expect("php-fpm");
     let id = join.id.is().expect("known");
     assert_eq!(model.get(id, field::SOCKETS), Known::Is("unix:/run/php.sock".into()));
     assert_eq!(model.get(id, field::ONLY_PORT), Known::Absent);

@@ -9,12 +9,12 @@ use gatelint::analysis::{Analysis, Ground};
 use gatelint::assess::Traffic;
 use gatelint::capacity::Moment;
 use gatelint::capacity::schedule::Given;
-use gatelint::dialect::facts::Facts;
-use gatelint::dialect::scaling::{Schedule, Source};
 use gatelint::environment::read;
 use gatelint::expand::ExpandCache;
+use gatelint::lower::facts::Facts;
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
+use gatelint::scaling::{Schedule, Source};
 
 /// `environment: address [other names] minimum..maximum`, then a line for each action; `@file:line` is where a value is
 /// written, `*` that a fix can write it.

@@ -8,11 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::part::names;
 use super::{Analysis, FEW, Judged, context, link, place};
-use crate::dialect::estate::{self, Lowering, Placement};
-use crate::dialect::join::Estate;
 use crate::environment::{Environment, File, Repository, group, read};
+use crate::estate::Estate;
 use crate::finding::{Finding, Place};
 use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
+use crate::lower::{self, Lowering, Placement};
 use crate::model::{EntityId, Model};
 use crate::repo::claim::Charts;
 use crate::repo::{Source, SourceId, Sources};
@@ -213,7 +213,7 @@ impl Analysis<'_> {
     }
 
     /// Lowers and links an environment.
-    fn lowered(&self, context: estate::Context<'_>, environment: &Environment, placement: Placement) -> Estate {
+    fn lowered(&self, context: lower::Context<'_>, environment: &Environment, placement: Placement) -> Estate {
         let mut estate = Lowering::begin(context, environment, placement).finish();
         link(self.ground, environment, &mut estate);
         estate

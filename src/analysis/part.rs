@@ -20,12 +20,12 @@ use rustc_hash::FxHashSet;
 
 use super::Analysis;
 use super::web::Web;
-use crate::dialect::ingress::is_controller;
-use crate::dialect::join::{Container, Estate, Gateway, Service};
-use crate::dialect::nginx::address::is_loopback;
 use crate::environment::{Document, Environment, Platform, Repository, Role, objects};
+use crate::estate::{Container, Estate, Gateway, Service};
 use crate::fix::prove::{Part, Reading, file_key};
 use crate::model::Known;
+use crate::product::ingress_nginx::is_controller;
+use crate::product::nginx::address::is_loopback;
 use crate::repo::SourceId;
 
 /// Kinds whose objects are found by links, or by the names of what links lead to. All others are always read: what is

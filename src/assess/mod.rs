@@ -15,12 +15,12 @@ use rayon::prelude::*;
 use crate::capacity::Zone;
 use crate::capacity::floor::{Reactive, Shortfall, shortfalls};
 use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note, NoteKind};
-use crate::dialect::join::Estate;
-use crate::dialect::scaling::{self, Identity, Schedule, Target};
 use crate::environment::{Environment, is_development};
+use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::{Doubt, Model};
 use crate::repo::{Sources, Span};
+use crate::scaling::{self, Identity, Schedule, Target};
 
 pub use traffic::{Demand, Measured, Traffic};
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::dialect::join::Estate;
-use crate::dialect::scaling::Target;
+use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::field::{autoscaler, gateway};
 use crate::model::{EntityId, Kind, Known};
 use crate::repo::Span;
+use crate::scaling::Target;
 
 /// Says so of every autoscaler.
 pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {

@@ -7,10 +7,10 @@ use super::traffic::{Demand, Measured};
 use crate::capacity::floor::{Bound, Cause, Severity, Shortfall, Window};
 use crate::capacity::schedule::{Bounds, Role};
 use crate::capacity::timeline::Place;
-use crate::dialect::scaling::Target;
 use crate::model::field::{autoscaler, profile, shortfall};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Site};
 use crate::repo::{Sources, Span};
+use crate::scaling::Target;
 
 /// Adds the profile of a target and its shortfalls.
 pub(super) fn add(
@@ -114,7 +114,7 @@ fn causing(target: &Target, bounds: &Bounds, place: Place) -> Option<Causing> {
 
 /// The source that an unwritten field belongs to: the object it would be written in.
 fn owner(target: &Target, span: Span) -> usize {
-    let holds = |source: &crate::dialect::scaling::Source| {
+    let holds = |source: &crate::scaling::Source| {
         source.object.span == span || source.entries.iter().any(|entry| entry.span == span)
     };
     target.sources.iter().position(holds).unwrap_or(0)

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::reader::{Reader, is_null, value_span};
-use crate::dialect::facts::{Cdn, Facts, LoadBalancer};
-use crate::dialect::load_balancer::Balancer;
 use crate::finding::directive::did_you_mean;
+use crate::lower::facts::{Cdn, Facts, LoadBalancer};
 use crate::model::{Duration, Unit, Value};
+use crate::product::load_balancer::Balancer;
 use crate::repo::Span;
 use crate::syntax::At;
 

@@ -12,12 +12,12 @@ use globset::{GlobSet, GlobSetBuilder};
 pub use reader::{ConfigProblem, Spanned};
 use reader::{Reader, is_null, value_span};
 
-use crate::dialect::facts::Facts;
-use crate::dialect::process::VERSIONED;
 use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
+use crate::lower::facts::Facts;
 use crate::model::{Type, Unit, Value, Version};
 use crate::rule::Severity;
+use crate::server::VERSIONED;
 use crate::syntax::{At, ProblemKind, Tree};
 
 /// The file's name.

@@ -1,7 +1,7 @@
 //! Terraform's way of writing: attributes of a block, with the equals signs of neighbours below each other.
 
-use crate::dialect::scaling::terraform::table;
 use crate::repo::{Edit, Refusal, Sources, Span};
+use crate::scaling::terraform::table;
 use crate::syntax::{At, Shape};
 
 /// The product whose tables say that a file is written like this.

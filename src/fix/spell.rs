@@ -169,7 +169,7 @@ fn insert(
         edits.push(edit);
         return Ok(());
     }
-    if let Some(row) = crate::dialect::flag(change.field) {
+    if let Some(row) = crate::product::flag(change.field) {
         // A parameter behind the address it belongs to.
         let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
         edits.push(Edit {

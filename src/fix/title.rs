@@ -51,7 +51,7 @@ fn set(
     if let (true, Value::Duration(time)) = (change.field == container::PRE_STOP.id(), value) {
         return Some(pre_stop(written.is_some(), *time));
     }
-    if let Some(row) = crate::dialect::flag(change.field) {
+    if let Some(row) = crate::product::flag(change.field) {
         return Some(format!("add {}", row.name));
     }
     let row = written

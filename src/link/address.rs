@@ -6,9 +6,9 @@ mod service;
 use super::names::{Found, Names};
 use super::socket::on_port;
 use super::{End, nearly};
-use crate::dialect::join::{Endpoint, Estate, Gateway};
-use crate::dialect::nginx::address::{is_ip, is_loopback};
+use crate::estate::{Endpoint, Estate, Gateway};
 use crate::model::{Doubt, Known};
+use crate::product::nginx::address::{is_ip, is_loopback};
 
 use own::{loopback, unix};
 pub(super) use service::pods;

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Hop;
-use crate::dialect::join::Estate;
+use crate::estate::Estate;
 use crate::model::Known;
 use crate::model::field::process;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Hop;
-use crate::dialect::join::Estate;
+use crate::estate::Estate;
 use crate::model::field::{chain, gateway, listener, process, route, socket, workload};
 use crate::model::value::Duration;
 use crate::model::{Entity, EntityId, Kind, Known, Model};

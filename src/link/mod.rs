@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::dialect::join::{Endpoint, Estate, Gateway, Route};
+use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{endpoint, gateway, hop, route, upstream};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
 use crate::repo::Span;
@@ -279,7 +279,7 @@ fn entity(
                 .host
                 .as_ref()
                 .is()
-                .is_some_and(|host| !crate::dialect::nginx::address::is_ip(host) && &**host != "localhost");
+                .is_some_and(|host| !crate::product::nginx::address::is_ip(host) && &**host != "localhost");
         let once = if is_name {
             endpoint.looked_up_again.clone().map(|again| !again)
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::dialect::join::Estate;
+use crate::estate::Estate;
 
 /// Services and compose names of an environment.
 pub(crate) struct Names {

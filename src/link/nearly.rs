@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::names::{Names, near, same_namespace};
-use crate::dialect::join::{Container, Estate, Gateway};
+use crate::estate::{Container, Estate, Gateway};
 
 /// Why none of these containers of a compose project can be reached; `None` where that is not sure.
 pub(super) fn apart(estate: &Estate, own: &Container, others: &[usize]) -> Option<Arc<str>> {

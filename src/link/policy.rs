@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Hop;
 use super::names::{Names, nearness};
-use crate::dialect::join::{Container, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule, Service};
+use crate::estate::{Container, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule, Service};
 use crate::model::field::{hop, policy_port};
 use crate::model::{Doubt, EntityId, Known};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::names::{Names, nearness};
-use crate::dialect::join::{Container, Estate, Service};
+use crate::estate::{Container, Estate, Service};
 use crate::model::field::{service as field, workload};
 use crate::model::{EntityId, Known};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dialect::join::{Container, Estate};
+use crate::estate::{Container, Estate};
 use crate::model::{Doubt, EntityId, Known};
 
 /// The socket of a container on a TCP port: absent when the process is known to listen elsewhere only.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::address::pods;
 use super::names::Names;
 use super::socket::on_port;
-use crate::dialect::join::{Container, Estate, Service};
+use crate::estate::{Container, Estate, Service};
 use crate::model::field::{process, service_port};
 use crate::model::{EntityId, Known};
 use crate::repo::Span;

@@ -5,6 +5,7 @@ pub mod entity;
 pub mod field;
 mod found;
 pub mod known;
+pub mod nearest;
 pub mod part;
 pub mod table;
 pub mod unit;

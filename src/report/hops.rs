@@ -1,6 +1,6 @@
 //! The map: each hop as one line, with both ends' values and where they come from, or why it is not linked.
 
-use crate::dialect::join::Estate;
+use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::field::{container, process, route, upstream};
 use crate::model::{EntityId, FieldId, Known, Origin};

@@ -15,11 +15,11 @@ use crate::capacity::schedule::Bounds;
 use crate::capacity::{Moment, Period, Zone};
 use crate::cli::Cli;
 use crate::cli::capacity::{Capacity, Drawing};
-use crate::dialect::nearest::nearest;
-use crate::dialect::scaling::Target;
+use crate::model::nearest::nearest;
 use crate::repo::{Sources, Span};
 use crate::report::capacity::{self, Outcome, Place, Short, Shown, named};
 use crate::report::progress::Progress;
+use crate::scaling::Target;
 use crate::terminal::Look;
 
 pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {

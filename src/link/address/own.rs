@@ -1,6 +1,6 @@
 //! What an address of the gateway's own pod or machine leads to: loopback and unix sockets.
 
-use crate::dialect::join::{Endpoint, Estate, Gateway};
+use crate::estate::{Endpoint, Estate, Gateway};
 use crate::link::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
 use crate::link::{End, names};
 use crate::model::{Doubt, EntityId, Known};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dialect::join::{Endpoint, Estate, Gateway, Service};
+use crate::estate::{Endpoint, Estate, Gateway, Service};
 use crate::link::End;
 use crate::link::names::Names;
 use crate::link::socket::on_port;

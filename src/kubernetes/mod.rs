@@ -1,0 +1,8 @@
+//! Kubernetes objects that are of no one product: Services, workloads and their probes, policies, budgets, classes.
+
+pub(crate) mod class;
+pub(crate) mod disruption;
+pub mod policy;
+pub(crate) mod pre_stop;
+pub mod service;
+pub mod workload;

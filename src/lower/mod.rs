@@ -1,0 +1,277 @@
+//! One environment lowered: every document, container, process and gateway, ready to be linked.
+
+mod containers;
+mod envoy;
+pub mod facts;
+mod gateway;
+mod haproxy;
+mod machine;
+mod nginx;
+mod tasks;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::environment::pods::{Placed, containers};
+use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
+use crate::estate::Estate;
+use crate::expand::cache::Language;
+use crate::expand::{ContainerFiles, ExpandCache, container_files};
+use crate::kubernetes::workload::{Scaler, Scalers};
+use crate::kubernetes::{policy, service, workload as pods};
+use crate::lower::facts::Facts;
+use crate::model::{EntityId, Known, Version};
+use crate::product::ingress_nginx::{self, annotations, chart};
+use crate::product::load_balancer;
+use crate::repo::{Source, SourceId, Sources};
+use crate::scaling;
+use crate::syntax::Tree;
+
+/// A container with the files it sees.
+type Deployed = (Placed, ContainerFiles);
+
+/// The containers of an environment with the files they see.
+pub struct Placement {
+    containers: Vec<Deployed>,
+    /// Files of the repository that some container sees.
+    pub mounted: FxHashSet<SourceId>,
+}
+
+impl Placement {
+    /// Finds the containers and their files.
+    pub fn new(
+        sources: &Sources,
+        repository: &Repository,
+        environment: &Environment,
+        cache: &ExpandCache,
+    ) -> Placement {
+        let containers: Vec<_> = containers(environment, repository)
+            .into_par_iter()
+            // A few are done before a second thread has woken up.
+            .with_min_len(64)
+            .map(|placed| {
+                let files = container_files(sources, repository, &placed.spec, cache);
+                (placed, files)
+            })
+            .collect();
+        let mut mounted = FxHashSet::default();
+        for (placed, files) in &containers {
+            for seen in &files.files {
+                // A build or a test may mount the whole repository: that is no Envoy.
+                if !crate::product::envoy::place::is_anothers(&placed.spec, seen) {
+                    origins(sources, &seen.source, &mut mounted, 0);
+                }
+            }
+        }
+        Placement { containers, mounted }
+    }
+}
+
+/// The files a text comes from.
+fn origins(sources: &Sources, source: &Source, found: &mut FxHashSet<SourceId>, depth: usize) {
+    match &source.pieces {
+        None => {
+            found.insert(source.id);
+        }
+        Some(pieces) if depth < 4 => {
+            for piece in pieces {
+                if !found.contains(&piece.from.source) {
+                    origins(sources, sources.get(piece.from.source), found, depth + 1);
+                }
+            }
+        }
+        Some(_) => {}
+    }
+}
+
+/// What lowering needs beside the environment.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// All texts.
+    pub sources: &'a Sources,
+    /// All files.
+    pub repository: &'a Repository,
+    /// Derived texts and trees.
+    pub cache: &'a ExpandCache,
+    /// Versions the configuration states, by product.
+    pub versions: &'a HashMap<String, Version>,
+    /// Files that a container of some environment sees: those do not run anywhere else.
+    pub mounted: &'a FxHashSet<SourceId>,
+    /// What the configuration says lives elsewhere.
+    pub facts: &'a Facts,
+}
+
+impl Context<'_> {
+    fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
+        self.cache.tree_of(self.repository, source, language)
+    }
+
+    /// The files in a role, of some of the repository, that no container sees: of a machine, or of an image built
+    /// elsewhere.
+    fn loose(&self, files: &[usize], role: Role) -> Vec<usize> {
+        let of = |at: &usize| &self.repository.files()[*at];
+        let is_loose = |at: &usize| of(at).role == role && !self.mounted.contains(&of(at).source.id);
+        files.iter().copied().filter(is_loose).collect()
+    }
+}
+
+/// An environment that is being lowered. Of a large one the most is done when it begins, by all cores; what is left, and
+/// a small one, is done by the core that finishes it.
+pub struct Lowering<'a> {
+    lower: Lower<'a>,
+    state: State,
+}
+
+enum State {
+    /// Nothing is lowered yet.
+    Waits(Placement),
+    /// What remains needs everything that was lowered before.
+    Begun(Vec<Scaler>),
+}
+
+impl<'a> Lowering<'a> {
+    /// Begins to lower an environment.
+    pub fn begin(context: Context<'a>, environment: &'a Environment, placement: Placement) -> Self {
+        let mut lower = Lower {
+            context,
+            environment,
+            estate: Estate {
+                compose: environment.platform == Platform::Compose,
+                together: environment.platform != Platform::Directory || &*environment.name != ".",
+                incomplete: environment.incomplete.clone(),
+                kustomized: environment.platform == Platform::Kustomize,
+                ..Estate::default()
+            },
+            scaled: Vec::new(),
+        };
+        let state = match environment.is_large() {
+            true => State::Begun(lower.documents(placement)),
+            false => State::Waits(placement),
+        };
+        Lowering { lower, state }
+    }
+
+    /// Whether the most is done: it is a large one.
+    pub fn is_begun(&self) -> bool {
+        matches!(self.state, State::Begun(_))
+    }
+
+    /// Lowers what is left.
+    pub fn finish(self) -> Estate {
+        let Lowering { mut lower, state } = self;
+        let environment = lower.environment;
+        let model = &mut lower.estate.model;
+        match (environment.platform, state) {
+            (Platform::Terraform, _) => lower.estate.targets = scaling::terraform::targets(model, environment),
+            (Platform::CloudFormation, _) => {
+                lower.estate.targets = scaling::cloudformation::targets(model, environment)
+            }
+            (_, State::Waits(placement)) => {
+                let scalers = lower.documents(placement);
+                lower.rest(&scalers);
+            }
+            (_, State::Begun(scalers)) => lower.rest(&scalers),
+        }
+        lower.estate
+    }
+}
+
+struct Lower<'a> {
+    context: Context<'a>,
+    environment: &'a Environment,
+    estate: Estate,
+    /// Workloads, each with its autoscaler.
+    scaled: Vec<(EntityId, EntityId)>,
+}
+
+impl Lower<'_> {
+    /// What documents and loose files deploy, each by itself. Gives what scales workloads.
+    fn documents(&mut self, placement: Placement) -> Vec<Scaler> {
+        let environment = self.environment;
+        self.estate.model.expect(environment.documents.len());
+        let scalers = pods::scalers(&mut self.estate.model, environment);
+        let nginx = self.loose_nginx();
+        let services = ByKind::new(&environment.documents);
+        let services = services.of("Service");
+        let tasks = tasks::tasks(self.estate.compose, services, placement.containers, &nginx);
+        self.all(tasks, &Scalers::of(&scalers));
+        for (workload, scaler) in std::mem::take(&mut self.scaled) {
+            let workload = self.estate.model.entity_mut(workload);
+            workload.link("autoscaler", Known::Is(scaler));
+        }
+        scalers
+    }
+
+    /// What needs to know everything that is deployed.
+    fn rest(&mut self, scalers: &[Scaler]) {
+        let (context, environment) = (self.context, self.environment);
+        self.policies();
+        crate::kubernetes::disruption::lower(&mut self.estate, &environment.documents);
+        self.estate.targets = scaling::targets(&mut self.estate.model, environment, scalers);
+        facts::load_balancers(&mut self.estate, context.facts);
+        facts::cdns(&mut self.estate, context.facts, &environment.documents);
+    }
+
+    fn services(&mut self, documents: &[&Document]) {
+        for document in documents {
+            let service = service::service(&mut self.estate.model, document);
+            self.estate.services.push(service);
+            let balancer = load_balancer::of_service(&mut self.estate.model, document);
+            self.estate.gateways.extend(balancer);
+        }
+    }
+
+    fn bindings(&mut self) {
+        let documents = self.environment.documents.iter();
+        let bindings = documents.filter(|document| &*document.kind == "TargetGroupBinding");
+        let bindings = bindings.filter_map(|document| load_balancer::of_binding(&mut self.estate.model, document));
+        self.estate.gateways.extend(bindings);
+    }
+
+    /// Network policies, namespaces, and where the ingress controller runs.
+    fn policies(&mut self) {
+        for document in &self.environment.documents {
+            match &*document.kind {
+                "NetworkPolicy" => {
+                    let policy = policy::lower(&mut self.estate.model, document);
+                    self.estate.policies.extend(policy);
+                }
+                "Namespace" => self.estate.namespaces.push(policy::namespace(document)),
+                _ => {}
+            }
+        }
+        let is = |labels: &[(Arc<str>, Arc<str>)]| {
+            labels
+                .iter()
+                .any(|(key, value)| &**key == "app.kubernetes.io/name" && &**value == "ingress-nginx")
+        };
+        let pods = self.estate.containers.iter().filter(|pod| is(&pod.labels));
+        let maps = self.environment.documents.iter();
+        let maps = maps.filter(|document| ingress_nginx::is_controller(document));
+        let mut here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
+        let released = chart::namespace(self.environment);
+        let here = here.find(|namespace| !namespace.is_empty()).cloned().or(released);
+        self.estate.controller_namespace = self.context.facts.gateway_namespace.clone().or(here);
+    }
+
+    fn ingresses(&mut self) {
+        let documents = &self.environment.documents;
+        if !documents.iter().any(|document| &*document.kind == "Ingress") {
+            return;
+        }
+        let settings = documents.iter().find(|document| ingress_nginx::is_controller(document));
+        let settings = match settings {
+            Some(document) => Some(ingress_nginx::controller(&mut self.estate.model, document)),
+            None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
+        };
+        let by_kind = ByKind::new(documents);
+        for document in by_kind.of("Ingress") {
+            let gateway = ingress_nginx::lower(&mut self.estate.model, document, &by_kind, settings);
+            annotations::settings(&mut self.estate.model, document, &by_kind);
+            self.estate.gateways.push(gateway);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Envoy: bootstraps and files of resources, in YAML or JSON, to gateways, routes, upstreams and endpoints. What is of
+//! a type not known here is unknown, never wrong.
+
+mod cluster;
+pub(crate) mod lower;
+pub mod place;
+pub(crate) mod resources;
+mod route;
+pub mod table;
+mod tree;

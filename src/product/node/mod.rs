@@ -1,0 +1,364 @@
+//! Node: what the JavaScript in the repository says of its server. What is not in the repository is not claimed.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::environment::{Role, join};
+use crate::expand::{ContainerFiles, Language};
+use crate::model::field::process;
+use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::repo::Source;
+use crate::server::command::Started;
+use crate::server::settings::{self, Layer, find};
+use crate::server::sockets::{self, Address, Bind, interface};
+use crate::server::{ProcessContext, ProcessJoin};
+use crate::syntax::{NodeId, Tree};
+
+const NAMES: &[&str] = &["keepAliveTimeout", "headersTimeout", "timeout"];
+
+/// The module of a row is the framework that makes the server.
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = vec![
+        Row::new("keepAliveTimeout", process::KEEPALIVE_TIMEOUT, Unit::Millis)
+            .module("http")
+            .zero_is_unlimited()
+            .inherits()
+            .default("5000", "Node.js documentation, http: server.keepAliveTimeout")
+            // Not in 26.0.0's changelog; whether a later 26 has it was not seen.
+            .default_since(Some("26.1"), Some("65000"), "nodejs/node#62782"),
+        Row::new("keepAliveTimeout", process::KEEPALIVE_TIMEOUT, Unit::Millis)
+            .module("fastify")
+            .zero_is_unlimited()
+            .inherits()
+            .default("72000", "Fastify documentation, Server: keepAliveTimeout"),
+        Row::new("headersTimeout", process::HEADERS_TIMEOUT, Unit::Millis)
+            .zero_is_unlimited()
+            .inherits()
+            .default("60000", "Node.js documentation, http: server.headersTimeout"),
+        Row::new("timeout", process::REQUEST_TIMEOUT, Unit::Millis)
+            .zero_is_unlimited()
+            .inherits(),
+    ];
+    Table::new("node", rows)
+});
+
+/// Whether a program, with its first argument, starts Node.
+pub(crate) fn starts(program: &str, first: Option<&str>) -> bool {
+    match program {
+        "node" | "nodejs" | "ts-node" | "tsx" | "nodemon" | "pm2-runtime" | "next" | "nest" => true,
+        "npm" | "yarn" | "pnpm" => !matches!(first, Some("install" | "ci" | "build" | "test")),
+        _ => false,
+    }
+}
+
+/// A file that starts a server.
+struct Server {
+    source: Arc<Source>,
+    tree: Arc<Tree>,
+    framework: &'static str,
+}
+
+pub(crate) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    files: &ContainerFiles,
+) -> ProcessJoin {
+    let span = started.command.program.span;
+    let id = crate::server::entity(model, context, started.spec, "node", span);
+    let mut join = ProcessJoin {
+        id: Known::Is(id),
+        product: Some("node"),
+        sockets: Known::Absent,
+        official_only: false,
+    };
+    let next = started.command.program.base_name() == "next";
+    let server = if next {
+        Known::Absent
+    } else {
+        server(context, started, files)
+    };
+    let speaks = match &server {
+        Known::Is(server) => spoken(&server.source.text),
+        Known::Absent => Some("http"),
+        Known::Unknown(_) => None,
+    };
+    let addresses = match server {
+        Known::Unknown(doubt) => {
+            crate::server::open(model, id, &doubt);
+            Known::Unknown(doubt)
+        }
+        Known::Absent => {
+            let options = [("keepAliveTimeout", &["--keepAliveTimeout"][..])];
+            let layer = Layer::of_command(model, context.sources, Some(started), &started.command, &options);
+            let entity = model.entity_mut(id);
+            entity.module = "http";
+            entity.set(process::KEEPS_CONNECTIONS, true, span);
+            entity.set(process::KILLS_AT_TIMEOUT, false, span);
+            settings::attach(model, id, &[layer], &TABLE);
+            next_address(started)
+        }
+        Known::Is(server) => {
+            let names: Vec<&'static str> = NAMES.iter().copied().chain(["listen"]).collect();
+            let layers = [Layer::of_tree(model, &server.tree, NodeId::ROOT, &names)];
+            // `server.timeout` closes a connection on which nothing happens; 0, the default, never does.
+            let kills = match find(&layers, "timeout") {
+                Known::Is(setting) => setting.value().map(|text| text != "0"),
+                _ => Known::Is(false),
+            };
+            let entity = model.entity_mut(id);
+            entity.module = server.framework;
+            entity.set(process::KEEPS_CONNECTIONS, true, span);
+            entity.set_known(process::KILLS_AT_TIMEOUT, kills, span);
+            settings::attach(model, id, &layers, &TABLE);
+            listening(&server, &layers, started)
+        }
+    };
+    join.sockets = sockets::add(model, id, addresses);
+    sockets::speak(model, &join.sockets, speaks);
+    join
+}
+
+/// What a server speaks: plain HTTP/1, where its file has nothing of TLS or HTTP/2.
+fn spoken(text: &str) -> Option<&'static str> {
+    let other = ["https", "http2", "createSecureServer", "tls", "grpc", "spdy"];
+    (!other.iter().any(|word| text.contains(word))).then_some("http")
+}
+
+/// The file that starts the server: among those mounted, those of the build context, else those of the environment.
+fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &ContainerFiles) -> Known<Server> {
+    let mut candidates: Vec<(String, Arc<Source>, Option<Arc<Tree>>)> = files
+        .files
+        .iter()
+        .filter(|file| is_script(&file.path))
+        .map(|file| (file.path.clone(), file.source.clone(), None))
+        .collect();
+    if candidates.is_empty() {
+        let near: Vec<_> = match &started.spec.built {
+            Some(folder) => {
+                let folder = join("", folder).unwrap_or_default();
+                context.repository.under(&folder).iter().collect()
+            }
+            None => context.loose_files().collect(),
+        };
+        let scripts = near.into_iter().filter(|file| file.role == Role::JavaScript);
+        candidates.extend(scripts.map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone())));
+    }
+    candidates.retain(|(path, source, _)| !is_test(path) && makes_server(&source.text));
+    if candidates.is_empty()
+        && let Some(script) = script(started)
+    {
+        candidates = elsewhere(context, started, script);
+    }
+    let named: Vec<usize> = match script(started) {
+        Some(script) => (0..candidates.len())
+            .filter(|at| is_named(&candidates[*at].0, script))
+            .collect(),
+        None => Vec::new(),
+    };
+    let at = match (named.as_slice(), candidates.len()) {
+        ([at], _) => *at,
+        ([], 1) => 0,
+        (_, 0) => {
+            let reason = "the application's source is not in the repository";
+            return Known::Unknown(Doubt::at(reason, started.command.program.span));
+        }
+        _ => {
+            let reason = "several files of the repository start a server";
+            return Known::Unknown(Doubt::at(reason, started.command.program.span));
+        }
+    };
+    let (_, source, tree) = candidates.swap_remove(at);
+    let tree = tree.unwrap_or_else(|| context.tree(&source, Language::JavaScript));
+    let fastify = ["fastify(", "Fastify(", "FastifyAdapter("]
+        .iter()
+        .any(|call| source.text.contains(call));
+    Known::Is(Server {
+        framework: if fastify { "fastify" } else { "http" },
+        source,
+        tree,
+    })
+}
+
+/// Servers in the same repository that the command names, for an image that is built from it: by folder and file, or
+/// in a folder that is called like the container.
+fn elsewhere(
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    script: &str,
+) -> Vec<(String, Arc<Source>, Option<Arc<Tree>>)> {
+    let own = &*started.spec.name;
+    let named = |path: &str| {
+        is_named(path, script)
+            && (script.trim_start_matches("./").contains('/') || path.split('/').any(|part| part == own))
+    };
+    let files = context.repository.files().iter();
+    let scripts = files.filter(|file| file.role == Role::JavaScript && !is_test(&file.path) && named(&file.path));
+    scripts
+        .filter(|file| makes_server(&file.source.text))
+        .map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone()))
+        .collect()
+}
+
+fn is_script(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("js" | "mjs" | "cjs" | "ts" | "mts")) && !path.contains("/node_modules/")
+}
+
+fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains(".test.")
+        || name.contains(".spec.")
+        || path
+            .split('/')
+            .any(|part| matches!(part, "test" | "tests" | "__tests__" | "e2e" | "node_modules"))
+}
+
+fn makes_server(text: &str) -> bool {
+    let frameworks = [
+        "express(",
+        "fastify(",
+        "Fastify(",
+        "new Koa(",
+        "NestFactory",
+        "createServer(",
+    ];
+    text.contains(".listen(") && frameworks.iter().any(|call| text.contains(call))
+}
+
+/// The script that the command names.
+fn script<'c>(started: &'c Started<'_>) -> Option<&'c str> {
+    let arguments = &started.command.arguments;
+    if matches!(
+        started.command.program.base_name(),
+        "npm" | "yarn" | "pnpm" | "next" | "nest"
+    ) {
+        return None;
+    }
+    arguments
+        .iter()
+        .map(|argument| argument.text.as_str())
+        .find(|text| !text.starts_with('-') && (is_script(text) || !text.contains('.')))
+}
+
+/// Whether a file is the script: `/app/src/server.js` for `server.js`, also when it is written in TypeScript.
+fn is_named(path: &str, script: &str) -> bool {
+    let stem = |text: &str| match text.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') => stem.to_owned(),
+        _ => text.to_owned(),
+    };
+    let (path, script) = (format!("/{}", stem(path)), stem(script));
+    let script = script.trim_start_matches("./").trim_start_matches('/');
+    // What is compiled to `dist` stands in `src`.
+    let inner = script.strip_prefix("dist/").or_else(|| script.strip_prefix("build/"));
+    let ends = |tail: &str| path.ends_with(&format!("/{tail}"));
+    ends(script)
+        || inner.is_some_and(ends)
+        || script
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| script.contains('/') && ends(name))
+}
+
+/// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1).
+fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
+    let span = started.command.program.span;
+    let number = started
+        .command
+        .option(&["-p", "--port"])
+        .or_else(|| started.variable("PORT"));
+    let host = started.command.option(&["-H", "--hostname"]);
+    if [&number, &host].into_iter().flatten().any(|argument| argument.unknown) || started.spec.more_environment {
+        return Known::Unknown(Doubt::at("its port is not known here", span));
+    }
+    let at = number.as_ref().map_or(span, |argument| argument.span);
+    let number = number.map_or_else(|| "3000".to_owned(), |argument| argument.text);
+    let host = host.map(|argument| argument.text).unwrap_or_default();
+    Known::Is(vec![Address {
+        bind: Bind::Tcp {
+            host: interface(&host),
+            port: sockets::port(&number, at),
+        },
+        written: number,
+        span: at,
+    }])
+}
+
+fn listening(server: &Server, layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+    let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span));
+    let Known::Is(setting) = find(layers, "listen") else {
+        return unknown("its port is not written as a number");
+    };
+    let mut calls = server.tree.root().all("listen");
+    let (Some(node), None) = (calls.next(), calls.next()) else {
+        return unknown("it listens in several places");
+    };
+    if setting.text.starts_with('/') && !setting.unknown {
+        return Known::Is(vec![Address {
+            bind: Bind::Unix(setting.text.as_str().into()),
+            written: format!("unix:{}", setting.text),
+            span: setting.span,
+        }]);
+    }
+    let number = evaluate(&setting.text, &server.source.text, started, 0);
+    let Some(number) = number.and_then(|text| text.trim().parse().ok()) else {
+        let reason = format!("the port {} is not known here", setting.text);
+        return Known::Unknown(Doubt::at(reason, setting.span));
+    };
+    let host = match node.word(1) {
+        Some(_) if node.doubt_at(1).is_some() => {
+            Known::Unknown(Doubt::at("the host is not known here", node.word_span_at(1)))
+        }
+        Some(host) => interface(host),
+        // Fastify's default is localhost; Node's is all interfaces.
+        None if server.framework == "fastify" => Known::Is("localhost".into()),
+        None => Known::Absent,
+    };
+    Known::Is(vec![Address {
+        bind: Bind::Tcp {
+            host,
+            port: Known::Is(number),
+        },
+        written: number.to_string(),
+        span: setting.span,
+    }])
+}
+
+/// The value of a port's expression: a number, `process.env.PORT`, `… || 3000`, `Number(…)`, or a constant of the file.
+fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -> Option<String> {
+    if depth > 4 {
+        return None;
+    }
+    let text = expression.trim().trim_end_matches(';').trim();
+    let next = |text: &str| evaluate(text, file, started, depth + 1);
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    if let Some((first, default)) = text.split_once("||").or_else(|| text.split_once("??")) {
+        // Another place may define a variable that is not written here.
+        let open = started.spec.more_environment || (started.spec.built.is_none() && started.spec.mounts.is_empty());
+        let name = first.trim().strip_prefix("process.env.");
+        return match name {
+            Some(name) if started.variable(name).is_none() && !open => next(default),
+            _ => next(first),
+        };
+    }
+    for call in ["Number(", "parseInt(", "Number.parseInt("] {
+        if let Some(inner) = text.strip_prefix(call) {
+            return next(inner.split([',', ')']).next()?);
+        }
+    }
+    if let Some(name) = text.strip_prefix("process.env.") {
+        return started
+            .variable(name)
+            .filter(|value| !value.unknown)
+            .map(|value| value.text);
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !text.is_empty() && text.chars().all(is_name) {
+        let assigned = ["const", "let", "var"].iter().find_map(|keyword| {
+            let (_, rest) = file.split_once(&format!("{keyword} {text} ="))?;
+            rest.lines().next()
+        });
+        return next(assigned?);
+    }
+    matches!(text.as_bytes(), [b'"' | b'\'', .., b'"' | b'\'']).then(|| text[1..text.len() - 1].to_owned())
+}

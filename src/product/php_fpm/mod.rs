@@ -1,0 +1,377 @@
+//! php-fpm: pools in INI files, read in order of their names, the later entry of a pool winning. The official images
+//! bring `www.conf` and, after it, `zz-docker.conf`, which says `listen = 9000` (docker-library/php, Dockerfile).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use crate::environment::{ContainerSpec, Role};
+use crate::expand::{ContainerFiles, Language};
+use crate::model::field::process;
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
+use crate::repo::Span;
+use crate::server::image::Image;
+use crate::server::settings::{self, Layer, find};
+use crate::server::sockets::{self, Address, Bind, interface, port};
+use crate::server::{ProcessContext, ProcessJoin};
+use crate::syntax::{NodeId, Tree};
+
+const NAMES: &[&str] = &[
+    "listen",
+    "request_terminate_timeout",
+    "pm",
+    "pm.max_children",
+    ADMIN_LIMIT,
+    POOL_LIMIT,
+];
+
+/// A pool's own memory limit; nothing the application does changes the first.
+const ADMIN_LIMIT: &str = "php_admin_value[memory_limit]";
+const POOL_LIMIT: &str = "php_value[memory_limit]";
+
+/// Where the official images include pools from.
+const OFFICIAL: &str = "/usr/local/etc/php-fpm.d";
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = vec![
+        Row::new("request_terminate_timeout", process::REQUEST_TIMEOUT, Unit::FpmTime)
+            .zero_is_unlimited()
+            .inherits()
+            .default("0", "php-fpm www.conf, request_terminate_timeout"),
+        Row::new("pm.max_children", process::WORKERS, Unit::Number)
+            .inherits()
+            .default("5", "php-fpm www.conf, pm.max_children"),
+        Row::new(ADMIN_LIMIT, process::WORKER_MEMORY, Unit::PhpSize).inherits(),
+        Row::new(POOL_LIMIT, process::WORKER_MEMORY, Unit::PhpSize).inherits(),
+        Row::new("memory_limit", process::WORKER_MEMORY, Unit::PhpSize)
+            .inherits()
+            .default("128M", "PHP documentation, memory_limit"),
+    ];
+    Table::new("php-fpm", rows)
+});
+
+/// Whether the image is the official one with php-fpm, or one of the official images made from it.
+pub(crate) fn is_image(image: &Image) -> bool {
+    const OFFICIAL: &[&str] = &[
+        "php",
+        "wordpress",
+        "nextcloud",
+        "drupal",
+        "matomo",
+        "joomla",
+        "phpmyadmin",
+    ];
+    image.tag().contains("fpm") && OFFICIAL.iter().any(|name| image.is_official(name))
+}
+
+/// The pools of the files in their order: by name, the layers of the last file first.
+type Pools = BTreeMap<String, Vec<Layer>>;
+
+pub(crate) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+    span: Span,
+) -> ProcessJoin {
+    let id = crate::server::entity(model, context, spec, "php-fpm", span);
+    let official = Image::of(context, spec).is_some_and(|image| is_image(&image));
+    if let Some(doubt) = copied_pools(context, spec) {
+        return doubtful(model, id, &doubt);
+    }
+    let unread = files.unknown.iter().find(|(path, _)| {
+        let folder = path.trim_end_matches('/');
+        is_pool(&format!("{folder}/x.conf")) || is_pool(folder)
+    });
+    if let Some((_, doubt)) = unread {
+        return doubtful(model, id, doubt);
+    }
+    // Files come in order of path, as php-fpm's own `include` takes them.
+    let found: Vec<(&str, Arc<Tree>)> = files
+        .files
+        .iter()
+        .filter(|file| is_pool(&file.path))
+        .map(|file| (file.path.as_str(), context.tree(&file.source, Language::Ini)))
+        .collect();
+    let pools = pools(model, found.iter().map(|(_, tree)| tree));
+    if !official && pools.is_empty() {
+        let doubt = Doubt::at("its pools are inside the image", span);
+        return doubtful(model, id, &doubt);
+    }
+    let mut addresses = addresses(&pools);
+    if official {
+        let docker = Address {
+            bind: Bind::tcp("", 9000),
+            written: "9000".to_owned(),
+            span,
+        };
+        let last = found.iter().rev().find(|(_, tree)| says_listen(tree, "www"));
+        if docker_pool_counts(context, spec, last.map(|(path, _)| *path)) {
+            addresses.insert("www".to_owned(), Known::Is(docker));
+        }
+    }
+    let ini = ini(model, context, spec, files);
+    finish(model, id, pools, addresses, ini)
+}
+
+/// The memory limit outside the pools: `php.ini` and, after it, `conf.d` in order of names; why it is not known.
+fn ini(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    files: &ContainerFiles,
+) -> Result<Vec<Layer>, Doubt> {
+    let is_php =
+        Image::of(context, spec).is_some_and(|image| image.is_official("php") || image.is_official("wordpress"));
+    if !is_php {
+        return Err(Doubt::at("the image may set memory_limit", spec.span));
+    }
+    let built = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
+    if built.is_some_and(|file| {
+        ["memory_limit", "php.ini", "conf.d"]
+            .iter()
+            .any(|name| file.source.text.contains(name))
+    }) {
+        return Err(Doubt::at("the Dockerfile may set memory_limit", spec.span));
+    }
+    const FOLDER: &str = "/usr/local/etc/php";
+    if let Some((_, doubt)) = files.unknown.iter().find(|(path, _)| path.starts_with(FOLDER)) {
+        return Err(doubt.clone());
+    }
+    let main = format!("{FOLDER}/php.ini");
+    let is_ini = |path: &str| {
+        path.strip_prefix(FOLDER)
+            .is_some_and(|rest| rest.starts_with("/conf.d/") && rest.ends_with(".ini"))
+    };
+    let first = files.files.iter().filter(|file| file.path == main);
+    let mut layers = Vec::new();
+    for file in first.chain(files.files.iter().filter(|file| is_ini(&file.path))) {
+        let tree = context.tree(&file.source, Language::Ini);
+        let sections = tree.root().children().filter(|at| at.is_map()).map(|at| at.id());
+        for map in [NodeId::ROOT].into_iter().chain(sections) {
+            let layer = Layer::of_tree(model, &tree, map, &["memory_limit"]);
+            if !layer.settings.is_empty() {
+                layers.insert(0, layer);
+            }
+        }
+    }
+    Ok(layers)
+}
+
+/// A Dockerfile that touches the pools: what it copies to which name is not read.
+fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
+    let path = spec.dockerfile.as_ref()?;
+    let text = &context.repository.get(path)?.source.text;
+    let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
+        .iter()
+        .any(|name| text.contains(name));
+    touches.then(|| Doubt::new(format!("{path} changes its pools")))
+}
+
+/// Pools among the files of a machine.
+pub(crate) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
+    let trees: Vec<Arc<Tree>> = context
+        .loose_files()
+        .filter(|file| file.role == Role::Ini)
+        .map(|file| match &file.tree {
+            Some(tree) => tree.clone(),
+            None => context.tree(&file.source, Language::Ini),
+        })
+        .filter(|tree| tree.root().children().any(|section| says_listen(tree, section.name())))
+        .collect();
+    let listen = trees
+        .first()?
+        .root()
+        .children()
+        .find_map(|section| section.child("listen"))?;
+    let mut entity = Entity::new(Kind::Process, "php-fpm", listen.head());
+    entity.set(process::NAME, "php-fpm".into(), listen.head());
+    let id = model.add(entity);
+    let pools = pools(model, trees.iter());
+    let addresses = addresses(&pools);
+    let ini = Err(Doubt::new("the machine's php.ini is not read"));
+    Some(finish(model, id, pools, addresses, ini))
+}
+
+/// Where php-fpm is told to look for pools: in the official images, Debian, Red Hat and Alpine.
+fn is_pool(path: &str) -> bool {
+    path.ends_with(".conf")
+        && (path.starts_with("/usr/local/etc/php-fpm.d/")
+            || path.contains("/fpm/pool.d/")
+            || path.contains("/php-fpm.d/"))
+}
+
+fn says_listen(tree: &Tree, pool: &str) -> bool {
+    pool != "global"
+        && tree
+            .root()
+            .all(pool)
+            .any(|section| section.is_map() && section.child("listen").is_some())
+}
+
+fn pools<'t>(model: &mut Model, trees: impl Iterator<Item = &'t Arc<Tree>>) -> Pools {
+    let mut pools = Pools::new();
+    for tree in trees {
+        for section in tree.root().children() {
+            if section.is_map() && section.name() != "global" {
+                let layer = Layer::of_tree(model, tree, section.id(), NAMES);
+                pools.entry(section.name().to_owned()).or_default().insert(0, layer);
+            }
+        }
+    }
+    pools
+}
+
+fn addresses(pools: &Pools) -> BTreeMap<String, Known<Address>> {
+    let address = |name: &String, layers: &Vec<Layer>| match find(layers, "listen") {
+        Known::Is(setting) => setting.value().map(|text| address(text, name, setting.span)),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+        Known::Absent => Known::Absent,
+    };
+    pools
+        .iter()
+        .map(|(name, layers)| (name.clone(), address(name, layers)))
+        .collect()
+}
+
+/// `9000`, `host:9000`, `[::]:9000`, `/run/php.sock`; `$pool` is the pool's name.
+fn address(text: &str, pool: &str, span: Span) -> Address {
+    let text = text.replace("$pool", pool);
+    let bind = match text.rsplit_once(':') {
+        _ if text.contains('/') => Bind::Unix(text.as_str().into()),
+        Some((host, number)) => Bind::Tcp {
+            host: interface(host),
+            port: port(number, span),
+        },
+        None => Bind::Tcp {
+            host: Known::Absent,
+            port: port(&text, span),
+        },
+    };
+    Address {
+        bind,
+        written: text,
+        span,
+    }
+}
+
+/// Whether the image's own `listen = 9000` is the last word on the pool `www`, of which `last` is the last mounted file
+/// to say where it listens.
+fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: Option<&str>) -> bool {
+    const DOCKER: &str = "/usr/local/etc/php-fpm.d/zz-docker.conf";
+    let hides = |path: &str| path == DOCKER || path == OFFICIAL || OFFICIAL.starts_with(&format!("{path}/"));
+    let hidden = spec.mounts.iter().any(|mount| {
+        // The keys of a ConfigMap arrive one by one, but the folder they are mounted as hides the image's files.
+        let written = context.sources.text(mount.span);
+        let folder = written.trim_matches(['"', '\'']).trim_end_matches('/');
+        let by_key = mount
+            .path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'));
+        hides(mount.path.trim_end_matches('/')) || (by_key && hides(folder))
+    });
+    !hidden && last.is_none_or(|path| path <= DOCKER)
+}
+
+/// How many workers there are, and what of them cannot be known.
+fn workers(model: &mut Model, id: EntityId, pools: &Pools, no_ini: Option<&Doubt>) {
+    let span = model.entity(id).span;
+    let own = pools.values().next().map_or(&[][..], Vec::as_slice);
+    let entity = model.entity_mut(id);
+    let fixed = match find(own, "pm") {
+        Known::Is(setting) => setting.value().map(|text| text == "static"),
+        Known::Absent => Known::Is(false),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    entity.set_known(process::WORKERS_FIXED, fixed, span);
+    if pools.len() > 1 {
+        let doubt = Doubt::at("there are several pools", span);
+        entity.set_known(process::WORKERS, Known::Unknown(doubt.clone()), span);
+        entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt), span);
+        return;
+    }
+    let in_pool = [ADMIN_LIMIT, POOL_LIMIT]
+        .iter()
+        .any(|name| !matches!(find(own, name), Known::Absent));
+    if let Some(doubt) = no_ini.filter(|_| !in_pool) {
+        entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
+    }
+}
+
+fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
+    let span = model.entity(id).span;
+    let entity = model.entity_mut(id);
+    entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::WORKERS, Known::Unknown(doubt.clone()), span);
+    entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("php-fpm"),
+        sockets: sockets::add(model, id, Known::Unknown(doubt.clone())),
+        official_only: false,
+    }
+}
+
+fn finish(
+    model: &mut Model,
+    id: EntityId,
+    pools: Pools,
+    addresses: BTreeMap<String, Known<Address>>,
+    ini: Result<Vec<Layer>, Doubt>,
+) -> ProcessJoin {
+    workers(model, id, &pools, ini.as_ref().err());
+    let span = model.entity(id).span;
+    let timeout = |layers: &[Layer]| match find(layers, "request_terminate_timeout") {
+        Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.read(text)),
+        Known::Absent => Known::Is(Unit::FpmTime.read("0")),
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    let mut timeouts: Vec<(Known<Option<Value>>, Span)> = Vec::new();
+    for layers in pools.values() {
+        let at = find(layers, "request_terminate_timeout")
+            .is()
+            .map_or(span, |setting| setting.span);
+        let own = timeout(layers);
+        if !timeouts.iter().any(|(known, _)| *known == own) {
+            timeouts.push((own, at));
+        }
+    }
+    let off = Unit::FpmTime.read("0");
+    let entity = model.entity_mut(id);
+    match timeouts.as_slice() {
+        [] => entity.set(process::KILLS_AT_TIMEOUT, false, span),
+        [(known, at)] => {
+            let kills = known.clone().map(|value| value != off);
+            entity.set_known(process::KILLS_AT_TIMEOUT, kills, *at);
+        }
+        _ => {
+            let doubt = Doubt::at("its pools have different values of request_terminate_timeout", span);
+            entity.set_known(process::REQUEST_TIMEOUT, Known::Unknown(doubt.clone()), span);
+            entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt), span);
+        }
+    }
+    let mut layers = pools.into_values().next().unwrap_or_default();
+    layers.extend(ini.unwrap_or_default());
+    settings::attach(model, id, &layers, &TABLE);
+    let mut all = Vec::new();
+    let mut doubt = None;
+    for address in addresses.into_values() {
+        match address {
+            Known::Is(address) => all.push(address),
+            Known::Unknown(why) => doubt = Some(why),
+            Known::Absent => {}
+        }
+    }
+    let all = match doubt {
+        Some(doubt) => Known::Unknown(doubt),
+        None => Known::Is(all),
+    };
+    let sockets = sockets::add(model, id, all);
+    sockets::speak(model, &sockets, Some("fastcgi"));
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("php-fpm"),
+        sockets,
+        official_only: false,
+    }
+}

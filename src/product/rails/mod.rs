@@ -1,0 +1,187 @@
+//! `rails server`, which starts Puma and tells it where to listen. What an option or a variable says wins over Puma's
+//! file; else the file counts, where `port` without a host takes Rails' own; else Rails' own port, 3000. Rails' own host
+//! is localhost in development and all interfaces in other environments. Read in Rails 5.2 to 8.0
+//! (commands/server/server_command.rb) and Puma 6 (rack/handler/puma.rb, dsl.rb).
+
+use std::sync::Arc;
+
+use crate::expand::ContainerFiles;
+use crate::model::{Doubt, Known, Model};
+use crate::product::puma::{in_file, start};
+use crate::repo::{Source, Span};
+use crate::server::command::Started;
+use crate::server::image::Image;
+use crate::server::settings::{Layer, Spelled, find, first};
+use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::{ProcessContext, ProcessJoin};
+
+const OPTIONS: &[Spelled] = &[
+    ("port", &["--port", "-p"]),
+    ("binding", &["--binding", "-b"]),
+    ("environment", &["--environment", "-e"]),
+];
+
+pub(crate) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    started: &Started<'_>,
+    files: &ContainerFiles,
+) -> ProcessJoin {
+    let other = started.command.options(&["--using", "-u"]);
+    if let Some(other) = other.iter().find(|server| server.text != "puma") {
+        let reason = format!("gatelint does not read where `rails server` lets {} listen", other.text);
+        return ProcessJoin::unknown(Doubt::at(reason, other.span));
+    }
+    start(model, context, started, files, OPTIONS, addresses)
+}
+
+/// A value and where it is written; for a default, the program.
+type Written = (String, Span);
+
+fn addresses(
+    context: &ProcessContext<'_>,
+    command: &Layer,
+    file: &Known<Arc<Source>>,
+    started: &Started<'_>,
+) -> Known<Vec<Address>> {
+    let sight = Sight {
+        command,
+        started,
+        unseen: unseen(context, started),
+    };
+    let (asked_host, asked_port) = (sight.asked("binding", "BINDING"), sight.asked("port", "PORT"));
+    let host = first(asked_host.clone(), || sight.own_host());
+    let number = first(asked_port.clone(), || Known::Is(("3000".to_owned(), sight.span())));
+    let own = address(&host, &number, sight.span());
+    match (&asked_host, &asked_port) {
+        (Known::Is(_), _) | (_, Known::Is(_)) => Known::Is(vec![own]),
+        (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()),
+        (Known::Absent, Known::Absent) => {
+            let host = host.then(|(text, _): Written| interface(&text));
+            let in_file = file.clone().then(|source| in_file(&source, started, &host));
+            // What keeps others away is not the file's port but Rails' host.
+            let blamed = in_file.map(|all| all.into_iter().map(|found| found.blamed(own.span)).collect());
+            first(blamed, || Known::Is(vec![own]))
+        }
+    }
+}
+
+impl Address {
+    /// The address with this place, where Rails' own host is all that keeps others away.
+    fn blamed(self, at: Span) -> Address {
+        // Of a port without a host, no more than the number is written.
+        let is_own = self.written.parse::<u16>().is_ok() && self.bind.loopback() == Known::Is(true);
+        Address {
+            span: if is_own { at } else { self.span },
+            ..self
+        }
+    }
+}
+
+fn address(host: &Known<Written>, number: &Known<Written>, span: Span) -> Address {
+    let at = host
+        .clone()
+        .is()
+        .or_else(|| number.clone().is())
+        .map_or(span, |(_, at)| at);
+    let text = |known: &Known<Written>| known.clone().is().map_or_else(|| "?".to_owned(), |(text, _)| text);
+    let written = format!("{}:{}", text(host), text(number));
+    // A path, or an address with a scheme.
+    if let Known::Is((host, at)) = host
+        && (host.starts_with(['/', '.']) || host.contains("://"))
+    {
+        let doubt = Doubt::at(format!("gatelint does not read the address {host}"), *at);
+        return Address {
+            bind: Bind::Tcp {
+                host: Known::Unknown(doubt.clone()),
+                port: Known::Unknown(doubt),
+            },
+            written,
+            span: *at,
+        };
+    }
+    Address {
+        bind: Bind::Tcp {
+            host: host.clone().then(|(text, _)| interface(&text)),
+            port: number.clone().then(|(text, at)| port(&text, at)),
+        },
+        written,
+        span: at,
+    }
+}
+
+/// What can be seen of options and variables.
+struct Sight<'s> {
+    command: &'s Layer,
+    started: &'s Started<'s>,
+    /// Why there may be variables that are not seen.
+    unseen: Option<Doubt>,
+}
+
+impl Sight<'_> {
+    fn span(&self) -> Span {
+        self.started.command.program.span
+    }
+
+    /// What somebody asks for: by an option, else by a variable.
+    fn asked(&self, option: &str, variable: &str) -> Known<Written> {
+        first(self.option(option), || self.variable(variable))
+    }
+
+    fn option(&self, name: &str) -> Known<Written> {
+        let found = find(std::slice::from_ref(self.command), name);
+        found.then(|setting| setting.value().map(|text| (text.to_owned(), setting.span)))
+    }
+
+    fn variable(&self, name: &str) -> Known<Written> {
+        match (self.started.variable(name), &self.unseen) {
+            (Some(value), _) if value.unknown => {
+                Known::Unknown(Doubt::at(format!("the value of {name} is not known here"), value.span))
+            }
+            (Some(value), _) => Known::Is((value.text, value.span)),
+            (None, Some(doubt)) => Known::Unknown(doubt.clone()),
+            (None, None) => Known::Absent,
+        }
+    }
+
+    /// The host where nobody asks for one.
+    fn own_host(&self) -> Known<Written> {
+        if let Some(value) = self.started.variable("HOST") {
+            let reason = "HOST is the address up to Rails 6.0 only, and the version is not known";
+            return Known::Unknown(Doubt::at(reason, value.span));
+        }
+        let filled = |name: &str| match self.variable(name) {
+            Known::Is((text, _)) if text.trim().is_empty() => Known::Absent,
+            known => known,
+        };
+        let environment = first(self.option("environment"), || {
+            first(filled("RAILS_ENV"), || filled("RACK_ENV"))
+        });
+        let environment = first(environment, || Known::Is(("development".to_owned(), self.span())));
+        environment.map(|(text, at)| match text.as_str() {
+            "development" => ("localhost".to_owned(), at),
+            _ => ("0.0.0.0".to_owned(), at),
+        })
+    }
+}
+
+/// Why a container may have variables that nobody sees here: those of a file or of an image that is made elsewhere.
+fn unseen(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> {
+    let (spec, span) = (started.spec, started.command.program.span);
+    if spec.more_environment {
+        let reason = "variables that are not in the repository may say where it listens";
+        return Some(Doubt::at(reason, span));
+    }
+    if !started.command.certain {
+        return Some(Doubt::at(
+            "what starts it may set variables that say where it listens",
+            span,
+        ));
+    }
+    if spec.image.is_none() && spec.built.is_none() {
+        return None;
+    }
+    let stock = Image::of(context, spec).is_some_and(|image| image.is_official("ruby"));
+    let reason = "variables of the image may say where it listens";
+    (!stock).then(|| Doubt::at(reason, span))
+}

@@ -1,0 +1,130 @@
+//! uvicorn, on its own or through `fastapi run`: options over `UVICORN_*` over defaults. Read in uvicorn 0.54.0
+//! (main.py): it never ends a slow request, and closes idle connections after `--timeout-keep-alive`.
+
+use std::sync::LazyLock;
+
+use crate::model::field::process;
+use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::server::command::Started;
+use crate::server::settings::{self, Layer, Setting, Spelled, find};
+use crate::server::sockets::{self, Address, Bind, interface, port};
+use crate::server::{ProcessContext, ProcessJoin};
+
+const OPTIONS: &[Spelled] = &[
+    ("host", &["--host"]),
+    ("port", &["--port"]),
+    ("uds", &["--uds"]),
+    ("fd", &["--fd"]),
+    ("timeout_keep_alive", &["--timeout-keep-alive"]),
+    ("ssl_certfile", &["--ssl-certfile"]),
+];
+
+/// click reads every option from the environment too (`auto_envvar_prefix`).
+const VARIABLES: &[(&str, &str)] = &[
+    ("host", "UVICORN_HOST"),
+    ("port", "UVICORN_PORT"),
+    ("uds", "UVICORN_UDS"),
+    ("fd", "UVICORN_FD"),
+    ("timeout_keep_alive", "UVICORN_TIMEOUT_KEEP_ALIVE"),
+    ("ssl_certfile", "UVICORN_SSL_CERTFILE"),
+];
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = vec![
+        Row::new("timeout_keep_alive", process::KEEPALIVE_TIMEOUT, Unit::Seconds)
+            .inherits()
+            .default("5", "uvicorn main.py, --timeout-keep-alive"),
+    ];
+    Table::new("uvicorn", rows)
+});
+
+pub(crate) fn lower(model: &mut Model, context: &ProcessContext<'_>, started: &Started<'_>) -> ProcessJoin {
+    let span = started.command.program.span;
+    let (id, command) = crate::server::with_options(model, context, started, "uvicorn", OPTIONS);
+    let mut layers = vec![command];
+    let mut variables = Layer::default();
+    for (name, variable) in VARIABLES {
+        if let Some(value) = started.variable(variable) {
+            let setting = Setting::of_argument(model, context.sources, None, name, &value);
+            variables.settings.push(setting);
+        }
+    }
+    layers.push(variables);
+    let entity = model.entity_mut(id);
+    entity.set(process::KEEPS_CONNECTIONS, true, span);
+    entity.set(process::KILLS_AT_TIMEOUT, false, span);
+    settings::attach(model, id, &layers, &TABLE);
+    let addresses = addresses(&layers, started);
+    let sockets = sockets::add(model, id, addresses);
+    let speaks = match find(&layers, "ssl_certfile") {
+        Known::Is(_) => Some("https"),
+        Known::Absent if !started.spec.more_environment => Some("http"),
+        _ => None,
+    };
+    sockets::speak(model, &sockets, speaks);
+    ProcessJoin {
+        id: Known::Is(id),
+        product: Some("uvicorn"),
+        sockets,
+        official_only: false,
+    }
+}
+
+fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+    let span = started.command.program.span;
+    if let Known::Is(fd) = find(layers, "fd") {
+        return Known::Unknown(Doubt::at("it listens on a socket that is handed to it", fd.span));
+    }
+    if let Known::Is(uds) = find(layers, "uds") {
+        return uds.value().map(|path| {
+            vec![Address {
+                bind: Bind::Unix(path.into()),
+                written: format!("unix:{path}"),
+                span: uds.span,
+            }]
+        });
+    }
+    let (host, number) = (find(layers, "host"), find(layers, "port"));
+    let elsewhere = started.spec.more_environment;
+    let hidden = || {
+        Doubt::at(
+            "UVICORN_HOST and UVICORN_PORT may be set by variables that are not in the repository",
+            span,
+        )
+    };
+    // `fastapi run` is for production: 0.0.0.0:8000 (fastapi-cli, cli.py). It also takes PORT, in some versions.
+    let fastapi = started.command.program.base_name() == "fastapi";
+    let public = fastapi
+        && started
+            .command
+            .arguments
+            .first()
+            .is_some_and(|first| first.text == "run");
+    let interface = match &host {
+        Known::Is(setting) => setting.value().then(interface),
+        Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
+        Known::Absent if elsewhere => Known::Unknown(hidden()),
+        Known::Absent if public => Known::Absent,
+        Known::Absent => Known::Is("127.0.0.1".into()),
+    };
+    let port = match &number {
+        Known::Is(setting) => setting.value().then(|text| port(text, setting.span)),
+        Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
+        Known::Absent if elsewhere || (fastapi && started.variable("PORT").is_some()) => Known::Unknown(hidden()),
+        Known::Absent => Known::Is(8000),
+    };
+    let at = match (&number, &host) {
+        (Known::Is(setting), _) | (_, Known::Is(setting)) => setting.span,
+        _ => span,
+    };
+    let text = |setting: &Known<&Setting>, default: &str| match setting {
+        Known::Is(setting) => setting.text.clone(),
+        _ => default.to_owned(),
+    };
+    let default = if public { "0.0.0.0" } else { "127.0.0.1" };
+    Known::Is(vec![Address {
+        written: format!("{}:{}", text(&host, default), text(&number, "8000")),
+        bind: Bind::Tcp { host: interface, port },
+        span: at,
+    }])
+}

@@ -1,0 +1,188 @@
+//! Application Auto Scaling: `aws_appautoscaling_target` and the `aws_appautoscaling_scheduled_action`s for it.
+
+use std::sync::Arc;
+
+use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
+use crate::environment::terraform::{Attributes, Resource};
+use crate::model::Doubt;
+use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
+use crate::scaling::terraform::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
+use crate::scaling::{Entry, Schedule, Source, Target, tracking};
+
+const OWN: &str = "aws_appautoscaling_target";
+const ACTION: &str = "aws_appautoscaling_scheduled_action";
+const TRACKING: &str = "aws_appautoscaling_policy";
+
+pub(super) fn wants(kind: &str) -> bool {
+    matches!(kind, OWN | ACTION | TRACKING)
+}
+
+/// What tells scalable targets apart: the resource and which of its dimensions is scaled.
+struct Known {
+    resources: Vec<Arc<str>>,
+    dimensions: Vec<Arc<str>>,
+}
+
+pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>]) -> Vec<Target> {
+    let of = |kind: &'static str| resources.iter().filter(move |resource| resource.kind == kind);
+    let own: Vec<(&Resource<'e>, Known)> = of(OWN)
+        .map(|target| {
+            let resource = reader.handle(target, "resource_id");
+            let dimension = reader.handle(target, "scalable_dimension");
+            let known = Known {
+                resources: names(target, &["resource_id", "id"], resource),
+                dimensions: names(target, &["scalable_dimension"], dimension),
+            };
+            (target, known)
+        })
+        .collect();
+    let mut targets = Vec::new();
+    let mut stray: Vec<Stray> = Vec::new();
+    let mut placed: Vec<(usize, &Resource<'e>)> = Vec::new();
+    for action in of(ACTION) {
+        if let Some(target) = own.iter().position(|(_, known)| is_for(reader, action, known)) {
+            placed.push((target, action));
+            continue;
+        }
+        let span = action.block.head();
+        let value = action.value(reader.configuration, "resource_id");
+        let doubt = value.as_ref().and_then(|value| value.doubt());
+        let reason = match &doubt {
+            Some(doubt) => not_evaluated(doubt, span),
+            None => NotEvaluated {
+                reason: "the scalable target it names is not in the repository".to_owned(),
+                span,
+            },
+        };
+        if value.is_none_or(|value| value.handle().is_none()) {
+            stray.push(Stray::new(
+                action,
+                "resource_id",
+                OWN,
+                NotEvaluated {
+                    reason: format!("{} may be for this target: {}", action.address, reason.reason),
+                    span: reason.span,
+                },
+            ));
+        }
+        targets.push(open(action, "scheduled action", reason));
+    }
+    for (at, (target, known)) in own.iter().enumerate() {
+        let actions: Vec<&Resource<'e>> = placed
+            .iter()
+            .filter(|(target, _)| *target == at)
+            .map(|(_, action)| *action)
+            .collect();
+        let tracked = of(TRACKING).any(|policy| {
+            reader.handle(policy, "policy_type").as_deref() == Some("TargetTrackingScaling")
+                && is_for(reader, policy, known)
+        });
+        targets.push(self::target(
+            reader,
+            target,
+            known,
+            &actions,
+            Stray::of(&stray, target),
+            tracked,
+        ));
+    }
+    targets
+}
+
+fn is_for<'e>(reader: &Reader<'_, 'e>, action: &Resource<'e>, known: &Known) -> bool {
+    let same = |name: &str, among: &[Arc<str>]| reader.handle(action, name).map(|own| among.contains(&own));
+    // A dimension that cannot be compared does not tell them apart.
+    same("resource_id", &known.resources) == Some(true) && same("scalable_dimension", &known.dimensions).unwrap_or(true)
+}
+
+fn target<'e>(
+    reader: &mut Reader<'_, 'e>,
+    target: &Resource<'e>,
+    known: &Known,
+    actions: &[&Resource<'e>],
+    stray: Option<&NotEvaluated>,
+    tracked: bool,
+) -> Target {
+    let span = target.block.head();
+    let mut found = Found::of(target, stray);
+    let minimum = reader.count(&mut found, target, "min_capacity", row(&TARGET, "min_capacity"));
+    let maximum = reader.count(&mut found, target, "max_capacity", row(&TARGET, "max_capacity"));
+    let mut read = Vec::new();
+    for action in actions {
+        read.extend(self::action(reader, &mut found, action));
+    }
+    let entries = reader.actions(actions, "name", &TARGET_SCHEDULE);
+    let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
+        Schedule::ScalableTarget(ScalableTarget {
+            object: span,
+            minimum,
+            maximum,
+            actions: read,
+            apply_resets: !ignores_changes(target, "min_capacity"),
+        })
+    });
+    let schedule = found.or_open(schedule, span);
+    let object = Entry {
+        what: "scalable target",
+        name: target.address.as_str().into(),
+        span,
+        home: reader.home(target.block, &TARGET),
+    };
+    let plain = known.resources.iter().filter(|name| !name.contains('{')).cloned();
+    Target {
+        identity: identity(target, plain.chain(service(target)).collect()),
+        span,
+        workload: None,
+        sources: vec![Source {
+            object,
+            schedule,
+            entries,
+            sites: found.sites,
+            reactive: tracked.then(tracking),
+        }],
+    }
+}
+
+/// The address of the ECS service that a target names in its `resource_id`.
+fn service(target: &Resource<'_>) -> Option<Arc<str>> {
+    const KIND: &str = "aws_ecs_service.";
+    let written = target.block.scalar("resource_id")?;
+    let rest = &written[written.find(KIND)? + KIND.len()..];
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    let name = &rest[..end.unwrap_or(rest.len())];
+    let prefix = target.address.rfind(OWN).map_or("", |at| &target.address[..at]);
+    (!name.is_empty()).then(|| Arc::from(format!("{prefix}{KIND}{name}")))
+}
+
+/// A scheduled action; a capacity that is left out is not changed.
+fn action<'e>(reader: &mut Reader<'_, 'e>, found: &mut Found, action: &Resource<'e>) -> Option<ApplicationAction> {
+    let span = action.block.head();
+    if let Some(doubt) = &action.doubt {
+        found.fail(doubt.clone(), span);
+    }
+    let mut capacity: (Option<Given<u32>>, Option<Given<u32>>) = (None, None);
+    match action.blocks(reader.configuration, "scalable_target_action") {
+        Err(doubt) => found.fail(doubt, span),
+        Ok(blocks) => {
+            for block in &blocks {
+                let mut count = |name: &str| reader.count(found, block, name, row(&TARGET_ACTION, name));
+                capacity = (count("min_capacity"), count("max_capacity"));
+            }
+        }
+    }
+    let mut text = |name: &str| reader.text(found, action, name, row(&TARGET_SCHEDULE, name));
+    let (schedule, zone) = (text("schedule"), text("timezone"));
+    let (start, end) = (text("start_time"), text("end_time"));
+    let Some(schedule) = schedule else {
+        found.fail(Doubt::at("the scheduled action has no schedule", span), span);
+        return None;
+    };
+    Some(ApplicationAction {
+        schedule,
+        zone,
+        start,
+        end,
+        minimum: capacity.0,
+        maximum: capacity.1,
+    })
+}

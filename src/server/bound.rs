@@ -1,0 +1,63 @@
+//! Where a program listens that gatelint does not know, as far as variables say it whose names plainly mean that.
+
+use crate::environment::ContainerSpec;
+use crate::model::{Doubt, Known, Model};
+use crate::server::sockets::{self, Address, Bind, interface, port};
+use crate::server::{ProcessContext, ProcessJoin, open};
+
+/// Variables that hold the address a program listens on, whatever the program: `127.0.0.1:8080`, `:8080`.
+const NAMES: [&str; 8] = [
+    "LISTEN_ADDR",
+    "LISTEN_ADDRESS",
+    "HTTP_LISTEN_ADDR",
+    "HTTP_LISTEN_ADDRESS",
+    "BIND_ADDR",
+    "BIND_ADDRESS",
+    "HTTP_BIND_ADDR",
+    "HTTP_BIND_ADDRESS",
+];
+
+/// The process with the sockets its variables name; it may have others. `None` where no variable names one.
+pub(crate) fn lower(
+    model: &mut Model,
+    context: &ProcessContext<'_>,
+    spec: &ContainerSpec,
+    doubt: &Doubt,
+) -> Option<ProcessJoin> {
+    let mut addresses: Vec<Address> = NAMES
+        .iter()
+        .filter_map(|name| spec.variable(name))
+        .filter(|value| !value.unknown)
+        .filter_map(|value| {
+            let (host, number) = value.text.rsplit_once(':')?;
+            number.parse::<u16>().ok()?;
+            // What has a scheme or a path is where it sends to.
+            let is_host = !host.contains('/');
+            is_host.then(|| Address {
+                bind: Bind::Tcp {
+                    host: interface(host),
+                    port: port(number, value.span),
+                },
+                written: value.text.to_string(),
+                span: value.span,
+            })
+        })
+        .collect();
+    let span = addresses.first()?.span;
+    addresses.push(Address {
+        bind: Bind::Tcp {
+            host: Known::Absent,
+            port: Known::Unknown(doubt.clone()),
+        },
+        written: "other ports".to_owned(),
+        span,
+    });
+    let id = super::entity(model, context, spec, "the application", span);
+    open(model, id, doubt);
+    Some(ProcessJoin {
+        id: Known::Is(id),
+        product: None,
+        sockets: sockets::add(model, id, Known::Is(addresses)),
+        official_only: false,
+    })
+}
