@@ -20,6 +20,7 @@ use crate::finding::EnvironmentHits;
 use crate::fix::prove::Outcome;
 use crate::link::{self, Hop};
 use crate::lower::{self, Lowering, Placement};
+use crate::model::field::{chain, hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{self, Checked, RuleSet};
@@ -260,7 +261,7 @@ impl<'j> Ways<'j> {
         let mut of = vec![0; model.entities().len()];
         for (hop, at) in judged.hops.iter().zip(1..) {
             of[hop.id.0 as usize] = at;
-            let ends = [Known::Is(hop.route), model.linked(hop.id, "service_port")];
+            let ends = [Known::Is(hop.route), model.linked(hop.id, hop::SERVICE_PORT)];
             for end in ends.into_iter().filter_map(Known::is) {
                 let first = &mut of[end.0 as usize];
                 *first = if *first == 0 { at } else { *first };
@@ -272,7 +273,10 @@ impl<'j> Ways<'j> {
     fn path(&self, model: &Model, root: EntityId) -> Option<Cow<'j, str>> {
         debug_assert!(model.entity(root).kind != Kind::Status);
         // A chain goes the way of its last hop.
-        let last = model.linked(root, "inner").is().unwrap_or(root);
+        let last = match model.entity(root).kind {
+            Kind::Chain => model.linked(root, chain::INNER).is().unwrap_or(root),
+            _ => root,
+        };
         let hop = self.of.get(last.0 as usize)?.checked_sub(1)?;
         let path = self.hops[hop as usize].path.as_str();
         (!path.is_empty()).then_some(Cow::Borrowed(path))

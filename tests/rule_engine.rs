@@ -206,8 +206,8 @@ fn model(complete: impl FnOnce(&mut Model, EntityId, EntityId)) -> Model {
     let gateway = model.add(gateway);
     let route = model.add(Entity::new(Kind::Route, "/", span(10)));
     let mut hop = Entity::new(Kind::Hop, "web:80 to api:8000", span(20));
-    hop.link("gateway", Known::Is(gateway));
-    hop.link("route", Known::Is(route));
+    hop.link(field::hop::GATEWAY, Known::Is(gateway));
+    hop.link(field::hop::ROUTE, Known::Is(route));
     let hop = model.add(hop);
     complete(&mut model, hop, route);
     model
@@ -226,7 +226,7 @@ fn verdict(require: &str) -> &'static str {
             Known::Unknown(Doubt::new("a hole")),
             span(20),
         );
-        hop.link("service", Known::Unknown(Doubt::at("an include", span(3))));
+        hop.link(field::hop::SERVICE, Known::Unknown(Doubt::at("an include", span(3))));
         let route = model.entity_mut(route);
         route.set(field::route::READ_TIMEOUT, Duration::UNLIMITED, span(10));
         route.set(field::route::CONNECT_TIMEOUT, Duration::from_secs(5), span(10));
@@ -339,9 +339,9 @@ fn slow_application(rules: &RuleSet) -> Vec<Hit> {
         let process = model.add(process);
         let mut container = Entity::new(Kind::Container, "api", span(40));
         container.set(field::container::NAME, "api".into(), span(40));
-        container.link("process", Known::Is(process));
+        container.link(field::container::PROCESS, Known::Is(process));
         let container = model.add(container);
-        model.entity_mut(hop).link("container", Known::Is(container));
+        model.entity_mut(hop).link(field::hop::CONTAINER, Known::Is(container));
     });
     let violations = check(&model, rules).hits;
     violations

@@ -120,7 +120,7 @@ fn of_source(model: &mut Model, autoscalers: &mut Autoscalers, target: &Target, 
     put_count(entity, autoscaler::LEAST, parts.least, source);
     put_count(entity, autoscaler::MOST, parts.most, source);
     entity.set(autoscaler::TARGET, Arc::from(words), source.object.span);
-    entity.link("workload", target.workload.map_or(Known::Absent, Known::Is));
+    entity.link(autoscaler::WORKLOAD, target.workload.map_or(Known::Absent, Known::Is));
     if let Schedule::Open(open) = &source.schedule {
         let doubt = Doubt::at(open.reason.clone(), open.span);
         for field in [autoscaler::LEAST, autoscaler::MOST] {
@@ -218,7 +218,7 @@ fn of_entry(
     put_count(&mut entity, schedule::COUNT, parts.count.as_ref(), source);
     put_count(&mut entity, schedule::MINIMUM, parts.minimum, source);
     put_count(&mut entity, schedule::MAXIMUM, parts.maximum, source);
-    entity.link("autoscaler", Known::Is(autoscaler));
+    entity.link(schedule::AUTOSCALER, Known::Is(autoscaler));
     let texts = [parts.start, parts.end, parts.zone].into_iter().flatten();
     let counts = [parts.count.as_ref(), parts.minimum, parts.maximum]
         .into_iter()
@@ -332,8 +332,8 @@ fn add_note(sources: &Sources, model: &mut Model, target: &Target, source: &Sour
             entity.set(note::HINT, Arc::from(hint), found.span);
         }
     }
-    entity.link("autoscaler", Known::Is(of.autoscaler));
-    entity.link("schedule", entry.map_or(Known::Absent, Known::Is));
-    entity.link("workload", target.workload.map_or(Known::Absent, Known::Is));
+    entity.link(note::AUTOSCALER, Known::Is(of.autoscaler));
+    entity.link(note::SCHEDULE, entry.map_or(Known::Absent, Known::Is));
+    entity.link(note::WORKLOAD, target.workload.map_or(Known::Absent, Known::Is));
     model.add(entity);
 }

@@ -36,7 +36,7 @@ pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
     }
     let all: Vec<EntityId> = estate.model.all(Kind::Autoscaler).collect();
     for id in all {
-        let Known::Is(workload) = estate.model.linked(id, "workload") else {
+        let Known::Is(workload) = estate.model.linked(id, autoscaler::WORKLOAD) else {
             continue;
         };
         let entity = estate.model.entity_mut(id);

@@ -24,13 +24,15 @@ pub(super) fn add(
 ) {
     let profile = profile(model, target, demand, Some(measured));
     for of in &made.sources {
-        model.entity_mut(of.autoscaler).link("profile", Known::Is(profile));
+        model
+            .entity_mut(of.autoscaler)
+            .link(autoscaler::PROFILE, Known::Is(profile));
     }
     for found in short.iter().filter(|found| !is_repeated(bounds, short, found)) {
         let entity = entity(sources, model, target, made, measured, bounds, found);
         let Some(mut entity) = entity else { continue };
-        entity.link("profile", Known::Is(profile));
-        entity.link("workload", target.workload.map_or(Known::Absent, Known::Is));
+        entity.link(shortfall::PROFILE, Known::Is(profile));
+        entity.link(shortfall::WORKLOAD, target.workload.map_or(Known::Absent, Known::Is));
         model.add(entity);
     }
 }
@@ -59,9 +61,9 @@ pub(super) fn add_open(model: &mut Model, target: &Target, made: &Made, demand: 
     entity.set_known(shortfall::CAUSE, Known::Unknown(doubt.clone()), span);
     entity.set_known(shortfall::SCHEDULED, Known::Unknown(doubt.clone()), span);
     entity.set_known(shortfall::LEVEL, Known::Unknown(doubt), span);
-    entity.link("profile", Known::Is(profile));
+    entity.link(shortfall::PROFILE, Known::Is(profile));
     if let Some(of) = made.sources.first() {
-        entity.link("autoscaler", Known::Is(of.autoscaler));
+        entity.link(shortfall::AUTOSCALER, Known::Is(of.autoscaler));
     }
     model.add(entity);
 }
@@ -224,8 +226,8 @@ fn entity(
     }
     entity.set(shortfall::ZONE, Arc::from(zone.name()), at);
     let owner = made.sources.get(count.source)?;
-    entity.link("autoscaler", Known::Is(owner.autoscaler));
-    entity.link("schedule", entry.map_or(Known::Absent, Known::Is));
+    entity.link(shortfall::AUTOSCALER, Known::Is(owner.autoscaler));
+    entity.link(shortfall::SCHEDULE, entry.map_or(Known::Absent, Known::Is));
     Some(entity)
 }
 

@@ -87,7 +87,7 @@ fn budget(estate: &Estate, document: &Document, near: &[usize]) -> Option<Entity
         .then(|id| estate.model.get(id, workload::LEAST_REPLICAS));
     entity.set_known(field::PODS, pods.clone(), place);
     entity.set_known(field::ALLOWED, allowed(document, bound, place, pods), place);
-    entity.link("workload", selected);
+    entity.link(field::WORKLOAD, selected);
     Some(entity)
 }
 

@@ -201,12 +201,17 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
         return;
     }
     let doubt = around(document, "containers", "").or_else(|| hole(document, item));
-    for name in ["readiness", "liveness", "startup"] {
+    let probes = [
+        ("readiness", container::READINESS),
+        ("liveness", container::LIVENESS),
+        ("startup", container::STARTUP),
+    ];
+    for (name, link) in probes {
         let made = match item.child(&format!("{name}Probe")).filter(|at| at.is_map()) {
             Some(at) => Known::Is(check(model, document, placed, name, at)),
             None => doubt.clone().map_or(Known::Absent, Known::Unknown),
         };
-        model.entity_mut(id).link(name, made.clone());
+        model.entity_mut(id).link(link, made.clone());
         if name != "liveness" {
             checked(model, id, &made);
         }
@@ -250,7 +255,7 @@ pub fn container(model: &mut Model, document: &Document, placed: &Placed, id: En
 
 /// A probe of one container keeps requests from the whole pod.
 fn checked(model: &mut Model, container: EntityId, probe: &Known<EntityId>) {
-    let Known::Is(owner) = model.linked(container, "workload") else {
+    let Known::Is(owner) = model.linked(container, container::WORKLOAD) else {
         return;
     };
     let known = match probe {

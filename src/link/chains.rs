@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::Hop;
 use crate::estate::Estate;
-use crate::model::field::{chain, gateway, listener, process, route, socket, workload};
+use crate::model::field::{chain, container, gateway, hop, listener, process, route, socket, workload};
 use crate::model::value::Duration;
 use crate::model::{Entity, EntityId, Kind, Known, Model};
 
@@ -76,9 +76,9 @@ impl<'a> Ways<'a> {
     }
 
     fn same_port(&self, outer: &Hop, inner: &Hop) -> bool {
-        let arrives = self.model().linked(outer.id, "socket").is();
+        let arrives = self.model().linked(outer.id, hop::SOCKET).is();
         let arrives = arrives.and_then(|socket| self.model().get(socket, socket::PORT).is());
-        let takes = self.model().linked(inner.route, "listener").is();
+        let takes = self.model().linked(inner.route, route::LISTENER).is();
         let takes = takes.and_then(|listener| self.model().get(listener, listener::PORT).is());
         match (arrives, takes) {
             (Some(arrives), Some(takes)) => arrives == takes,
@@ -105,7 +105,7 @@ impl<'a> Ways<'a> {
         let mut tries = self.model().get(hop.route, route::TRIES).is()?;
         if &*product == "ingress-nginx" {
             // Each try goes to another pod, and by default there is one.
-            let workload = self.model().linked(hop.id, "workload").is()?;
+            let workload = self.model().linked(hop.id, hop::WORKLOAD).is()?;
             tries = tries.min(self.model().get(workload, workload::REPLICAS).is().unwrap_or(1));
         }
         let on = self.model().get(hop.route, route::RETRY_ON).is();
@@ -155,15 +155,15 @@ impl<'a> Ways<'a> {
         let span = self.model().entity(inner_hop.route).span;
         let mut entity = Entity::new(Kind::Chain, words.clone(), span);
         entity.set(chain::NAME, Arc::from(words), span);
-        entity.link("outer", Known::Is(outer_hop.id));
-        entity.link("inner", Known::Is(inner_hop.id));
+        entity.link(chain::OUTER, Known::Is(outer_hop.id));
+        entity.link(chain::INNER, Known::Is(inner_hop.id));
         if let Some((tries, arithmetic)) = self.multiplied(outer, inner) {
             entity.set(chain::TRIES, tries, span);
             entity.set(chain::ARITHMETIC, Arc::from(arithmetic), span);
         }
         if let Some(wait) = self.model().get(inner_hop.route, route::READ_TIMEOUT).is() {
-            let process = self.model().linked(inner_hop.id, "container").is();
-            let process = process.and_then(|container| self.model().linked(container, "process").is());
+            let process = self.model().linked(inner_hop.id, hop::CONTAINER).is();
+            let process = process.and_then(|container| self.model().linked(container, container::PROCESS).is());
             let works = process.and_then(|process| self.model().get(process, process::REQUEST_TIMEOUT).is());
             entity.set(chain::INNER_WAIT, works.map_or(wait, |works| works.min(wait)), span);
         }

@@ -135,7 +135,7 @@ fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
                     .get_or_insert_with(|| status(model, gateway.id, none.clone(), &mut statuses))
                     .clone(),
             };
-            draft.entity.link("status", status);
+            draft.entity.link(hop::STATUS, status);
             hops.push(Hop {
                 id: model.add(draft.entity),
                 gateway: at,
@@ -195,8 +195,8 @@ fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
     // A few are looked at before a second thread has woken up.
     let stale = hops.par_iter().with_min_len(512).filter(is_stale);
     for hop in stale.collect::<Vec<&Hop>>() {
-        let linked = |name| model.linked(hop.id, name).is();
-        let (Some(group), Some(server)) = (linked("upstream"), linked("endpoint")) else {
+        let linked = |link| model.linked(hop.id, link).is();
+        let (Some(group), Some(server)) = (linked(hop::UPSTREAM), linked(hop::ENDPOINT)) else {
             continue;
         };
         if model.get(group, upstream::NAMED) != Known::Is(true) {
@@ -306,20 +306,20 @@ fn entity(
         entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);
         let (allows, policy) = policy::allows(estate, gateway, container, &end.pod_port);
         entity.set_known(hop::POLICY_ALLOWS, allows, span);
-        entity.link("policy", policy.map_or(Known::Absent, Known::Is));
+        entity.link(hop::POLICY, policy.map_or(Known::Absent, Known::Is));
     }
-    entity.link("gateway", Known::Is(gateway.id));
-    entity.link("route", Known::Is(route.id));
-    entity.link("upstream", route.upstream.clone());
+    entity.link(hop::GATEWAY, Known::Is(gateway.id));
+    entity.link(hop::ROUTE, Known::Is(route.id));
+    entity.link(hop::UPSTREAM, route.upstream.clone());
     entity.link(
-        "endpoint",
+        hop::ENDPOINT,
         endpoint.map_or_else(
             || Known::Unknown(Doubt::at("the target is not known", span)),
             |endpoint| Known::Is(endpoint.id),
         ),
     );
     let service = end.service.clone();
-    entity.link("service", service.clone().map(|at| estate.services[at].id));
+    entity.link(hop::SERVICE, service.clone().map(|at| estate.services[at].id));
     let port = service.then(|at| {
         end.service_port.clone().then(|port| match &estate.services[at].ports {
             Known::Is(ports) => Known::Is(ports[port].id),
@@ -327,12 +327,12 @@ fn entity(
             Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
         })
     });
-    entity.link("service_port", port);
-    entity.link("container", end.container.clone().map(|at| estate.containers[at].id));
+    entity.link(hop::SERVICE_PORT, port);
+    entity.link(hop::CONTAINER, end.container.clone().map(|at| estate.containers[at].id));
     entity.link(
-        "workload",
+        hop::WORKLOAD,
         end.container.clone().map(|at| estate.containers[at].workload),
     );
-    entity.link("socket", end.socket.clone());
+    entity.link(hop::SOCKET, end.socket.clone());
     entity
 }

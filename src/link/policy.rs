@@ -285,7 +285,7 @@ pub(super) fn settle_ports(estate: &mut Estate, names: &Names, hops: &[Hop]) {
         entity.set(policy_port::SERVICE, service, span);
         entity.set(policy_port::POD_PORT, i64::from(leads), span);
         entity.set(policy_port::POD_PORT_ALLOWED, allowed, span);
-        entity.link("service_port", Known::Is(service_port));
+        entity.link(policy_port::SERVICE_PORT, Known::Is(service_port));
     }
 }
 

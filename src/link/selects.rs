@@ -61,7 +61,7 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
         let entity = estate.model.entity_mut(id);
         entity.set_known(field::SELECTS, selects, span);
         entity.set(field::NEAR_MISS_LABEL, words.into(), span);
-        entity.link("near_miss", Known::Is(near));
+        entity.link(field::NEAR_MISS, Known::Is(near));
     }
 }
 
@@ -71,7 +71,7 @@ fn asked(estate: &Estate, containers: &[usize]) -> Known<i64> {
     workloads.dedup();
     let mut sum = 0_i64;
     for id in workloads {
-        let scaled = matches!(estate.model.linked(id, "autoscaler"), Known::Is(_));
+        let scaled = matches!(estate.model.linked(id, workload::AUTOSCALER), Known::Is(_));
         let own = match estate.model.get(id, workload::REPLICAS) {
             Known::Is(replicas) => Known::Is(replicas),
             _ if scaled => Known::Absent,

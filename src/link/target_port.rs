@@ -23,7 +23,7 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
         if let Some(container) = first.map(|at| &estate.containers[at]) {
             let (workload, listening) = (container.workload, listening(estate, container));
             let entity = estate.model.entity_mut(id);
-            entity.link("workload", Known::Is(workload));
+            entity.link(service_port::WORKLOAD, Known::Is(workload));
             if let Some(listening) = listening.filter(|_| known == Known::Is(false)) {
                 entity.set(service_port::LISTENING, listening, span);
             }

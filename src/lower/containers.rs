@@ -11,7 +11,7 @@ use crate::kubernetes::workload as pods;
 use crate::kubernetes::workload::Scalers;
 use crate::lower::gateway::sockets_of;
 use crate::lower::{Deployed, Lower, haproxy, nginx};
-use crate::model::field::{container, workload};
+use crate::model::field::{container, process, workload};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known};
 use crate::server::{self, ExposedPorts, ProcessContext};
 
@@ -80,7 +80,7 @@ impl Lower<'_> {
         if let Some(image) = &spec.image {
             entity.set(container::IMAGE, image.text.clone(), image.span);
         }
-        entity.link("workload", Known::Is(workload));
+        entity.link(container::WORKLOAD, Known::Is(workload));
         let id = self.estate.model.add(entity);
         let at = self.estate.containers.len();
         let document = &self.environment.documents[placed.document];
@@ -100,7 +100,10 @@ impl Lower<'_> {
         entity.set(container::IS_GATEWAY, is_gateway, spec.span);
         if let Known::Is(process) = joined.id {
             pods::pool(&mut self.estate.model, id, process);
-            self.estate.model.entity_mut(process).link("container", Known::Is(id));
+            self.estate
+                .model
+                .entity_mut(process)
+                .link(process::CONTAINER, Known::Is(id));
         }
         let names = if self.estate.compose {
             [placed.workload.clone()]
@@ -152,7 +155,7 @@ impl Lower<'_> {
             }
         }
         let process = self.estate.containers[at].process.clone();
-        self.estate.model.entity_mut(id).link("process", process);
+        self.estate.model.entity_mut(id).link(container::PROCESS, process);
         self.expose(at, spec, &exposed);
     }
 

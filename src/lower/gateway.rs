@@ -72,7 +72,7 @@ impl Lower<'_> {
             Some(at) => Known::Is(self.estate.containers[at].id),
             None => Known::Unknown(Doubt::at("no container mounts the file", span)),
         };
-        entity.link("container", container);
+        entity.link(gateway::CONTAINER, container);
         self.estate.model.add(entity)
     }
 

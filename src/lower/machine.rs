@@ -10,7 +10,7 @@ use crate::estate::Container;
 use crate::expand::ContainerFiles;
 use crate::lower::Lower;
 use crate::lower::gateway::sockets_of;
-use crate::model::field::{container, workload};
+use crate::model::field::{container, process, workload};
 use crate::model::{Entity, Kind, Known};
 use crate::repo::{Source, Span};
 use crate::server::{self, ProcessJoin};
@@ -69,10 +69,13 @@ impl Lower<'_> {
         let workload = self.estate.model.add(workload);
         let mut entity = Entity::new(Kind::Container, name.clone(), span);
         entity.set(container::NAME, name.clone(), span);
-        entity.link("process", joined.id.clone());
+        entity.link(container::PROCESS, joined.id.clone());
         let id = self.estate.model.add(entity);
         if let Known::Is(process) = joined.id {
-            self.estate.model.entity_mut(process).link("container", Known::Is(id));
+            self.estate
+                .model
+                .entity_mut(process)
+                .link(process::CONTAINER, Known::Is(id));
         }
         let pod = self.estate.containers.len();
         self.estate.containers.push(Container {

@@ -23,6 +23,7 @@ use crate::expand::{ContainerFiles, ExpandCache, container_files};
 use crate::kubernetes::workload::{Scaler, Scalers};
 use crate::kubernetes::{policy, service, workload as pods};
 use crate::lower::facts::Facts;
+use crate::model::field::workload;
 use crate::model::{EntityId, Known, Version};
 use crate::product::ingress_nginx::{self, annotations, chart};
 use crate::product::load_balancer;
@@ -200,7 +201,7 @@ impl Lower<'_> {
         self.all(tasks, &Scalers::of(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);
-            workload.link("autoscaler", Known::Is(scaler));
+            workload.link(workload::AUTOSCALER, Known::Is(scaler));
         }
         scalers
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::field::{Field, FieldId, Kind};
+use super::field::{Field, FieldId, Kind, Link};
 use super::found::{FactView, Found, found};
 use super::known::{Doubt, Known};
 use super::table::{DefaultFor, Row, Table};
@@ -162,14 +162,18 @@ impl Entity {
         });
     }
 
-    /// Sets a link by its name.
+    /// Sets a link.
     #[inline]
-    pub fn link(&mut self, name: &str, to: Known<EntityId>) {
-        if let Some(at) = self.kind.links().iter().position(|link| link.name == name) {
-            self.links[at] = to;
-        } else {
-            debug_assert!(false, "no such link: {name}");
-        }
+    pub fn link(&mut self, link: Link, to: Known<EntityId>) {
+        debug_assert_eq!(link.from, self.kind, "a link of another kind");
+        self.links[link.place()] = to;
+    }
+
+    /// Where a link leads.
+    #[inline]
+    pub fn linked(&self, link: Link) -> &Known<EntityId> {
+        debug_assert_eq!(link.from, self.kind, "a link of another kind");
+        self.links.get(link.place()).unwrap_or(&Known::Absent)
     }
 }
 
@@ -271,19 +275,17 @@ impl Model {
         self.entities.iter().any(|entity| entity.kind == kind)
     }
 
-    /// Follows a link, given by its place in `Kind::links`.
-    pub fn follow(&self, id: EntityId, link: usize) -> Known<EntityId> {
-        self.entity(id).links.get(link).cloned().unwrap_or(Known::Absent)
-    }
-
-    /// Follows a link by name.
+    /// Where a link of an entity leads.
     #[inline]
-    pub fn linked(&self, id: EntityId, link: &str) -> Known<EntityId> {
-        let kind = self.entity(id).kind;
-        match kind.links().iter().position(|info| info.name == link) {
-            Some(at) => self.follow(id, at),
-            None => Known::Absent,
-        }
+    pub fn linked(&self, id: EntityId, link: Link) -> Known<EntityId> {
+        let to = self.entity(id).linked(link);
+        debug_assert!(
+            to.as_ref()
+                .is()
+                .is_none_or(|to| self.entity(*to).kind == link.info().to),
+            "a link to another kind"
+        );
+        to.clone()
     }
 
     /// A field's typed value.

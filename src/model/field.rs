@@ -102,6 +102,39 @@ impl Kind {
             at: at as u8,
         })
     }
+
+    /// The link with this name.
+    pub fn link(self, name: &str) -> Option<Link> {
+        let at = self.links().iter().position(|link| link.name == name)?;
+        Some(Link {
+            from: self,
+            at: at as u8,
+        })
+    }
+}
+
+/// A link of a kind to another entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Link {
+    /// The kind that has the link.
+    pub from: Kind,
+    at: u8,
+}
+
+impl Link {
+    const fn new(from: Kind, at: u8) -> Self {
+        Self { from, at }
+    }
+
+    /// Its place among the kind's links.
+    pub(super) const fn place(self) -> usize {
+        self.at as usize
+    }
+
+    /// Name, target and meaning.
+    pub fn info(self) -> &'static LinkInfo {
+        &self.from.links()[self.place()]
+    }
 }
 
 /// A field of a kind, untyped.
@@ -174,7 +207,7 @@ pub struct LinkInfo {
 macro_rules! fields {
     ($module:ident, $kind:expr;
      $($id:ident : $ty:ty = $name:literal, $doc:literal;)*
-     $(=> $to:ident $link:literal, $meaning:literal;)*) => {
+     $(=> $link:ident : $to:ident = $called:literal, $meaning:literal;)*) => {
         #[doc = concat!("Fields of kind `", stringify!($module), "`.")]
         pub mod $module {
             use super::*;
@@ -184,11 +217,14 @@ macro_rules! fields {
             use std::sync::Arc;
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Place { $($id),* }
+            #[allow(dead_code, non_camel_case_types, clippy::upper_case_acronyms)]
+            enum LinkPlace { $($link),* }
             $(#[doc = $doc] pub const $id: Field<$ty> = Field::new($kind, Place::$id as u8);)*
+            $(#[doc = $meaning] pub const $link: Link = Link::new($kind, LinkPlace::$link as u8);)*
             /// All of them, in order.
             pub const FIELDS: &[FieldInfo] = &[$(FieldInfo { name: $name, kind: <$ty as FieldType>::TYPE, doc: $doc }),*];
             /// Its links, in order.
-            pub const LINKS: &[LinkInfo] = &[$(LinkInfo { name: $link, to: Kind::$to, doc: $meaning }),*];
+            pub const LINKS: &[LinkInfo] = &[$(LinkInfo { name: $called, to: Kind::$to, doc: $meaning }),*];
         }
     };
 }

@@ -13,7 +13,7 @@ pub mod value;
 pub mod version;
 
 pub use entity::{Entity, EntityId, Fact, Model, NodePlace, Scope, ScopeId, Site, Stored, TreeId};
-pub use field::{Field, FieldId, FieldInfo, Kind, LinkInfo};
+pub use field::{Field, FieldId, FieldInfo, Kind, Link, LinkInfo};
 pub use found::{FactView, Found, Origin};
 pub use known::{Doubt, Known};
 pub use part::{Moved, Moves};

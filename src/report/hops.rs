@@ -2,7 +2,7 @@
 
 use crate::estate::Estate;
 use crate::link::Hop;
-use crate::model::field::{container, process, route, upstream};
+use crate::model::field::{container, hop, process, route, upstream};
 use crate::model::{EntityId, FieldId, Known, Origin};
 use crate::repo::{Sources, Span};
 use crate::terminal::{escape, escape_json};
@@ -57,8 +57,8 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
         show(hop.route, "connect", route::CONNECT_TIMEOUT.id()),
         show(hop.route, "read", route::READ_TIMEOUT.id()),
     ];
-    if let Known::Is(group) = model.linked(hop.id, "upstream")
-        && model.get(hop.id, crate::model::field::hop::REUSES_CONNECTIONS) == Known::Is(true)
+    if let Known::Is(group) = model.linked(hop.id, hop::UPSTREAM)
+        && model.get(hop.id, hop::REUSES_CONNECTIONS) == Known::Is(true)
     {
         gateway.push(show(group, "keeps idle", upstream::KEEPALIVE_TIMEOUT.id()));
     }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::model::{EntityId, FactView, FieldId, Kind, Known, Model, Origin, Value, Version};
+use crate::model::{EntityId, FactView, FieldId, Kind, Known, Link, Model, Origin, Value, Version};
 
 /// A path from the entity a rule looks at, resolved to places of links and a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     /// The path as written.
     pub text: Arc<str>,
-    links: SmallVec<[u8; 4]>,
+    links: SmallVec<[Link; 4]>,
     end: End,
 }
 
@@ -26,7 +26,7 @@ pub enum End {
 }
 
 impl Path {
-    pub(super) fn new(text: &str, links: SmallVec<[u8; 4]>, end: End) -> Path {
+    pub(super) fn new(text: &str, links: SmallVec<[Link; 4]>, end: End) -> Path {
         Path {
             text: Arc::from(text),
             links,
@@ -43,10 +43,9 @@ impl Path {
     pub fn entity(&self, model: &Model, root: EntityId) -> Known<EntityId> {
         let mut at = root;
         for link in &self.links {
-            match model.entity(at).links.get(*link as usize) {
-                Some(Known::Is(next)) => at = *next,
-                Some(other) => return other.clone(),
-                None => return Known::Absent,
+            match model.entity(at).linked(*link) {
+                Known::Is(next) => at = *next,
+                other => return other.clone(),
             }
         }
         Known::Is(at)

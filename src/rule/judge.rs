@@ -7,6 +7,7 @@ use super::eval::Scene;
 use super::expr::{End, Path};
 use super::load::{Rule, RuleSet, Step};
 use super::{Action, Change, Hit, NotEvaluated, Proposal, Severity};
+use crate::model::field::hop;
 use crate::model::{Doubt, EntityId, FactView, FieldId, Kind, Known, Model, Origin};
 use crate::repo::Span;
 
@@ -300,7 +301,7 @@ fn subject(scene: &Scene, rule: &Rule, field: Option<(EntityId, FieldId)>, point
     };
     let mut parts = vec![rule.id.to_string()];
     if model.entity(scene.root).kind == Kind::Hop {
-        let ends = ["gateway", "route"]
+        let ends = [hop::GATEWAY, hop::ROUTE]
             .into_iter()
             .filter_map(|link| model.linked(scene.root, link).is());
         parts.extend(ends.map(named));

@@ -62,7 +62,7 @@ impl Typer<'_> {
         if first.text != self.root.name() {
             let root = self.root.name();
             let mistake = Mistake::new(first.span.clone(), format!("`{}` is not known here", first.text));
-            return Err(if self.root.links().iter().any(|link| link.name == first.text) {
+            return Err(if self.root.link(&first.text).is_some() {
                 mistake.help(format!("this rule looks at each {root}: write `{root}.{whole}`"))
             } else if let Some(near) = nearest(&first.text, [root, "options"]) {
                 mistake.help(format!("did you mean `{near}`?"))
@@ -73,9 +73,9 @@ impl Typer<'_> {
         let mut kind = self.root;
         let mut links = SmallVec::new();
         for (at, name) in names.iter().enumerate().skip(1) {
-            if let Some(link) = kind.links().iter().position(|link| link.name == name.text) {
-                links.push(u8::try_from(link).unwrap_or(u8::MAX));
-                kind = kind.links()[link].to;
+            if let Some(link) = kind.link(&name.text) {
+                links.push(link);
+                kind = link.info().to;
             } else if let Some(field) = kind.field(&name.text) {
                 if let Some(next) = names.get(at + 1) {
                     let message = format!("`{}` is a {} and has no fields", name.text, field.info().kind.name());

@@ -19,8 +19,8 @@ fields! { autoscaler, Kind::Autoscaler;
     UNREQUESTED: Arc<str> = "unrequested", "The first container of the target that requests none of that resource; absent where all do.";
     SCALE_DOWN_WAIT: Duration = "scale_down_wait", "How long the count must have been too high before it is lowered.";
     SCALE_DOWN_FREES: bool = "scale_down_frees", "Whether one step may take away half of the replicas or more within a minute.";
-    => Workload "workload", "The workload it scales.";
-    => Profile "profile", "The traffic its target is configured to serve.";
+    => WORKLOAD: Workload = "workload", "The workload it scales.";
+    => PROFILE: Profile = "profile", "The traffic its target is configured to serve.";
 }
 
 fields! { schedule, Kind::Schedule;
@@ -36,7 +36,7 @@ fields! { schedule, Kind::Schedule;
     MEANT_HOURS: i64 = "meant_hours", "How many hours of a week start and end describe, each start taken with the next end after it; absent for what only fires.";
     SURPRISE: Arc<str> = "surprise", "How the computed window differs from the one that start and end describe, in words; absent where it does not.";
     DAYLIGHT: Arc<str> = "daylight", "A time of day at which it starts or ends that a clock change takes away or gives twice, in words; absent where there is none.";
-    => Autoscaler "autoscaler", "What it belongs to.";
+    => AUTOSCALER: Autoscaler = "autoscaler", "What it belongs to.";
 }
 
 fields! { profile, Kind::Profile;
@@ -70,10 +70,10 @@ fields! { shortfall, Kind::Shortfall;
     FIRST: Arc<str> = "first", "The first window, in local time and in UTC.";
     MORE: Arc<str> = "more", "The next windows, at most two, in local time; absent where there are none.";
     ZONE: Arc<str> = "zone", "The zone in which the traffic's week repeats.";
-    => Autoscaler "autoscaler", "What sets the bound.";
-    => Schedule "schedule", "The entry of a schedule that causes it; absent where a constant bound does.";
-    => Profile "profile", "The traffic that needs more.";
-    => Workload "workload", "The workload that is scaled.";
+    => AUTOSCALER: Autoscaler = "autoscaler", "What sets the bound.";
+    => SCHEDULE: Schedule = "schedule", "The entry of a schedule that causes it; absent where a constant bound does.";
+    => PROFILE: Profile = "profile", "The traffic that needs more.";
+    => WORKLOAD: Workload = "workload", "The workload that is scaled.";
 }
 
 fields! { note, Kind::Note;
@@ -85,9 +85,9 @@ fields! { note, Kind::Note;
     BETTER: Arc<str> = "better", "What the text should be; absent where that is not certain.";
     OTHER_ZONE: Arc<str> = "other_zone", "The zone that other schedules of the same target or file name; absent where none or several are named.";
     HINT: Arc<str> = "hint", "Why another zone than UTC is probably meant, in words; absent where nothing says so.";
-    => Autoscaler "autoscaler", "What the schedule belongs to.";
-    => Schedule "schedule", "The entry it concerns.";
-    => Workload "workload", "The workload that is scaled.";
+    => AUTOSCALER: Autoscaler = "autoscaler", "What the schedule belongs to.";
+    => SCHEDULE: Schedule = "schedule", "The entry it concerns.";
+    => WORKLOAD: Workload = "workload", "The workload that is scaled.";
 }
 
 fields! { disruption_budget, Kind::DisruptionBudget;
@@ -95,5 +95,5 @@ fields! { disruption_budget, Kind::DisruptionBudget;
     BOUND: Arc<str> = "bound", "Its bound as written, such as `minAvailable 2`.";
     PODS: i64 = "pods", "How many pods its workload has at least.";
     ALLOWED: i64 = "allowed", "How many of them it lets go at once.";
-    => Workload "workload", "The workload whose pods it counts.";
+    => WORKLOAD: Workload = "workload", "The workload whose pods it counts.";
 }

@@ -13,11 +13,11 @@ fields! { container, Kind::Container;
     ONLY_EXPOSED: i64 = "only_exposed", "The one port of `exposed`; absent when there are several.";
     NUMBERS: Arc<str> = "numbers", "The numbers in its variables and commands, in words, where `exposed` is known: one of them may be the port it listens on.";
     POOL_FITS: i64 = "pool_fits", "How many workers fit into its memory, each at its own limit.";
-    => Process "process", "What the container runs.";
-    => Probe "readiness", "The probe that decides whether requests are sent to it.";
-    => Probe "liveness", "The probe that restarts it.";
-    => Probe "startup", "The probe before which the others do not count.";
-    => Workload "workload", "The workload it belongs to.";
+    => PROCESS: Process = "process", "What the container runs.";
+    => READINESS: Probe = "readiness", "The probe that decides whether requests are sent to it.";
+    => LIVENESS: Probe = "liveness", "The probe that restarts it.";
+    => STARTUP: Probe = "startup", "The probe before which the others do not count.";
+    => WORKLOAD: Workload = "workload", "The workload it belongs to.";
 }
 
 fields! { process, Kind::Process;
@@ -36,7 +36,7 @@ fields! { process, Kind::Process;
     WORKERS: i64 = "workers", "How many requests it works on at the same time: the largest number of its workers.";
     WORKERS_FIXED: bool = "workers_fixed", "Whether all of them are always there (`pm = static`).";
     WORKER_MEMORY: Size = "worker_memory", "How much memory one worker may use (PHP's memory_limit).";
-    => Container "container", "The container it runs in.";
+    => CONTAINER: Container = "container", "The container it runs in.";
 }
 
 fields! { socket, Kind::Socket;

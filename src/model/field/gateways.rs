@@ -10,7 +10,7 @@ fields! { gateway, Kind::Gateway;
     BUFFER_SIZE: Size = "buffer_size", "HAProxy: the buffer that must hold a whole request or response header (`tune.bufsize`).";
     ENDS_IN_LINE_FEED: bool = "ends_in_line_feed", "HAProxy: whether the last line of each of its files is complete.";
     WORKER_CONNECTIONS: i64 = "worker_connections", "nginx: how many connections one worker process may have open, those to clients and to upstreams together.";
-    => Container "container", "The container the gateway runs in.";
+    => CONTAINER: Container = "container", "The container the gateway runs in.";
 }
 
 fields! { listener, Kind::Listener;
@@ -74,7 +74,7 @@ fields! { route, Kind::Route;
     TARGET: Arc<str> = "target", "The name of the group the route leads to, as written.";
     TARGET_CHECKED: bool = "target_checked", "Whether the product refuses to start when the target is not declared.";
     GRPC: bool = "grpc", "Whether the route takes gRPC requests only.";
-    => Listener "listener", "The listener whose requests it takes, where one listener has them.";
+    => LISTENER: Listener = "listener", "The listener whose requests it takes, where one listener has them.";
 }
 
 fields! { upstream, Kind::Upstream;
@@ -129,7 +129,7 @@ fields! { endpoint, Kind::Endpoint;
     RESOLVERS: Arc<str> = "resolvers", "HAProxy: the `resolvers` section that looks the name up again.";
     INIT_ADDR: Arc<str> = "init_addr", "HAProxy: how the address is found at start (`init-addr`).";
     UNSET_VARIABLE: Arc<str> = "unset_variable", "An environment variable in the address that the container does not set.";
-    => Upstream "upstream", "The group the endpoint belongs to (HAProxy).";
+    => UPSTREAM: Upstream = "upstream", "The group the endpoint belongs to (HAProxy).";
 }
 
 fields! { status, Kind::Status;

@@ -16,17 +16,17 @@ fields! { hop, Kind::Hop;
     NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
     POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
     POLICY_ALLOWS: bool = "policy_allows", "Whether the network policies that select the pod let the gateway in at that port; absent where none selects it.";
-    => Gateway "gateway", "The gateway that sends the request.";
-    => Route "route", "The route the request takes.";
-    => Upstream "upstream", "The group of endpoints it is sent to.";
-    => Endpoint "endpoint", "The endpoint it is sent to.";
-    => Service "service", "The Kubernetes Service behind the address; absent when the address is none.";
-    => ServicePort "service_port", "The Service's port behind the address; absent when the Service does not expose it.";
-    => Workload "workload", "The workload that answers.";
-    => Container "container", "The container that answers.";
-    => Socket "socket", "What the process listens on where the request arrives; absent when it listens elsewhere.";
-    => Status "status", "What failures of this hop look like at the gateway's client.";
-    => Policy "policy", "The first network policy that selects the pod.";
+    => GATEWAY: Gateway = "gateway", "The gateway that sends the request.";
+    => ROUTE: Route = "route", "The route the request takes.";
+    => UPSTREAM: Upstream = "upstream", "The group of endpoints it is sent to.";
+    => ENDPOINT: Endpoint = "endpoint", "The endpoint it is sent to.";
+    => SERVICE: Service = "service", "The Kubernetes Service behind the address; absent when the address is none.";
+    => SERVICE_PORT: ServicePort = "service_port", "The Service's port behind the address; absent when the Service does not expose it.";
+    => WORKLOAD: Workload = "workload", "The workload that answers.";
+    => CONTAINER: Container = "container", "The container that answers.";
+    => SOCKET: Socket = "socket", "What the process listens on where the request arrives; absent when it listens elsewhere.";
+    => STATUS: Status = "status", "What failures of this hop look like at the gateway's client.";
+    => POLICY: Policy = "policy", "The first network policy that selects the pod.";
 }
 
 fields! { chain, Kind::Chain;
@@ -35,6 +35,6 @@ fields! { chain, Kind::Chain;
     ARITHMETIC: Arc<str> = "arithmetic", "How `tries` comes about: `nginx 3 × envoy 4 = 12`.";
     INNER_WAIT: Duration = "inner_wait", "How long the inner gateway may wait for its response: its own limit, or the application's where that is known and shorter.";
     INNER_BUDGET: Duration = "inner_budget", "How long the inner gateway may take over all its tries, when each of them times out; absent where it does not repeat timeouts.";
-    => Hop "outer", "The hop nearer to the client, which ends in the inner gateway.";
-    => Hop "inner", "The hop the inner gateway sends the request on.";
+    => OUTER: Hop = "outer", "The hop nearer to the client, which ends in the inner gateway.";
+    => INNER: Hop = "inner", "The hop the inner gateway sends the request on.";
 }

@@ -13,7 +13,7 @@ fields! { service, Kind::Service;
     SELECTS: bool = "selects", "Whether any workload of the environment has these labels; unknown where not everything was read.";
     ASKED_PODS: i64 = "asked_pods", "How many replicas the workloads it selects are asked to have together.";
     NEAR_MISS_LABEL: Arc<str> = "near_miss_label", "The one label that keeps the workload that was probably meant from being selected, in words; absent where no workload comes near.";
-    => Workload "near_miss", "The workload that was probably meant, where the selector matches none.";
+    => NEAR_MISS: Workload = "near_miss", "The workload that was probably meant, where the selector matches none.";
 }
 
 fields! { service_port, Kind::ServicePort;
@@ -25,7 +25,7 @@ fields! { service_port, Kind::ServicePort;
     SERVICE: Arc<str> = "service", "The Service's name.";
     LISTENING: Arc<str> = "listening", "What the selected process is known to listen on instead, in words; absent where that is not known.";
     TARGET_FOUND: bool = "target_found", "Whether the target port exists: a named one among the declared container ports, a numeric one among what the process is known to listen on.";
-    => Workload "workload", "The workload the Service selects (the first of several).";
+    => WORKLOAD: Workload = "workload", "The workload the Service selects (the first of several).";
 }
 
 fields! { workload, Kind::Workload;
@@ -39,7 +39,7 @@ fields! { workload, Kind::Workload;
     CHECKED: bool = "checked", "Whether any container of its pods has a readiness or startup probe, before which the pod gets no requests.";
     SERVED: bool = "served", "Whether a Service of the environment selects its pods.";
     ONLY_PORT_NAME: Arc<str> = "only_port_name", "The name of the one port it declares; absent when there are several or it has none.";
-    => Autoscaler "autoscaler", "What changes the number of its replicas.";
+    => AUTOSCALER: Autoscaler = "autoscaler", "What changes the number of its replicas.";
 }
 
 fields! { policy, Kind::Policy;
@@ -53,5 +53,5 @@ fields! { policy_port, Kind::PolicyPort;
     SERVICE: Arc<str> = "service", "The Service that exposes this number and leads to another port of the same pods; absent where there is none.";
     POD_PORT: i64 = "pod_port", "The port of the pods that this Service leads to.";
     POD_PORT_ALLOWED: bool = "pod_port_allowed", "Whether some policy of these pods lets that port in.";
-    => ServicePort "service_port", "The Service's port of this number.";
+    => SERVICE_PORT: ServicePort = "service_port", "The Service's port of this number.";
 }

@@ -274,7 +274,7 @@ impl Lower<'_> {
             entity.module = "stream";
             entity.scope = Some(scope);
             entity.version = self.version.cloned();
-            entity.link("listener", Known::Is(listener));
+            entity.link(route::LISTENER, Known::Is(listener));
             let id = self.model.add(entity);
             self.lead(place, id, target, cluster, &frame);
         }

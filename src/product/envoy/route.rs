@@ -79,7 +79,7 @@ impl Lower<'_> {
         let mut entity = Entity::new(Kind::Route, label, at.head());
         entity.set(route::NAME, Arc::from(format!("{name} (mirrored)")), at.head());
         entity.set(route::PASS, Arc::from("mirror"), at.head());
-        entity.link("listener", Known::Is(frame.listener));
+        entity.link(route::LISTENER, Known::Is(frame.listener));
         let id = self.model.add(entity);
         self.lead(place, id, at, None, frame);
     }
@@ -109,7 +109,7 @@ impl Lower<'_> {
         entity.module = frame.module;
         entity.scope = Some(scope);
         entity.version = self.version.cloned();
-        entity.link("listener", Known::Is(frame.listener));
+        entity.link(route::LISTENER, Known::Is(frame.listener));
         let rewrites = ["prefix_rewrite", "regex_rewrite", "path_rewrite_policy"];
         let prefix = plain(item, "match.prefix").or_else(|| plain(item, "match.path_separated_prefix"));
         if let Some(prefix) = prefix.filter(|_| rewrites.iter().all(|name| child(action, name).is_none())) {

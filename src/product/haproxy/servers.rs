@@ -258,7 +258,7 @@ impl Server<'_> {
         if let Some(unset) = &word.unset {
             entity.set(endpoint::UNSET_VARIABLE, Arc::from(unset.as_str()), span);
         }
-        entity.link("upstream", Known::Is(self.group));
+        entity.link(endpoint::UPSTREAM, Known::Is(self.group));
         model.add(entity)
     }
 }
