@@ -172,7 +172,7 @@ fn lint(rules: &RuleSet, files: &[File]) {
     let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
     analysis.prove(&mut findings);
     for finding in &findings {
-        let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
+        let edits = finding.fix().into_iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
         for span in edits
             .chain([finding.at])
             .chain(finding.related.iter().map(|(span, _)| *span))

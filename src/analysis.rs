@@ -23,7 +23,7 @@ use crate::lower::{self, Lowering, Placement};
 use crate::model::field::{chain, hop};
 use crate::model::{EntityId, Kind, Known, Model, Version};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{self, Checked, RuleSet};
+use crate::rule::{self, Judgement, RuleSet};
 use crate::syntax::Tree;
 use web::Web;
 
@@ -52,7 +52,7 @@ pub struct Judged {
     /// What is guaranteed of each target against what its traffic needs.
     pub assessed: Assessed,
     /// What the rules said.
-    pub checked: Checked,
+    pub judgement: Judgement,
     /// The files that have a part in it.
     pub files: FxHashSet<SourceId>,
     /// Made when a fix of one of its files is to be proved.
@@ -140,7 +140,7 @@ impl<'a> Analysis<'a> {
             .zip(&self.judged)
             .map(|(environment, judged)| {
                 let ways: OnceLock<Ways<'_>> = OnceLock::new();
-                let (model, violations) = (&judged.estate.model, &judged.checked.hits);
+                let (model, violations) = (&judged.estate.model, &judged.judgement.violations);
                 let tell = move |nth: usize| {
                     let violation = &violations[nth];
                     let hit = rule::tell(model, self.ground.rules, violation);
@@ -151,7 +151,7 @@ impl<'a> Analysis<'a> {
                     name: &environment.name,
                     violations: Cow::Borrowed(violations),
                     tell: Box::new(tell),
-                    not_evaluated: judged.checked.not_evaluated.clone(),
+                    not_evaluated: judged.judgement.not_evaluated.clone(),
                     files: Cow::Borrowed(&judged.files),
                 }
             })
@@ -326,12 +326,12 @@ fn judge(
         let others = sources.filter(|source| repository.of_source(*source).is_some());
         own.chain(seen).chain(others).collect()
     };
-    let (checked, files) = rayon::join(|| rule::check(&estate.model, ground.rules), files);
+    let (judgement, files) = rayon::join(|| rule::judge(&estate.model, ground.rules), files);
     Judged {
         estate,
         hops,
         assessed,
-        checked,
+        judgement,
         files,
         outcome: OnceLock::new(),
         web: OnceLock::new(),
@@ -342,15 +342,15 @@ impl Judged {
     fn outcome(&self, sources: &Sources, rules: &RuleSet) -> &Outcome {
         self.outcome.get_or_init(|| {
             let model = &self.estate.model;
-            let violations = self.checked.hits.iter();
+            let violations = self.judgement.violations.iter();
             let verdicts = violations.map(|violation| rule::verdict_of(model, rules, violation));
-            Outcome::of(sources, model, verdicts, &self.checked.undecided)
+            Outcome::of(sources, model, verdicts, &self.judgement.undecided)
         })
     }
 
     /// Keeps the model, the hops, and what was said without words.
     fn release(&mut self) {
-        self.checked.not_evaluated = Vec::new();
+        self.judgement.not_evaluated = Vec::new();
         let estate = &mut self.estate;
         estate.gateways = Vec::new();
         estate.services = Vec::new();

@@ -223,8 +223,8 @@ fn a_misspelled_cluster_is_found_where_envoy_refuses_it() {
                 .push(format!("{}:{}: not found", path.display(), at + 1));
             return;
         }
-        let Some(fix) = &findings[0].fix else {
-            eprintln!("{}: no fix: {:?}", path.display(), findings[0].no_fix_reason);
+        let Some(fix) = findings[0].fix() else {
+            eprintln!("{}: no fix: {:?}", path.display(), findings[0].no_fix_reason());
             return;
         };
         let edits: Vec<Edit> = fix.edits.clone();
@@ -260,7 +260,7 @@ fn good_and_fixed_examples_are_accepted() {
             }
             let (_, findings, _, sources) = lint(&example.files);
             let own = findings.iter().filter(|finding| *finding.rule == *rule.id);
-            for fix in apart(own.filter_map(|finding| finding.fix.as_ref())) {
+            for fix in apart(own.filter_map(|finding| finding.fix())) {
                 let Some(source) = fix.edits.first().map(|edit| sources.get(edit.span.source)) else {
                     continue;
                 };
@@ -317,7 +317,7 @@ fn json_with_comments_and_names_in_camel_case() {
         .map(|finding| (&*finding.rule, line(&sources, finding)))
         .collect();
     assert_eq!(found, [("undefined-cluster", 12)]);
-    let fix = findings[0].fix.as_ref().unwrap();
+    let fix = findings[0].fix().unwrap();
     let fixed = splice(BOOTSTRAP, &fix.edits).unwrap();
     assert_eq!(fixed, BOOTSTRAP.replace("\"apj\"", "\"api\""));
 }

@@ -213,7 +213,7 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
     findings.retain(|finding| &*finding.rule == rule);
     analysis.prove(&mut findings);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
-    for edit in apart(findings.iter().filter_map(|finding| finding.fix.as_ref()))
+    for edit in apart(findings.iter().filter_map(|finding| finding.fix()))
         .iter()
         .flat_map(|fix| &fix.edits)
     {

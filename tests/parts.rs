@@ -195,7 +195,7 @@ fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<Stri
     prove(&watched, &mut findings, files.len());
     let said = findings
         .iter()
-        .map(|finding| format!("{} {:?} {:?}", path(finding), finding.fix, finding.no_fix_reason));
+        .map(|finding| format!("{} {:?}", path(finding), finding.repair));
     (
         said.collect(),
         watched.consented.into_inner(),
@@ -219,7 +219,7 @@ fn both_ways(files: &[(String, String)], teams: &[usize]) -> (Vec<String>, usize
 #[test]
 fn a_fix_that_holds_in_part_holds() {
     let (said, consented, complained) = both_ways(&teams(), &[3, 12, 139]);
-    assert!(said.iter().all(|said| said.contains("Some(Fix")), "{said:#?}");
+    assert!(said.iter().all(|said| said.contains("Proved(Fix")), "{said:#?}");
     assert!(consented > 0 && complained == 0, "{consented} {complained}");
 }
 
@@ -227,7 +227,7 @@ fn a_fix_that_holds_in_part_holds() {
 #[test]
 fn what_a_client_says_against_a_fix_is_heard_in_part() {
     let (said, consented, complained) = both_ways(&teams(), &[3, IMPATIENT]);
-    assert!(said[0].contains("Some(Fix"), "{said:#?}");
+    assert!(said[0].contains("Proved(Fix"), "{said:#?}");
     assert!(
         said[1].contains("it would bring about another finding (read-timeout-below-app)"),
         "{said:#?}"
@@ -301,7 +301,7 @@ spec:
 ";
     files.push(("apps/policies/closed.yaml".to_owned(), policy.to_owned()));
     let (said, ..) = both_ways(&files, &[3, 12]);
-    assert!(said[0].contains("Some(Fix"), "{said:#?}");
+    assert!(said[0].contains("Proved(Fix"), "{said:#?}");
     assert!(
         said[1].contains("it would bring about another finding (policy-blocks-gateway)"),
         "{said:#?}"

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use gatelint::finding::ignores::RuleIds;
 use gatelint::finding::settle::settle_from;
 use gatelint::finding::{
-    ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, RuleInfo, Settled, Summary, Target, settle,
+    ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, Repair, RuleInfo, Settled, Summary, Target, settle,
 };
 use gatelint::model::{EntityId, FactView, FieldId, Origin, Value, Version};
 use gatelint::repo::{Edit, Piece, Source, SourceId, Sources, Span};
 use gatelint::report::{FileProblem, Format, Options, Report, mistake, write};
-use gatelint::rule::{Action, Change, Hit, NotEvaluated, Precision, Proposal, Severity, Violation};
+use gatelint::rule::{Action, Change, Hit, NotEvaluated, Precision, Proposal, Remedy, Severity, Violation};
 use gatelint::syntax::{ProblemKind, Tree, nginx, yaml};
 use gatelint::terminal::{Look, is_unsafe};
 
@@ -89,7 +89,7 @@ fn hit(rule: usize, point: Span, message: &str) -> Hit {
         help: "Let the gateway wait longer than the application.".to_owned(),
         subject: format!("{rule} route / read_timeout"),
         values: vec!["60s".to_owned(), "120s".to_owned()],
-        fix: None,
+        remedy: Remedy::None,
     }
 }
 
@@ -143,10 +143,10 @@ fn timeout(world: &World, root: u32, message: &str) -> Hit {
         field: field(),
         action: Action::Set(Value::Text("125s".into())),
     };
-    hit.fix = Some(Ok(Proposal {
+    hit.remedy = Remedy::Proposed(Proposal {
         changes: vec![change],
         because: Some("slow requests are held longer".into()),
-    }));
+    });
     hit
 }
 
@@ -163,7 +163,7 @@ fn port(world: &World) -> Hit {
         source: "ngx_http_upstream.c",
     };
     hit.related = vec![(find(&world.compose, "[\"8000\"]"), "api listens on 8000".to_owned())];
-    hit.fix = Some(Err("the value is made from several files".to_owned()));
+    hit.remedy = Remedy::Refused("the value is made from several files".to_owned());
     hit
 }
 
@@ -215,10 +215,7 @@ fn one_finding_is_one_place_whatever_the_order() {
     assert_eq!(timeout.places.len(), 4);
     assert_eq!(timeout.related.len(), 1);
     assert!(port.environments.is_empty(), "it holds in all that use the file");
-    assert_eq!(
-        port.no_fix_reason.as_deref(),
-        Some("the value is made from several files")
-    );
+    assert_eq!(port.no_fix_reason(), Some("the value is made from several files"));
     assert_eq!(settled.unevaluated[0].count, 3);
     let again = self::settled(&world, [2, 3, 1]);
     for (one, other) in settled.findings.iter().zip(&again.findings) {
@@ -234,7 +231,7 @@ fn formats() -> Result<(), Box<dyn std::error::Error>> {
     let world = world();
     let mut settled = settled(&world, [1, 2, 3]);
     let value = find(&world.nginx, "60s");
-    settled.findings[1].fix = Some(Fix {
+    settled.findings[1].repair = Repair::Proved(Fix {
         title: "raise proxy_read_timeout to 125s".to_owned(),
         because: Some("slow requests are held longer".to_owned()),
         edits: vec![Edit {

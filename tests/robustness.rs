@@ -673,14 +673,18 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
         };
         inside(finding.at);
         finding.related.iter().for_each(|(span, _)| inside(*span));
-        if let Some(fix) = &finding.fix {
+        if let Some(fix) = finding.fix() {
             fix.edits.iter().for_each(|edit| inside(edit.span));
             applied(&sources, &fix.edits);
         }
         let source = sources.get(finding.at.source);
         said.push(format!(
             "{}:{} {} {} {:?}",
-            source.path, finding.at.start, finding.rule, finding.message, finding.no_fix_reason
+            source.path,
+            finding.at.start,
+            finding.rule,
+            finding.message,
+            finding.no_fix_reason()
         ));
     }
     for entry in &settled.unevaluated {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gatelint::model::{Doubt, Duration, Entity, EntityId, Kind, Known, Model, field};
 use gatelint::repo::{SourceId, Span};
-use gatelint::rule::{Action, Hit, RuleError, RuleSet, Severity, check, explain, schema, tell};
+use gatelint::rule::{Action, Hit, RuleError, RuleSet, Severity, explain, judge, schema, tell};
 
 /// A rule file around a requirement.
 fn rule_file(require: &str) -> String {
@@ -231,8 +231,12 @@ fn verdict(require: &str) -> &'static str {
         route.set(field::route::READ_TIMEOUT, Duration::UNLIMITED, span(10));
         route.set(field::route::CONNECT_TIMEOUT, Duration::from_secs(5), span(10));
     });
-    let checked = check(&model, &rules);
-    match (checked.hits.len(), checked.not_evaluated.len(), checked.evaluated) {
+    let judgement = judge(&model, &rules);
+    match (
+        judgement.violations.len(),
+        judgement.not_evaluated.len(),
+        judgement.evaluated,
+    ) {
         (1, 0, 1) => "hit",
         (0, 0, 1) => "pass",
         (0, 1, 0) => "unknown",
@@ -343,7 +347,7 @@ fn slow_application(rules: &RuleSet) -> Vec<Hit> {
         let container = model.add(container);
         model.entity_mut(hop).link(field::hop::CONTAINER, Known::Is(container));
     });
-    let violations = check(&model, rules).hits;
+    let violations = judge(&model, rules).violations;
     violations
         .iter()
         .map(|violation| tell(&model, rules, violation))
@@ -375,7 +379,7 @@ fn a_hit_has_all_that_a_finding_needs() {
         "{}",
         hit.message
     );
-    let proposal = hit.fix.as_ref().unwrap().as_ref().unwrap();
+    let proposal = hit.remedy.proposal().unwrap();
     assert!(proposal.because.is_some());
     let [change] = proposal.changes.as_slice() else {
         panic!("{proposal:?}");
@@ -392,7 +396,7 @@ fn options_and_severities() {
         .with_options([(id, "margin", "10s")])
         .unwrap();
     let hits = slow_application(&rules);
-    let Some(Ok(proposal)) = &hits[0].fix else { panic!() };
+    let proposal = hits[0].remedy.proposal().unwrap();
     assert!(matches!(&proposal.changes[0].action, Action::Set(value) if value.to_string() == "135s"));
 
     let rules = RuleSet::embedded().unwrap().with_severities([(id, "error")]).unwrap();

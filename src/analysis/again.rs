@@ -202,11 +202,11 @@ impl Analysis<'_> {
         }
         let said = self.outcome(model).within(sources, model, &part.files);
         let mut is_in = stands_in(sources, of_whole, &part.files);
-        let violations = whole.checked.hits.iter();
+        let violations = whole.judgement.violations.iter();
         let violations: Vec<&Violation> = violations.filter(|violation| is_in(violation.root)).collect();
         let verdicts = violations.into_iter();
         let verdicts = verdicts.map(|violation| rule::verdict_of(of_whole, self.ground.rules, violation));
-        let undecided = whole.checked.undecided.iter().copied();
+        let undecided = whole.judgement.undecided.iter().copied();
         let undecided: Vec<(usize, EntityId)> = undecided.filter(|(_, root)| is_in(*root)).collect();
         said.agrees(&Outcome::said(sources, of_whole, verdicts, &undecided))
             .then(|| (said, names(&estate)))
@@ -220,8 +220,13 @@ impl Analysis<'_> {
     }
 
     fn outcome(&self, model: &Model) -> Outcome {
-        let checked = rule::verdicts(model, self.ground.rules);
-        Outcome::of(self.ground.sources, model, checked.hits.into_iter(), &checked.undecided)
+        let judgement = rule::verdicts(model, self.ground.rules);
+        Outcome::of(
+            self.ground.sources,
+            model,
+            judgement.violations.into_iter(),
+            &judgement.undecided,
+        )
     }
 }
 
@@ -258,7 +263,7 @@ impl Analysis<'_> {
     pub fn make_room<'f>(&mut self, findings: impl IntoIterator<Item = &'f Finding>) {
         let mut places = findings.into_iter().flat_map(|finding| &finding.places);
         let is_large = |place: &Place| self.environments[place.environment].is_large();
-        if places.any(|place| matches!(place.proposal, Some(Ok(_))) && is_large(place)) {
+        if places.any(|place| place.remedy.proposal().is_some() && is_large(place)) {
             self.judged.par_iter_mut().for_each(Judged::release);
         }
     }

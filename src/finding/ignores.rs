@@ -8,7 +8,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::directive::{self, Directive};
-use super::{Finding, Milder, settle};
+use super::{Finding, Milder, Repair, settle};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Precision, Severity};
 use crate::syntax::{At, Tree};
@@ -409,7 +409,6 @@ fn about(sources: &Sources, rule: usize, at: Span, message: String, help: &str) 
         places: Vec::new(),
         fingerprint: settle::fingerprint(&subject, &[]),
         subject,
-        fix: None,
-        no_fix_reason: None,
+        repair: Repair::None,
     }
 }

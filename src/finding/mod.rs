@@ -12,7 +12,7 @@ pub use settle::{EnvironmentHits, Milder, Settled, settle};
 use crate::capacity::Moment;
 use crate::model::EntityId;
 use crate::repo::{Edit, Span};
-use crate::rule::{Precision, Proposal, Rule, RuleSet, Severity};
+use crate::rule::{Precision, Remedy, Rule, RuleSet, Severity};
 
 /// Which environment of the run, by its place in the list of environments.
 pub type EnvironmentIndex = usize;
@@ -49,8 +49,8 @@ pub struct Place {
     pub root: EntityId,
     /// What is wrong there, without values: what a fix must make go away.
     pub subject: String,
-    /// The fix proposed there.
-    pub proposal: Option<Result<Proposal, String>>,
+    /// How it may be mended there.
+    pub remedy: Remedy,
     /// The path of the request, such as `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
     pub path: Option<String>,
 }
@@ -79,6 +79,20 @@ pub struct Fix {
     pub because: Option<String>,
     /// Edits of files.
     pub edits: Vec<Edit>,
+}
+
+/// What became of mending a finding.
+#[derive(Clone, Debug, Default)]
+pub enum Repair {
+    /// No rule proposes a fix.
+    #[default]
+    None,
+    /// A fix is proposed, which nobody tried.
+    Untried,
+    /// The fix holds.
+    Proved(Fix),
+    /// There is no fix, and why.
+    Refused(String),
 }
 
 /// One place a person edits.
@@ -112,17 +126,30 @@ pub struct Finding {
     pub subject: String,
     /// Subject and values, without lines, environments, instants or defaults: survives edits elsewhere.
     pub fingerprint: String,
-    /// The proved fix.
-    pub fix: Option<Fix>,
-    /// Why there is no fix, where one might be expected.
-    pub no_fix_reason: Option<String>,
+    /// What became of mending it.
+    pub repair: Repair,
 }
 
 impl Finding {
-    /// Whether a fix is proposed that nobody tried: it is neither proved nor refused.
+    /// The fix, where one is proved.
+    pub fn fix(&self) -> Option<&Fix> {
+        match &self.repair {
+            Repair::Proved(fix) => Some(fix),
+            _ => None,
+        }
+    }
+
+    /// Why there is no fix, where one might be expected.
+    pub fn no_fix_reason(&self) -> Option<&str> {
+        match &self.repair {
+            Repair::Refused(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether a fix is proposed that nobody tried.
     pub fn is_unproved(&self) -> bool {
-        let proposed = |place: &Place| matches!(place.proposal, Some(Ok(_)));
-        self.fix.is_none() && self.no_fix_reason.is_none() && self.places.iter().any(proposed)
+        matches!(self.repair, Repair::Untried)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{EnvironmentIndex, Finding, Place, RuleInfo, Unevaluated, ValueNote};
+use super::{EnvironmentIndex, Finding, Place, Repair, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Hit, NotEvaluated, Precision, Severity, Violation};
@@ -201,8 +201,6 @@ fn merge(
     };
     let identity = hits.iter().map(|of| (&of.hit.subject, &of.hit.values)).min();
     let (subject, values) = identity.unwrap_or((&lead.hit.subject, &lead.hit.values));
-    let refusals = || hits.iter().filter_map(|of| of.hit.fix.as_ref()?.as_ref().err());
-    let proposed = hits.iter().any(|of| matches!(of.hit.fix, Some(Ok(_))));
     Finding {
         rule: rule.id.clone(),
         category: rule.category.clone(),
@@ -225,10 +223,20 @@ fn merge(
         related,
         fingerprint: fingerprint(subject, values),
         subject: subject.clone(),
-        fix: None,
-        no_fix_reason: if proposed { None } else { refusals().min().cloned() },
+        repair: repair(&hits),
         places: hits.iter().map(place).collect(),
     }
+}
+
+/// What is known of mending a finding before a fix is tried.
+fn repair(hits: &[Located<'_>]) -> Repair {
+    if hits.iter().any(|of| of.hit.remedy.proposal().is_some()) {
+        return Repair::Untried;
+    }
+    let refusals = hits.iter().filter_map(|of| of.hit.remedy.refusal());
+    refusals
+        .min()
+        .map_or(Repair::None, |reason| Repair::Refused(reason.to_owned()))
 }
 
 fn place(of: &Located<'_>) -> Place {
@@ -236,7 +244,7 @@ fn place(of: &Located<'_>) -> Place {
         environment: of.environment,
         root: of.hit.root,
         subject: of.hit.subject.clone(),
-        proposal: of.hit.fix.clone(),
+        remedy: of.hit.remedy.clone(),
         path: of.path.as_deref().map(str::to_owned),
     }
 }

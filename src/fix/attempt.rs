@@ -9,7 +9,7 @@ use crate::finding::{Finding, Fix};
 use crate::model::field::setting;
 use crate::model::{FactView, Known};
 use crate::repo::{Edit, Refusal};
-use crate::rule::{Change, Proposal};
+use crate::rule::{Change, Proposal, Remedy};
 
 /// One way to mend a finding.
 pub(super) struct Attempt {
@@ -26,13 +26,13 @@ pub(super) fn attempts(places: &Places<'_>, finding: &Finding) -> Vec<Result<Att
         // All hops of a route propose the same, and that is spelled once.
         let mut spelled: Vec<(usize, &[Change], Option<Refusal>)> = Vec::new();
         for at in &finding.places {
-            let proposal = match &at.proposal {
-                Some(Ok(proposal)) => proposal,
-                Some(Err(reason)) => {
+            let proposal = match &at.remedy {
+                Remedy::Proposed(proposal) => proposal,
+                Remedy::Refused(reason) => {
                     found.push(Err(Refusal::new(reason.clone())));
                     continue;
                 }
-                None => continue,
+                Remedy::None => continue,
             };
             let is_same = |(environment, changes, _): &&(usize, &[Change], Option<Refusal>)| {
                 *environment == at.environment && *changes == proposal.changes.as_slice()
@@ -72,9 +72,7 @@ fn all_places(places: &Places<'_>, finding: &Finding) -> Option<Attempt> {
     let first = finding.places.first()?;
     let mut all = Proposal::default();
     for place in &finding.places {
-        let Some(Ok(proposal)) = &place.proposal else {
-            return None;
-        };
+        let proposal = place.remedy.proposal()?;
         if place.environment != first.environment {
             continue;
         }

@@ -14,9 +14,10 @@ use super::complaint::{Member, Members};
 use super::outcome::Files;
 use super::places::Places;
 use super::trial::{ALONE, Budget, Verdict, run};
-use crate::finding::{Finding, Fix};
+use crate::finding::{Finding, Fix, Repair};
 use crate::model::{EntityId, Model};
 use crate::repo::{Edit, Refusal, SourceId, Sources};
+use crate::rule::Remedy;
 
 pub use super::complaint::Answer;
 pub use super::outcome::{FileKey, Outcome, file_key, stands_in};
@@ -66,7 +67,7 @@ pub trait World: Sync {
 
 /// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
 pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut Finding>, files: usize) {
-    let mends = |finding: &&mut Finding| finding.places.iter().any(|place| place.proposal.is_some());
+    let mends = |finding: &&mut Finding| finding.places.iter().any(|place| !matches!(place.remedy, Remedy::None));
     let mut findings: Vec<&mut Finding> = findings.into_iter().filter(mends).collect();
     let places = Places::of(world);
     // A few are done before a second thread has woken up.
@@ -82,7 +83,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
     let mut budget = Budget::of(files);
     loop {
         for settled in waiting.extract_if(.., |candidate| !candidate.is_open()) {
-            findings[settled.finding].no_fix_reason = Some(settled.last.0);
+            findings[settled.finding].repair = Repair::Refused(settled.last.0);
         }
         let batch = choose(&mut waiting, together);
         if batch.is_empty() {
@@ -90,7 +91,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
         }
         let tried = round(world, &findings, batch, &mut budget);
         for (finding, fix) in tried.proved {
-            findings[finding].fix = Some(fix);
+            findings[finding].repair = Repair::Proved(fix);
         }
         waiting.extend(tried.left);
         waiting.sort_by_key(|candidate| candidate.finding);
@@ -104,7 +105,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
         } else {
             candidate.last.0
         };
-        findings[candidate.finding].no_fix_reason = Some(reason);
+        findings[candidate.finding].repair = Repair::Refused(reason);
     }
 }
 

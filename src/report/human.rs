@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::snippet::{Drawing, Label};
 use super::summary::Hidden;
 use super::{Options, Report, severity, summary};
-use crate::finding::{Finding, ValueNote};
+use crate::finding::{Finding, Repair, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::Severity;
 use crate::terminal::{Look, escape, wrap};
@@ -103,8 +103,8 @@ fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
     if !finding.help.is_empty() {
         line("help", &finding.help);
     }
-    match (&finding.fix, &finding.no_fix_reason) {
-        (Some(fix), _) => match &fix.because {
+    match &finding.repair {
+        Repair::Proved(fix) => match &fix.because {
             None => line("fix", &format!("{}; apply with `gatelint lint --fix`", fix.title)),
             Some(because) => line(
                 "fix",
@@ -114,8 +114,8 @@ fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
                 ),
             ),
         },
-        (None, Some(reason)) => line("no fix", reason),
-        (None, None) => {}
+        Repair::Refused(reason) => line("no fix", reason),
+        Repair::None | Repair::Untried => {}
     }
     out
 }

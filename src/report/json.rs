@@ -170,8 +170,8 @@ fn finding_out<'a>(sources: &Sources, finding: &'a Finding) -> FindingOut<'a> {
         at: place(sources, finding.at),
         value: finding.value.as_ref().map(value_out),
         related: related.collect(),
-        fix: finding.fix.as_ref().map(|fix| fix_out(sources, fix)),
-        no_fix_reason: finding.no_fix_reason.as_deref(),
+        fix: finding.fix().map(|fix| fix_out(sources, fix)),
+        no_fix_reason: finding.no_fix_reason(),
         fingerprint: &finding.fingerprint,
     }
 }

@@ -95,7 +95,7 @@ fn counts(report: &Report<'_>, hidden: Hidden) -> String {
 
 /// Findings with a safe fix, and those with an unsafe one.
 fn fixable(report: &Report<'_>) -> (usize, usize) {
-    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix());
     fixes.fold((0, 0), |(safe, other), fix| match fix.because {
         None => (safe + 1, other),
         Some(_) => (safe, other + 1),

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::eval::Scene;
 use super::expr::{End, Path};
 use super::load::{Rule, RuleSet, Step};
-use super::{Action, Change, Hit, NotEvaluated, Proposal, Severity};
+use super::{Action, Change, Hit, NotEvaluated, Proposal, Remedy, Severity};
 use crate::model::field::hop;
 use crate::model::{Doubt, EntityId, FactView, FieldId, Kind, Known, Model, Origin};
 use crate::repo::Span;
 
 /// What the rules say of one model.
 #[derive(Debug)]
-pub struct Checked<H = Violation> {
+pub struct Judgement<H = Violation> {
     /// What is violated.
-    pub hits: Vec<H>,
+    pub violations: Vec<H>,
     /// What could not be decided, one for each rule and entity.
     pub not_evaluated: Vec<NotEvaluated>,
     /// The rule and entity of each of `not_evaluated`.
@@ -24,10 +24,10 @@ pub struct Checked<H = Violation> {
     pub evaluated: usize,
 }
 
-impl<H> Default for Checked<H> {
+impl<H> Default for Judgement<H> {
     fn default() -> Self {
         Self {
-            hits: Vec::new(),
+            violations: Vec::new(),
             not_evaluated: Vec::new(),
             undecided: Vec::new(),
             evaluated: 0,
@@ -62,7 +62,7 @@ pub struct Verdict {
 }
 
 /// Runs every enabled rule over the entities of its kind.
-pub fn check(model: &Model, rules: &RuleSet) -> Checked {
+pub fn judge(model: &Model, rules: &RuleSet) -> Judgement {
     over(model, rules, &|scene, rule, at| Violation {
         rule: at,
         root: scene.root,
@@ -78,7 +78,7 @@ pub fn tell(model: &Model, rules: &RuleSet, violation: &Violation) -> Hit {
 }
 
 /// The same for a model that no one will read of.
-pub fn verdicts(model: &Model, rules: &RuleSet) -> Checked<Verdict> {
+pub fn verdicts(model: &Model, rules: &RuleSet) -> Judgement<Verdict> {
     over(model, rules, &verdict)
 }
 
@@ -107,7 +107,7 @@ fn scene<'m>(model: &'m Model, rule: &'m Rule, root: EntityId) -> Scene<'m> {
 }
 
 /// A few entities at a time are asked everything, while they and what they link to are still in the processor's cache.
-fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, usize) -> H + Sync)) -> Checked<H> {
+fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, usize) -> H + Sync)) -> Judgement<H> {
     let by_kind = rules.by_kind();
     let mut asked: Vec<Vec<EntityId>> = vec![Vec::new(); by_kind.len()];
     for (id, entity) in model.entities() {
@@ -116,22 +116,22 @@ fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, 
             asked[kind].push(id);
         }
     }
-    let ask = |kind: usize, roots: &[EntityId], checked: &mut Checked<H>| {
+    let ask = |kind: usize, roots: &[EntityId], judgement: &mut Judgement<H>| {
         let mut deciding = vec![0; by_kind[kind].len()];
         for root in roots {
             for (at, deciding) in by_kind[kind].iter().zip(&mut deciding) {
-                judge(model, (*at, rules.rule(*at)), *root, deciding, checked, tell);
+                decide(model, (*at, rules.rule(*at)), *root, deciding, judgement, tell);
             }
         }
     };
     // A small model is judged before a second thread has woken up.
     const SMALL: usize = 1_000;
     if asked.iter().map(Vec::len).sum::<usize>() < SMALL {
-        let mut checked = Checked::default();
+        let mut judgement = Judgement::default();
         for (kind, roots) in asked.iter().enumerate().filter(|(_, roots)| !roots.is_empty()) {
-            ask(kind, roots, &mut checked);
+            ask(kind, roots, &mut judgement);
         }
-        return checked;
+        return judgement;
     }
     const CHUNK: usize = 256;
     let chunks = asked.iter().enumerate();
@@ -139,32 +139,32 @@ fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, 
         .flat_map(|(kind, roots)| roots.chunks(CHUNK).map(move |chunk| (kind, chunk)))
         .collect();
     let of_chunk = |(kind, roots): (usize, &[EntityId])| {
-        let mut checked = Checked::default();
-        ask(kind, roots, &mut checked);
-        checked
+        let mut judgement = Judgement::default();
+        ask(kind, roots, &mut judgement);
+        judgement
     };
     // Chunks of hops take far longer than others: each is handed out by itself.
-    let all: Vec<Checked<H>> = chunks.into_par_iter().with_max_len(1).map(of_chunk).collect();
-    let mut checked = Checked::default();
+    let all: Vec<Judgement<H>> = chunks.into_par_iter().with_max_len(1).map(of_chunk).collect();
+    let mut judgement = Judgement::default();
     // Doubling a long list of hits would take their memory twice.
-    checked
-        .hits
-        .reserve_exact(all.iter().map(|of_chunk| of_chunk.hits.len()).sum());
+    judgement
+        .violations
+        .reserve_exact(all.iter().map(|of_chunk| of_chunk.violations.len()).sum());
     for of_chunk in all {
-        checked.hits.extend(of_chunk.hits);
-        checked.not_evaluated.extend(of_chunk.not_evaluated);
-        checked.undecided.extend(of_chunk.undecided);
-        checked.evaluated += of_chunk.evaluated;
+        judgement.violations.extend(of_chunk.violations);
+        judgement.not_evaluated.extend(of_chunk.not_evaluated);
+        judgement.undecided.extend(of_chunk.undecided);
+        judgement.evaluated += of_chunk.evaluated;
     }
-    checked
+    judgement
 }
 
-fn judge<H>(
+fn decide<H>(
     model: &Model,
     (at, rule): (usize, &Rule),
     root: EntityId,
     deciding: &mut usize,
-    checked: &mut Checked<H>,
+    judgement: &mut Judgement<H>,
     tell: &impl Fn(&Scene, &Rule, usize) -> H,
 ) {
     let scene = scene(model, rule, root);
@@ -177,29 +177,29 @@ fn judge<H>(
         Known::Is(true) => {}
         Known::Is(false) | Known::Absent => return,
         Known::Unknown(doubt) => {
-            checked.undecided.push((at, root));
-            return checked.not_evaluated.push(undecided(doubt));
+            judgement.undecided.push((at, root));
+            return judgement.not_evaluated.push(undecided(doubt));
         }
     }
     match satisfied(&scene, rule) {
-        Known::Is(true) => checked.evaluated += 1,
+        Known::Is(true) => judgement.evaluated += 1,
         Known::Is(false) => {
-            checked.evaluated += 1;
-            checked.hits.push(tell(&scene, rule, at));
+            judgement.evaluated += 1;
+            judgement.violations.push(tell(&scene, rule, at));
         }
         Known::Absent => {}
         Known::Unknown(doubt) => {
-            checked.undecided.push((at, root));
-            checked.not_evaluated.push(undecided(doubt));
+            judgement.undecided.push((at, root));
+            judgement.not_evaluated.push(undecided(doubt));
         }
     }
 }
 
 /// Whether a rule can be decided for an entity, either way.
 pub fn decided(model: &Model, rules: &RuleSet, at: usize, root: EntityId) -> bool {
-    let mut checked = Checked::default();
-    judge(model, (at, rules.rule(at)), root, &mut 0, &mut checked, &|_, _, _| ());
-    checked.evaluated > 0
+    let mut judgement = Judgement::default();
+    decide(model, (at, rules.rule(at)), root, &mut 0, &mut judgement, &|_, _, _| ());
+    judgement.evaluated > 0
 }
 
 /// Whether every part of the requirement holds; the same as evaluating it whole.
@@ -232,7 +232,7 @@ fn hit(scene: &Scene, rule: &Rule, at: usize) -> Hit {
         values: values(scene, rule),
         message: rule.message.render(scene),
         help: rule.help.render(scene),
-        fix: proposal(scene, rule),
+        remedy: remedy(scene, rule),
         related,
         point,
         field,
@@ -327,15 +327,15 @@ fn values(scene: &Scene, rule: &Rule) -> Vec<String> {
     paths.iter().filter_map(shown).collect()
 }
 
-/// The fix, or why there is none here; `None` where the rule has none, or nothing would change.
-fn proposal(scene: &Scene, rule: &Rule) -> Option<Result<Proposal, String>> {
+/// What the rule proposes here.
+fn remedy(scene: &Scene, rule: &Rule) -> Remedy {
     let mut changes = Vec::new();
     let mut reasons: Vec<Arc<str>> = Vec::new();
     for step in &rule.fix {
         let (field, to, when, because) = match step {
             Step::Only { condition, otherwise } => match scene.truth(condition) {
                 Known::Is(true) => continue,
-                _ => return Some(Err(otherwise.render(scene))),
+                _ => return Remedy::Refused(otherwise.render(scene)),
             },
             Step::Change {
                 field,
@@ -350,8 +350,8 @@ fn proposal(scene: &Scene, rule: &Rule) -> Option<Result<Proposal, String>> {
         let End::Field(id) = field.end() else { continue };
         let entity = match field.entity(scene.model, scene.root) {
             Known::Is(entity) => entity,
-            Known::Absent => return Some(Err(format!("there is no {} here", field.text))),
-            Known::Unknown(doubt) => return Some(Err(doubt.reason.to_string())),
+            Known::Absent => return Remedy::Refused(format!("there is no {} here", field.text)),
+            Known::Unknown(doubt) => return Remedy::Refused(doubt.reason.to_string()),
         };
         let action = match to.as_ref().map(|to| scene.value(to)) {
             None => Action::Remove,
@@ -361,8 +361,8 @@ fn proposal(scene: &Scene, rule: &Rule) -> Option<Result<Proposal, String>> {
                 }
                 Action::Set(value.into_owned())
             }
-            Some(Known::Absent) => return Some(Err(format!("what {} should be is not there", field.text))),
-            Some(Known::Unknown(doubt)) => return Some(Err(doubt.reason.to_string())),
+            Some(Known::Absent) => return Remedy::Refused(format!("what {} should be is not there", field.text)),
+            Some(Known::Unknown(doubt)) => return Remedy::Refused(doubt.reason.to_string()),
         };
         changes.push(Change {
             entity,
@@ -376,5 +376,8 @@ fn proposal(scene: &Scene, rule: &Rule) -> Option<Result<Proposal, String>> {
         }
     }
     let because = (!reasons.is_empty()).then(|| Arc::from(reasons.join("; ")));
-    (!changes.is_empty()).then_some(Ok(Proposal { changes, because }))
+    match changes.is_empty() {
+        true => Remedy::None,
+        false => Remedy::Proposed(Proposal { changes, because }),
+    }
 }

@@ -20,7 +20,7 @@ mod typing;
 
 pub use error::RuleError;
 pub use function::FUNCTIONS;
-pub use judge::{Checked, Verdict, Violation, check, decided, tell, verdict_of, verdicts};
+pub use judge::{Judgement, Verdict, Violation, decided, judge, tell, verdict_of, verdicts};
 pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
 pub use settings::SettingError;
 
@@ -84,6 +84,36 @@ pub struct Proposal {
     pub because: Option<Arc<str>>,
 }
 
+/// What a rule proposes where it is violated.
+#[derive(Clone, Debug, Default)]
+pub enum Remedy {
+    /// The rule has no fix, or none that would change anything.
+    #[default]
+    None,
+    /// A fix.
+    Proposed(Proposal),
+    /// No fix here, and why.
+    Refused(String),
+}
+
+impl Remedy {
+    /// The fix.
+    pub fn proposal(&self) -> Option<&Proposal> {
+        match self {
+            Remedy::Proposed(proposal) => Some(proposal),
+            _ => None,
+        }
+    }
+
+    /// Why there is none.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Remedy::Refused(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
 /// One rule violated by one entity of one model, in words.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -107,8 +137,8 @@ pub struct Hit {
     pub subject: String,
     /// The values that took part, for the fingerprint.
     pub values: Vec<String>,
-    /// The fix, where the rule has one, or why it proposes none here.
-    pub fix: Option<Result<Proposal, String>>,
+    /// How it may be mended.
+    pub remedy: Remedy,
 }
 
 /// A rule that could not be decided for some entities.

@@ -116,12 +116,12 @@ pub fn check<E>(load: &dyn Fn() -> Result<RuleSet, E>, id: &str, example: &Examp
             said.chain(undecided).collect::<String>()
         ));
     }
-    let offered = findings.iter().filter(|finding| finding.fix.is_some()).count();
+    let offered = findings.iter().filter(|finding| finding.fix().is_some()).count();
     if offered == 0 {
         if example.fixed.is_empty() {
             return Ok(messages);
         }
-        let reasons: Vec<&str> = findings.iter().filter_map(|one| one.no_fix_reason.as_deref()).collect();
+        let reasons: Vec<&str> = findings.iter().filter_map(|one| one.no_fix_reason()).collect();
         return Err(format!("no fix is offered: {}", reasons.join("; ")));
     }
     let fixed = fixed(&sources, &example.files, &findings)?;
@@ -133,7 +133,7 @@ pub fn check<E>(load: &dyn Fn() -> Result<RuleSet, E>, id: &str, example: &Examp
         }
     }
     let again = lint(&rules, id, &fixed, true)?.findings;
-    if let Some(fix) = again.iter().find_map(|finding| finding.fix.as_ref()) {
+    if let Some(fix) = again.iter().find_map(|finding| finding.fix()) {
         return Err(format!("a second run would change more: {}", fix.title));
     }
     if again.len() + offered > findings.len() {
@@ -241,7 +241,7 @@ fn rules_for<E>(load: &dyn Fn() -> Result<RuleSet, E>, files: &Files) -> Result<
 }
 
 fn fixed(sources: &Sources, files: &Files, findings: &[Finding]) -> Result<Files, String> {
-    let fixes = apart(findings.iter().filter_map(|finding| finding.fix.as_ref()));
+    let fixes = apart(findings.iter().filter_map(|finding| finding.fix()));
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
     for edit in fixes.iter().flat_map(|fix| &fix.edits) {
         let path = sources.get(edit.span.source).path.to_string();

@@ -15,7 +15,7 @@ use crate::repo::{Edit, SourceId};
 use crate::terminal;
 
 pub(super) fn offered<'f>(findings: &'f [Finding], options: &Lint) -> Vec<&'f [Edit]> {
-    let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let fixes = findings.iter().filter_map(|finding| finding.fix());
     let wanted = fixes.filter(|fix| fix.because.is_none() || options.unsafe_fixes);
     prove::apart(wanted)
         .into_iter()
@@ -40,7 +40,7 @@ pub(super) fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint) -> 
     print(&shown)?;
     let hidden = findings
         .iter()
-        .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.because.is_some()))
+        .filter(|finding| finding.fix().is_some_and(|fix| fix.because.is_some()))
         .count();
     let mut err = io::stderr();
     if patch.is_empty() {

@@ -89,7 +89,11 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         warnings: count(Severity::Warning),
         infos: count(Severity::Info),
         ignored: silenced,
-        fixable: settled.findings.iter().filter(|finding| finding.fix.is_some()).count(),
+        fixable: settled
+            .findings
+            .iter()
+            .filter(|finding| finding.fix().is_some())
+            .count(),
         left_out,
         as_of: analysis.compares_traffic().then_some(setup.as_of),
     };
