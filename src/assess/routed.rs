@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::field::{autoscaler, gateway};
-use crate::model::{EntityId, Kind, Known};
+use crate::model::{EntityId, Kind, Known, ProductId};
 use crate::repo::Span;
 use crate::scaling::Target;
 
@@ -27,7 +27,7 @@ pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
             routed.entry(workload).or_insert((name, span));
         }
     }
-    let mut passing: FxHashMap<EntityId, &'static str> = FxHashMap::default();
+    let mut passing: FxHashMap<EntityId, ProductId> = FxHashMap::default();
     for gateway in &estate.gateways {
         let workload = gateway.container.map(|at| estate.containers[at].workload);
         if let Some(workload) = workload.filter(scaled) {
@@ -45,7 +45,7 @@ pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
             entity.set(autoscaler::ROUTED_BY, name.clone(), *route);
         }
         if let Some(product) = passing.get(&workload) {
-            entity.set(autoscaler::GATEWAY, Arc::from(*product), span);
+            entity.set(autoscaler::GATEWAY, Arc::from(product.name), span);
         }
     }
 }

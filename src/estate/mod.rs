@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::model::{Doubt, EntityId, Known, Moved, Moves};
+use crate::model::{Doubt, EntityId, Known, Moved, Moves, ProductId};
 use crate::repo::Span;
 
 /// A gateway with its routes.
@@ -13,7 +13,7 @@ pub struct Gateway {
     /// The entity.
     pub id: EntityId,
     /// The product.
-    pub product: &'static str,
+    pub product: ProductId,
     /// The container it runs in, as an index into the environment's placed containers; `None` for an Ingress, whose
     /// controller runs elsewhere, and for a file that no container mounts.
     pub container: Option<usize>,

@@ -40,10 +40,16 @@ fn path(estate: &Estate, hops: &[Hop], into: &FxHashMap<usize, usize>, at: usize
     let mut text = String::new();
     for (place, hop) in way.iter().rev().map(|at| &hops[*at]).enumerate() {
         let gateway = &estate.gateways[hop.gateway];
-        if place == 0 && !matches!(gateway.product, "nginx" | "haproxy") {
+        if place == 0
+            && gateway
+                .product
+                .passing
+                .as_ref()
+                .is_none_or(|passing| passing.named_in_paths)
+        {
             text.push_str(&estate.model.entity(gateway.id).name);
         } else {
-            text.push_str(gateway.product);
+            text.push_str(gateway.product.name);
         }
         text.push_str(" → ");
         text.push_str(&hop.address);

@@ -8,9 +8,10 @@ use rustc_hash::FxHashMap;
 
 use super::Hop;
 use crate::estate::Estate;
-use crate::model::field::{chain, container, gateway, hop, listener, process, route, socket, workload};
+use crate::model::field::{chain, container, hop, listener, process, route, socket, workload};
+use crate::model::product::{self, RetryWord};
 use crate::model::value::Duration;
-use crate::model::{Entity, EntityId, Kind, Known, Model};
+use crate::model::{Entity, EntityId, Kind, Known, Model, ProductId};
 
 /// A request passes at most this many gateways; more are a loop.
 const LONGEST: usize = 8;
@@ -94,17 +95,12 @@ impl<'a> Ways<'a> {
         }
     }
 
-    fn product(&self, hop: &Hop) -> Arc<str> {
-        let gateway = self.estate.gateways[hop.gateway].id;
-        let product = self.model().get(gateway, gateway::PRODUCT).is();
-        product.unwrap_or_else(|| Arc::from("gateway"))
-    }
-
     fn retries(&self, hop: &Hop) -> Option<Retries> {
-        let product = self.product(hop);
+        let product = self.estate.gateways[hop.gateway].product;
+        let means = &product.get().passing.as_ref()?.retries;
         let mut tries = self.model().get(hop.route, route::TRIES).is()?;
-        if &*product == "ingress-nginx" {
-            // Each try goes to another pod, and by default there is one.
+        if means.once_per_pod {
+            // By default there is one.
             let workload = self.model().linked(hop.id, hop::WORKLOAD).is()?;
             tries = tries.min(self.model().get(workload, workload::REPLICAS).is().unwrap_or(1));
         }
@@ -112,6 +108,7 @@ impl<'a> Ways<'a> {
         Some(Retries {
             on: on.unwrap_or_else(|| Arc::from("")),
             product,
+            means,
             tries: tries.max(1),
         })
     }
@@ -130,7 +127,7 @@ impl<'a> Ways<'a> {
             for outer in self.leading_to(at).take(MOST) {
                 let layers = self.layers(outer, passed);
                 let covers = layers.last().is_some_and(|last| last.covers(&own));
-                if covers && product(&layers) > product(&best) {
+                if covers && multiply(&layers) > multiply(&best) {
                     best = layers;
                 }
             }
@@ -183,12 +180,12 @@ impl<'a> Ways<'a> {
         let counted: Vec<String> = layers
             .iter()
             .filter(|layer| layer.tries > 1)
-            .map(|layer| format!("{} {}", layer.product, layer.tries))
+            .map(|layer| format!("{} {}", layer.product.name, layer.tries))
             .collect();
         if counted.len() < 2 {
             return None;
         }
-        let tries = product(&layers);
+        let tries = multiply(&layers);
         Some((tries, format!("{} = {tries}", counted.join(" × "))))
     }
 
@@ -205,16 +202,15 @@ impl<'a> Ways<'a> {
             false => Duration::from_micros(one.micros().saturating_mul(retries.tries.unsigned_abs())),
         };
         let limit = get(route::RETRY_TIMEOUT).unwrap_or(Duration::UNLIMITED);
-        Some(match &*retries.product {
-            // One limit for all tries together.
-            "envoy" => times(get(route::PER_TRY_TIMEOUT).unwrap_or(whole)).min(whole),
+        Some(match retries.means.shares_read_timeout {
+            true => times(get(route::PER_TRY_TIMEOUT).unwrap_or(whole)).min(whole),
             // After the limit no try begins; the last one still takes its time.
-            _ => times(whole).min(limit.plus(whole)),
+            false => times(whole).min(limit.plus(whole)),
         })
     }
 }
 
-fn product(layers: &[Retries]) -> i64 {
+fn multiply(layers: &[Retries]) -> i64 {
     layers.iter().fold(i64::from(!layers.is_empty()), |all, layer| {
         all.saturating_mul(layer.tries)
     })
@@ -223,7 +219,8 @@ fn product(layers: &[Retries]) -> i64 {
 /// What one layer does about failures.
 #[derive(Clone, Debug)]
 struct Retries {
-    product: Arc<str>,
+    product: ProductId,
+    means: &'static product::Retries,
     tries: i64,
     on: Arc<str>,
 }
@@ -233,18 +230,17 @@ impl Retries {
         self.on.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty())
     }
 
+    /// Those of its words that say something of another gateway behind it.
+    fn known(&self) -> impl Iterator<Item = &'static RetryWord> + '_ {
+        self.words().filter_map(|word| self.means.word(word))
+    }
+
     /// Statuses on which a request is sent again. A refused or broken connection is none: between gateways it stands
     /// for a gateway that is gone, not for one that answers.
     fn repeated(&self) -> BTreeSet<u16> {
-        let mut found = BTreeSet::new();
-        for word in self.words() {
-            match (&*self.product, word) {
-                ("envoy", "5xx") => found.extend(500..600),
-                ("envoy", "gateway-error") => found.extend([502, 503, 504]),
-                ("haproxy", "all-retryable-errors") => found.extend([500, 502, 503, 504]),
-                ("haproxy", word) => found.extend(word.parse::<u16>()),
-                (_, word) => found.extend(word.strip_prefix("http_").and_then(|status| status.parse::<u16>().ok())),
-            }
+        let mut found: BTreeSet<u16> = self.words().filter_map(|word| self.means.status(word)).collect();
+        for (first, last) in self.known().flat_map(|word| word.repeats) {
+            found.extend(*first..=*last);
         }
         found
     }
@@ -256,21 +252,7 @@ impl Retries {
             return BTreeSet::from([500, 502, 503, 504]);
         }
         let mut found = self.repeated();
-        for word in self.words() {
-            match (&*self.product, word) {
-                ("envoy", "connect-failure" | "reset" | "refused-stream" | "reset-before-request") => {
-                    found.insert(503);
-                }
-                ("envoy", "5xx" | "gateway-error") => found.extend([502, 503, 504]),
-                ("haproxy", "conn-failure") => found.extend([503]),
-                ("haproxy", "empty-response" | "junk-response") => found.extend([502]),
-                ("haproxy", "response-timeout") => found.extend([504]),
-                ("haproxy", _) | ("envoy", _) => {}
-                (_, "error" | "invalid_header") => found.extend([502]),
-                (_, "timeout") => found.extend([504]),
-                _ => {}
-            }
-        }
+        found.extend(self.known().flat_map(|word| word.ends_in));
         found
     }
 
@@ -280,14 +262,6 @@ impl Retries {
     }
 
     fn repeats_timeouts(&self) -> bool {
-        let product = &*self.product;
-        self.words().any(|word| {
-            matches!(
-                (product, word),
-                ("envoy", "5xx" | "gateway-error" | "reset")
-                    | ("haproxy", "response-timeout" | "all-retryable-errors")
-                    | ("nginx" | "ingress-nginx", "timeout")
-            )
-        })
+        self.known().any(|word| word.timeouts)
     }
 }

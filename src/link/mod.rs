@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{endpoint, gateway, hop, route, upstream};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, behaviour};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, behaviour};
 use crate::repo::Span;
 
 use names::Names;
@@ -122,17 +122,21 @@ fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
     let drafts: Vec<Vec<Draft<'_>>> = each.map(|gateway| drafts(estate, names, gateway)).collect();
     let mut statuses = HashMap::new();
     let mut hops = Vec::with_capacity(drafts.iter().map(Vec::len).sum());
-    let none: Arc<str> = Arc::from("");
     for ((at, gateway), drafts) in gateways.iter().enumerate().zip(drafts) {
-        // Of all routes of a gateway, unless it is HAProxy's.
+        // Of all routes of a gateway, unless its product behaves differently by protocol.
+        let special = gateway.product.passing.as_ref();
+        let special = special.and_then(|passing| passing.failures.of_pass);
         let mut usual: Option<Known<EntityId>> = None;
         for mut draft in drafts {
             let model = &mut estate.model;
-            let pass = (gateway.product == "haproxy").then(|| model.get(draft.route.id, route::PASS));
-            let status = match pass {
-                Some(Known::Is(pass)) if &*pass == "tcp" => status(model, gateway.id, pass, &mut statuses),
-                _ => usual
-                    .get_or_insert_with(|| status(model, gateway.id, none.clone(), &mut statuses))
+            let special = special.filter(|(pass, _)| {
+                let own = model.get(draft.route.id, route::PASS);
+                own.is().is_some_and(|own| *own == **pass)
+            });
+            let status = match special {
+                Some((pass, _)) => status(model, gateway, pass, &mut statuses),
+                None => usual
+                    .get_or_insert_with(|| status(model, gateway, "", &mut statuses))
                     .clone(),
             };
             draft.entity.link(hop::STATUS, status);
@@ -229,25 +233,20 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-/// How failures of a gateway's product look; the same for every gateway of the product, and for HAProxy by its mode.
+/// How failures of a gateway's product look; the same for every gateway of the product, by protocol where that matters.
 fn status(
     model: &mut Model,
-    gateway: EntityId,
-    pass: Arc<str>,
-    known: &mut HashMap<(Arc<str>, Arc<str>), Known<EntityId>>,
+    gateway: &Gateway,
+    pass: &'static str,
+    known: &mut HashMap<(ProductId, &'static str), Known<EntityId>>,
 ) -> Known<EntityId> {
-    let span = model.entity(gateway).span;
-    model.get(gateway, gateway::PRODUCT).then(|product| {
-        let key = (product, pass);
-        if let Some(status) = known.get(&key) {
-            return status.clone();
-        }
-        let status = match behaviour::status_of(&key.0, &key.1, span) {
+    let span = model.entity(gateway.id).span;
+    model.get(gateway.id, gateway::PRODUCT).then(|_| {
+        let new = || match behaviour::status_of(gateway.product, pass, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
         };
-        known.insert(key, status.clone());
-        status
+        known.entry((gateway.product, pass)).or_insert_with(new).clone()
     })
 }
 

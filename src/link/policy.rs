@@ -115,7 +115,7 @@ fn origin<'e>(estate: &'e Estate, gateway: &'e Gateway) -> From<'e> {
             false => From::Pods(&own.namespace, Some(&own.labels)),
         };
     }
-    match gateway.product {
+    match gateway.product.name {
         "ingress-nginx" => match &estate.controller_namespace {
             Some(namespace) => {
                 let mut pods = estate.containers.iter().filter(|pod| {

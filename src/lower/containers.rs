@@ -12,7 +12,7 @@ use crate::kubernetes::workload::Scalers;
 use crate::lower::gateway::sockets_of;
 use crate::lower::{Deployed, Lower, haproxy, nginx};
 use crate::model::field::{container, process, workload};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId};
 use crate::server::{self, ExposedPorts, ProcessContext};
 
 impl Lower<'_> {
@@ -88,7 +88,7 @@ impl Lower<'_> {
         let context = self.process_context(&self.environment.loose);
         let joined = server::lower(&mut self.estate.model, &context, spec, files);
         let sockets = sockets_of(&joined);
-        let is_gateway = matches!(joined.product, Some("nginx" | "haproxy"));
+        let is_gateway = joined.product.is_some_and(ProductId::is_gateway);
         let exposed = server::exposed(&context, spec);
         let mut ports = spec.ports.clone();
         let further = exposed
@@ -140,8 +140,12 @@ impl Lower<'_> {
             machine: false,
         });
         match joined.product {
-            Some("nginx") => self.nginx_container(placed, files, at, &joined),
-            Some("haproxy") => self.haproxy_container(placed, files, at, &joined),
+            Some(product) if product == crate::product::nginx::DESCRIPTOR.id() => {
+                self.nginx_container(placed, files, at, &joined)
+            }
+            Some(product) if product == crate::product::haproxy::DESCRIPTOR.id() => {
+                self.haproxy_container(placed, files, at, &joined)
+            }
             Some(_) => {}
             None => {
                 // A custom image with nginx files mounted: a gateway, though its main file is in the image.

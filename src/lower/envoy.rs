@@ -12,6 +12,7 @@ use crate::lower::gateway::Place;
 use crate::lower::{Context, Lower};
 use crate::model::field::{container, process};
 use crate::model::{Doubt, Entity, Kind, Known, Version};
+use crate::product::envoy::DESCRIPTOR;
 use crate::product::envoy::lower::{self, Lowered};
 use crate::product::envoy::place::{bootstrap_of, is_built_with, is_image, nearby, runs, version};
 use crate::product::envoy::resources::{Files, Resources, is_whole};
@@ -91,11 +92,11 @@ impl Lower<'_> {
         version: Option<&Version>,
         place: Place,
     ) -> Lowered {
-        let id = self.gateway_entity("envoy", version, &place, tree.root().head());
+        let id = self.gateway_entity(DESCRIPTOR.id(), version, &place, tree.root().head());
         let label = format!("envoy {}", place.label);
         let mut done = lower::lower(&mut self.estate.model, resources, files, version, &label);
         let routes = std::mem::take(&mut done.routes);
-        self.add_gateway(id, "envoy", place, routes, done.listens.clone());
+        self.add_gateway(id, DESCRIPTOR.id(), place, routes, done.listens.clone());
         done
     }
 
@@ -110,7 +111,7 @@ impl Lower<'_> {
     ) {
         let span = spec.span;
         let mut entity = Entity::new(Kind::Process, self.estate.containers[at].name.clone(), span);
-        entity.set(process::NAME, Arc::from("envoy"), span);
+        entity.set(process::NAME, Arc::from(DESCRIPTOR.product.name), span);
         if let Some(version) = version {
             entity.set(process::VERSION, Arc::from(version.to_string()), span);
         }
@@ -125,7 +126,7 @@ impl Lower<'_> {
         container.sole = is_image(spec);
         if whole {
             container.sockets = Known::Is(Vec::new());
-            self.sockets(at, id, "envoy", &done.listens);
+            self.sockets(at, id, DESCRIPTOR.id(), &done.listens);
         } else {
             let doubt = Doubt::at("listeners also come from elsewhere", span);
             container.sockets = Known::Unknown(doubt);

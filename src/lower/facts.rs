@@ -84,7 +84,7 @@ pub fn load_balancers(estate: &mut Estate, facts: &Facts) {
         let name: Arc<str> = format!("load balancer {}", balancer.name).into();
         let mut entity = Entity::new(Kind::Gateway, name.clone(), balancer.span);
         entity.set(gateway::NAME, name, balancer.span);
-        entity.set(gateway::PRODUCT, balancer.balancer.product.into(), balancer.span);
+        entity.set(gateway::PRODUCT, balancer.balancer.product.name.into(), balancer.span);
         let id = estate.model.add(entity);
         estate.answered.extend(behind.iter().map(|(_, span, _)| *span));
         let namespace = target(&behind[0].0).0.into();

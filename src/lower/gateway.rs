@@ -6,7 +6,7 @@ use crate::environment::{File, folder_of};
 use crate::estate::{Gateway, Listen, Route, Socket};
 use crate::lower::Lower;
 use crate::model::field::{gateway, process, socket};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Version};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId, Version};
 use crate::repo::Span;
 use crate::server::{Bind, ProcessJoin, SocketJoin};
 
@@ -53,14 +53,14 @@ impl Lower<'_> {
     /// The entity of a gateway whose configuration begins at `span`.
     pub(super) fn gateway_entity(
         &mut self,
-        product: &str,
+        product: ProductId,
         version: Option<&Version>,
         place: &Place,
         span: Span,
     ) -> EntityId {
-        let mut entity = Entity::new(Kind::Gateway, format!("{product} {}", place.label), span);
+        let mut entity = Entity::new(Kind::Gateway, format!("{} {}", product.name, place.label), span);
         entity.set(gateway::NAME, place.label.clone(), span);
-        entity.set(gateway::PRODUCT, Arc::from(product), span);
+        entity.set(gateway::PRODUCT, Arc::from(product.name), span);
         if let Some(version) = version {
             entity.set(gateway::VERSION, Arc::from(version.to_string()), span);
         }
@@ -80,7 +80,7 @@ impl Lower<'_> {
     pub(super) fn add_gateway(
         &mut self,
         id: EntityId,
-        product: &'static str,
+        product: ProductId,
         place: Place,
         routes: Vec<Route>,
         listens: Vec<Listen>,
@@ -101,9 +101,9 @@ impl Lower<'_> {
     /// What a gateway's process listens on, as its own configuration says; where that says nothing, it is not known.
     pub(super) fn gateway_sockets(&mut self, at: usize, joined: &ProcessJoin, listens: &[Listen], span: Span) {
         let Known::Is(process) = joined.id else { return };
-        let product = joined.product.unwrap_or_default();
+        let Some(product) = joined.product else { return };
         if listens.is_empty() {
-            let doubt = Doubt::at(format!("where {product} listens is not in the repository"), span);
+            let doubt = Doubt::at(format!("where {} listens is not in the repository", product.name), span);
             self.estate.containers[at].sockets = Known::Unknown(doubt);
             return;
         }
@@ -111,7 +111,7 @@ impl Lower<'_> {
     }
 
     /// The sockets of a gateway's process: each address once.
-    pub(super) fn sockets(&mut self, at: usize, process: EntityId, product: &str, listens: &[Listen]) {
+    pub(super) fn sockets(&mut self, at: usize, process: EntityId, product: ProductId, listens: &[Listen]) {
         let Some(first) = listens.first().map(|listen| listen.span) else {
             return;
         };
@@ -152,8 +152,8 @@ impl Lower<'_> {
     }
 }
 
-fn socket_entity(product: &str, listens: &[Listen], listen: &Listen) -> Entity {
-    let mut entity = Entity::new(Kind::Socket, format!("{product} {}", listen.text), listen.span);
+fn socket_entity(product: ProductId, listens: &[Listen], listen: &Listen) -> Entity {
+    let mut entity = Entity::new(Kind::Socket, format!("{} {}", product.name, listen.text), listen.span);
     entity.set(socket::ADDRESS, listen.text.clone(), listen.span);
     if let Some(port) = listen.port {
         entity.set(socket::PORT, i64::from(port), listen.span);

@@ -77,7 +77,7 @@ impl Lower<'_> {
             .children()
             .next()
             .map_or_else(|| place.span, |at| at.head());
-        let id = self.gateway_entity("haproxy", version.as_ref(), &place, span);
+        let id = self.gateway_entity(haproxy::DESCRIPTOR.id(), version.as_ref(), &place, span);
         let model = &mut self.estate.model;
         for (source, tree) in sources.iter().zip(&trees) {
             line_feed(model, id, source, tree);
@@ -96,7 +96,7 @@ impl Lower<'_> {
         entity.scope = lowered.global;
         entity.version = version;
         let listens = lowered.listens.clone();
-        self.add_gateway(id, "haproxy", place, lowered.routes, lowered.listens);
+        self.add_gateway(id, haproxy::DESCRIPTOR.id(), place, lowered.routes, lowered.listens);
         listens
     }
 }

@@ -51,10 +51,7 @@ impl Lower<'_> {
             let Some(spec) = unit(file) else { continue };
             let context = self.process_context(&self.environment.loose);
             let joined = server::lower(&mut self.estate.model, &context, &spec, &ContainerFiles::default());
-            if joined
-                .product
-                .is_some_and(|product| !matches!(product, "nginx" | "haproxy"))
-            {
+            if joined.product.is_some_and(|product| !product.is_gateway()) {
                 let folder = Arc::from(folder_of(&file.path));
                 self.beside(spec.name, folder, spec.span, joined);
             }

@@ -25,7 +25,7 @@ impl Lower<'_> {
         let known = !entries.is_empty();
         let version = self.version_of(joined, "nginx");
         let listens = self.nginx(&includes, version, &entries, self.place_of(at, spec.span));
-        if joined.product != Some("nginx") {
+        if joined.product != Some(nginx::DESCRIPTOR.id()) {
             return;
         }
         let default = !known && place::is_stock_image(spec) && files.doubt("/etc/nginx/conf.d/default.conf").is_none();
@@ -78,7 +78,7 @@ impl Lower<'_> {
             let first = tree.root().children().next();
             first.map_or_else(|| Span::new(tree.source(), 0, 0), |at| at.head())
         });
-        let id = self.gateway_entity("nginx", version.as_ref(), &place, span);
+        let id = self.gateway_entity(nginx::DESCRIPTOR.id(), version.as_ref(), &place, span);
         let lowered = nginx::lower(&mut self.estate.model, includes, version, entries);
         let listens = lowered.listens.clone();
         if let Some(events) = lowered.events {
@@ -86,7 +86,7 @@ impl Lower<'_> {
             entity.scope = Some(events);
             entity.table = Some(&nginx::table::TABLE);
         }
-        self.add_gateway(id, "nginx", place, lowered.routes, lowered.listens);
+        self.add_gateway(id, nginx::DESCRIPTOR.id(), place, lowered.routes, lowered.listens);
         listens
     }
 

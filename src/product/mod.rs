@@ -1,10 +1,12 @@
-//! One room per product: a gateway, or a server that runs behind one.
+//! One room per product: a gateway, or a server that runs behind one. [`PRODUCTS`] is the only place where all are named;
+//! everybody else asks their descriptors.
 
 pub mod envoy;
 pub mod gunicorn;
 pub mod haproxy;
 pub mod ingress_nginx;
 pub mod load_balancer;
+pub mod named;
 pub mod nginx;
 pub mod node;
 pub mod php_fpm;
@@ -15,7 +17,53 @@ pub mod tomcat;
 pub mod uvicorn;
 pub mod uwsgi;
 
-use crate::model::{FieldId, Row};
+use crate::model::{FieldId, Product, ProductId, Row};
+
+/// What the rest of the program may ask of a product: each room has one.
+#[derive(Debug)]
+pub struct Descriptor {
+    /// What is plain data.
+    pub product: Product,
+}
+
+impl Descriptor {
+    /// A product of which nothing else can be asked; rooms add what they have.
+    pub const fn of(product: Product) -> Descriptor {
+        Descriptor { product }
+    }
+
+    /// What stands for the product elsewhere.
+    pub const fn id(&'static self) -> ProductId {
+        self.product.id()
+    }
+}
+
+/// Every product that has a room. The order is that in which gateways are looked for.
+pub static PRODUCTS: &[&Descriptor] = &[
+    &nginx::DESCRIPTOR,
+    &haproxy::DESCRIPTOR,
+    &envoy::DESCRIPTOR,
+    &ingress_nginx::DESCRIPTOR,
+    &load_balancer::AWS_ALB,
+    &load_balancer::AWS_CLB,
+    &load_balancer::AWS_NLB,
+    &load_balancer::AWS_TARGET_GROUP,
+    &load_balancer::GOOGLE,
+    &load_balancer::OTHER,
+    &gunicorn::DESCRIPTOR,
+    &node::DESCRIPTOR,
+    &php_fpm::DESCRIPTOR,
+    &puma::DESCRIPTOR,
+    &spring::DESCRIPTOR,
+    &tomcat::DESCRIPTOR,
+    &uvicorn::DESCRIPTOR,
+    &uwsgi::DESCRIPTOR,
+];
+
+/// Every product, also those that are known by name only.
+pub fn all() -> impl Iterator<Item = &'static Descriptor> {
+    PRODUCTS.iter().copied().chain(&named::SERVERS)
+}
 
 /// The row of a field that is a word behind an address, there or not.
 pub fn flag(field: FieldId) -> Option<&'static Row> {

@@ -8,6 +8,7 @@ pub(crate) mod image;
 pub(crate) mod settings;
 pub(crate) mod sockets;
 
+use crate::product::named::SERVERS;
 use crate::product::{gunicorn, node, php_fpm, puma, rails, spring as java, tomcat, uvicorn, uwsgi};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::environment::{File, Repository};
 use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Version};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, Version};
 use crate::repo::{Source, Sources, Span};
 use crate::syntax::Tree;
 use command::{Runs, Started};
@@ -93,7 +94,7 @@ pub struct ProcessJoin {
     /// The entity; unknown when it cannot be told what runs.
     pub id: Known<EntityId>,
     /// The product, when it is one we know by name.
-    pub product: Option<&'static str>,
+    pub product: Option<ProductId>,
     /// What it listens on.
     pub sockets: Known<Vec<SocketJoin>>,
     /// Whether the image holds this one product and its command is not changed, so that nothing else listens.
@@ -110,17 +111,6 @@ impl ProcessJoin {
         }
     }
 }
-
-/// Servers that are known by name only.
-const NAMED: &[&str] = &[
-    "hypercorn",
-    "daphne",
-    "granian",
-    "waitress-serve",
-    "unicorn",
-    "bun",
-    "deno",
-];
 
 /// Lowers what a container runs.
 pub fn lower(
@@ -174,8 +164,8 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
         "uwsgi" => uwsgi::lower(model, context, &started, files),
         name if name.starts_with("php-fpm") => php_fpm::lower(model, context, spec, files, program.span),
         name if node::starts(name, first) => node::lower(model, context, &started, files),
-        name => match NAMED.iter().find(|known| **known == name) {
-            Some(product) => named(model, context, spec, product, program.span),
+        name => match SERVERS.iter().find(|known| known.product.name == name) {
+            Some(known) => named(model, context, spec, known.id(), program.span),
             None => unknown(format!("{name} is not a server gatelint knows"), program.span),
         },
     }
@@ -281,7 +271,7 @@ fn haproxy(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec
     model.entity_mut(id).set(process::KEEPS_CONNECTIONS, true, span);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("haproxy"),
+        product: Some(crate::product::haproxy::DESCRIPTOR.id()),
         sockets: Known::Unknown(doubt),
         official_only: is_haproxy_image(spec),
     }
@@ -293,7 +283,7 @@ fn gateway(model: &mut Model, id: EntityId, span: Span) -> ProcessJoin {
     model.entity_mut(id).set(process::KEEPS_CONNECTIONS, true, span);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("nginx"),
+        product: Some(crate::product::nginx::DESCRIPTOR.id()),
         sockets: Known::Unknown(doubt),
         official_only: false,
     }
@@ -304,11 +294,11 @@ fn named(
     model: &mut Model,
     context: &ProcessContext<'_>,
     spec: &ContainerSpec,
-    product: &'static str,
+    product: ProductId,
     span: Span,
 ) -> ProcessJoin {
-    let id = entity(model, context, spec, product, span);
-    let doubt = Doubt::at(format!("gatelint does not read the settings of {product}"), span);
+    let id = entity(model, context, spec, product.name, span);
+    let doubt = Doubt::at(format!("gatelint does not read the settings of {}", product.name), span);
     open(model, id, &doubt);
     let sockets = sockets::add(model, id, Known::Unknown(doubt));
     ProcessJoin {

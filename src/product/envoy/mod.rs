@@ -2,9 +2,13 @@
 //! a type not known here is unknown, never wrong.
 
 mod cluster;
+pub mod descriptor;
+mod failure;
 pub(crate) mod lower;
 pub mod place;
 pub(crate) mod resources;
 mod route;
 pub mod table;
 mod tree;
+
+pub use descriptor::DESCRIPTOR;

@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{ContainerSpec, Role, join};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::repo::Span;
 use crate::server::command::{self, Started};
 use crate::server::settings::{self, Layer, Setting, Spelled, find, find_all};
@@ -14,6 +15,9 @@ use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::argv::{Argument, Command};
 use crate::syntax::{NodeId, Tree};
+
+/// gunicorn.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("gunicorn"));
 
 const OPTIONS: &[Spelled] = &[
     ("bind", &["--bind", "-b"]),
@@ -147,7 +151,7 @@ pub(crate) fn lower(
     sockets::speak(model, &sockets, speaks);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("gunicorn"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     }

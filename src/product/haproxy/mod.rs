@@ -3,6 +3,8 @@
 pub mod address;
 mod bind;
 mod cover;
+pub mod descriptor;
+mod failure;
 pub mod lower;
 mod names;
 pub mod options;
@@ -13,5 +15,6 @@ pub mod servers;
 pub mod table;
 pub mod words;
 
+pub use descriptor::DESCRIPTOR;
 pub use lower::{Input, Lowered, lower};
 pub use words::{Around, Variable};

@@ -8,6 +8,7 @@ use crate::kubernetes::class::Class;
 use crate::kubernetes::service::scalar;
 use crate::model::field::{route, setting};
 use crate::model::{Entity, EntityId, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
+use crate::product::ingress_nginx::descriptor::DESCRIPTOR;
 use crate::product::ingress_nginx::{PREFIX, TABLE, product};
 use crate::repo::Span;
 use crate::syntax::{At, Style};
@@ -152,7 +153,7 @@ pub(crate) fn settings(model: &mut Model, document: &Document, documents: &ByKin
         .unwrap_or_default();
     let class = Class::of(document, documents);
     let serving = controllers(&class);
-    let is_nginx = product(document, &class) == "ingress-nginx";
+    let is_nginx = product(document, &class) == DESCRIPTOR.id();
     for entry in annotations {
         let Known::Is(value) = scalar(entry) else { continue };
         let Some((prefix, owner)) = OWNERS.iter().find(|(prefix, _)| entry.name().starts_with(prefix)) else {

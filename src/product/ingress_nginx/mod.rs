@@ -3,6 +3,8 @@
 
 pub(crate) mod annotations;
 pub(crate) mod chart;
+pub mod descriptor;
+mod failure;
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,7 +13,10 @@ use crate::estate::{Endpoint, Gateway, Route};
 use crate::kubernetes::class::Class;
 use crate::kubernetes::service::scalar;
 use crate::model::field::{endpoint, gateway, route, upstream};
+use crate::model::product::{Failures, Passing, Product, ProductId, Retries};
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
+use crate::product::Descriptor;
+pub use crate::product::ingress_nginx::descriptor::DESCRIPTOR;
 use crate::product::load_balancer::{self, Balancer};
 use crate::repo::Span;
 use crate::syntax::At;
@@ -151,13 +156,24 @@ fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &st
     scope
 }
 
+/// A controller that is not known.
+static OTHER: Descriptor = Descriptor::of(Product {
+    name: "an ingress controller",
+    stated_as: None,
+    passing: Some(Passing {
+        failures: Failures::NONE,
+        retries: Retries::NONE,
+        named_in_paths: true,
+    }),
+});
+
 /// The product that serves an Ingress, as far as class and annotations tell.
-pub(crate) fn product(document: &Document, class: &Class<'_>) -> &'static str {
-    const OTHER: &str = "an ingress controller";
+pub(crate) fn product(document: &Document, class: &Class<'_>) -> ProductId {
+    let (own, other) = (DESCRIPTOR.id(), OTHER.id());
     if let Some(controller) = class.controller.as_deref() {
         // `--controller-class` gives a second controller a name of its own, such as k8s.io/internal-ingress-nginx.
         let is_nginx = controller.starts_with("k8s.io/") && controller.ends_with("ingress-nginx");
-        return if is_nginx { "ingress-nginx" } else { OTHER };
+        return if is_nginx { own } else { other };
     }
     let at = document.at();
     let annotations = at.get("metadata.annotations").map(At::entries).unwrap_or_default();
@@ -169,13 +185,13 @@ pub(crate) fn product(document: &Document, class: &Class<'_>) -> &'static str {
             .any(|own| entry.name().starts_with(own))
     });
     if speaks_f5 && !speaks_nginx {
-        return OTHER;
+        return other;
     }
     match class.known() {
-        Some("nginx") => "ingress-nginx",
-        None if speaks_nginx => "ingress-nginx",
-        Some(class) if speaks_nginx && class.contains("nginx") => "ingress-nginx",
-        _ => OTHER,
+        Some("nginx") => own,
+        None if speaks_nginx => own,
+        Some(class) if speaks_nginx && class.contains("nginx") => own,
+        _ => other,
     }
 }
 
@@ -187,7 +203,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
     let class = Class::of(document, documents);
     let product = product(document, &class);
-    let is_nginx = product == "ingress-nginx";
+    let is_nginx = product == DESCRIPTOR.id();
     let balancer = load_balancer::of_ingress(document, &class);
     let product = balancer.map_or(product, |balancer| balancer.product);
     let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
@@ -195,7 +211,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     entity.set(gateway::NAME, label, span);
     entity.set(gateway::PLATFORM, Arc::from("kubernetes"), span);
     if is_nginx || balancer.is_some() {
-        entity.set(gateway::PRODUCT, Arc::from(product), span);
+        entity.set(gateway::PRODUCT, Arc::from(product.name), span);
     } else {
         entity.set_known(
             gateway::PRODUCT,
@@ -211,7 +227,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     let annotations_at = at.get("metadata.annotations").filter(|at| at.is_map());
     settings.home = annotations_at.map(|at| (model.add_tree(&document.tree), at.id()));
     let (table, settings) = match balancer {
-        Some(Balancer::AWS_ALB) => (
+        Some(balancer) if balancer == Balancer::AWS_ALB => (
             Some(Balancer::AWS_ALB.table()),
             load_balancer::aws_ingress(model, document, None, &class, documents),
         ),
@@ -330,8 +346,8 @@ impl Lower<'_> {
     /// The settings of the route to a Service: its own where Google's BackendConfig or AWS' annotations have some.
     fn settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> ScopeId {
         let own = match self.balancer {
-            Some(Balancer::GOOGLE) => self.google_settings(service, port),
-            Some(Balancer::AWS_ALB) => self.aws_settings(service),
+            Some(balancer) if balancer == Balancer::GOOGLE => self.google_settings(service, port),
+            Some(balancer) if balancer == Balancer::AWS_ALB => self.aws_settings(service),
             _ => None,
         };
         own.unwrap_or(self.settings)

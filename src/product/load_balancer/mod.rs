@@ -1,6 +1,8 @@
 //! Load balancers of clouds: what annotations and other objects say of them, and the behaviour that no file says.
 
 mod application;
+mod descriptor;
+mod failure;
 mod google;
 mod service;
 mod target_group;
@@ -12,11 +14,14 @@ use crate::estate::Endpoint;
 use crate::kubernetes::class::Class;
 use crate::kubernetes::service::scalar;
 use crate::model::field::endpoint;
-use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, NodePlace, Row, Scope, ScopeId, Site, Stored, Table};
+use crate::model::{
+    Doubt, Entity, Fact, Kind, Known, Model, NodePlace, ProductId, Row, Scope, ScopeId, Site, Stored, Table,
+};
 use crate::repo::Span;
 use crate::syntax::At;
 
 pub(crate) use application::{has_annotations as has_alb_annotations, ingress as aws_ingress, to_pods};
+pub use descriptor::{AWS_ALB, AWS_CLB, AWS_NLB, AWS_TARGET_GROUP, GOOGLE, OTHER};
 pub(crate) use google::backend as google_backend;
 pub(crate) use service::of_service;
 pub(crate) use target_group::of_binding;
@@ -27,7 +32,7 @@ static OTHER_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("load balancer
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balancer {
     /// The product, as rules and messages call it.
-    pub product: &'static str,
+    pub product: ProductId,
     cloud: Cloud,
 }
 
@@ -43,32 +48,32 @@ enum Cloud {
 impl Balancer {
     /// AWS' Application Load Balancer.
     pub const AWS_ALB: Balancer = Balancer {
-        product: "AWS ALB",
+        product: AWS_ALB.id(),
         cloud: Cloud::Aws,
     };
     /// AWS' Classic Load Balancer with HTTP listeners.
     pub const AWS_CLB: Balancer = Balancer {
-        product: "AWS CLB",
+        product: AWS_CLB.id(),
         cloud: Cloud::AwsClassic,
     };
     /// AWS' Network Load Balancer: it passes connections on and speaks no HTTP.
     pub const AWS_NLB: Balancer = Balancer {
-        product: "AWS NLB",
+        product: AWS_NLB.id(),
         cloud: Cloud::AwsNetwork,
     };
     /// A target group of AWS whose load balancer is made elsewhere.
     pub const AWS_TARGET_GROUP: Balancer = Balancer {
-        product: "AWS target group",
+        product: AWS_TARGET_GROUP.id(),
         cloud: Cloud::Other,
     };
     /// Google Cloud's Application Load Balancer.
     pub const GOOGLE: Balancer = Balancer {
-        product: "Google Cloud load balancer",
+        product: GOOGLE.id(),
         cloud: Cloud::Google,
     };
     /// One that gatelint knows nothing of by itself.
     pub const OTHER: Balancer = Balancer {
-        product: "load balancer",
+        product: OTHER.id(),
         cloud: Cloud::Other,
     };
 

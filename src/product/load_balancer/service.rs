@@ -161,7 +161,7 @@ pub(crate) fn of_service(model: &mut Model, document: &Document) -> Option<Gatew
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label, span);
     entity.set(gateway::PLATFORM, "kubernetes".into(), span);
-    entity.set(gateway::PRODUCT, balanced.balancer.product.into(), span);
+    entity.set(gateway::PRODUCT, balanced.balancer.product.name.into(), span);
     let id = model.add(entity);
     let settings = settings(model, &balanced);
     let ports = at.get("spec.ports").into_iter().flat_map(At::items);

@@ -23,7 +23,7 @@ pub(crate) fn of_binding(model: &mut Model, document: &Document) -> Option<Gatew
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label.clone(), span);
     entity.set(gateway::PLATFORM, "kubernetes".into(), span);
-    entity.set(gateway::PRODUCT, product.into(), span);
+    entity.set(gateway::PRODUCT, product.name.into(), span);
     let id = model.add(entity);
 
     let written = scalar(port);

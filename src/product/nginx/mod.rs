@@ -2,6 +2,8 @@
 
 pub mod address;
 mod context;
+pub mod descriptor;
+pub(crate) mod failure;
 mod group;
 mod handed;
 pub mod includes;
@@ -13,5 +15,6 @@ pub mod table;
 pub mod target;
 
 pub use context::Context;
+pub use descriptor::DESCRIPTOR;
 pub use includes::{Included, Includes};
 pub use lower::{Lowered, lower};

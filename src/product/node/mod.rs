@@ -5,13 +5,17 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{Role, join};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::repo::Source;
 use crate::server::command::Started;
 use crate::server::settings::{self, Layer, find};
 use crate::server::sockets::{self, Address, Bind, interface};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::{NodeId, Tree};
+
+/// Node.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("node"));
 
 const NAMES: &[&str] = &["keepAliveTimeout", "headersTimeout", "timeout"];
 
@@ -67,7 +71,7 @@ pub(crate) fn lower(
     let id = crate::server::entity(model, context, started.spec, "node", span);
     let mut join = ProcessJoin {
         id: Known::Is(id),
-        product: Some("node"),
+        product: Some(DESCRIPTOR.id()),
         sockets: Known::Absent,
         official_only: false,
     };

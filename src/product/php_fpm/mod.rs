@@ -7,13 +7,20 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{ContainerSpec, Role};
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Table, Unit, Value};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Product, Row, Table, Unit, Value};
+use crate::product::Descriptor;
 use crate::repo::Span;
 use crate::server::image::Image;
 use crate::server::settings::{self, Layer, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::{NodeId, Tree};
+
+/// php-fpm.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
+    stated_as: Some("php"),
+    ..Product::server("php-fpm")
+});
 
 const NAMES: &[&str] = &[
     "listen",
@@ -306,7 +313,7 @@ fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
     entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("php-fpm"),
+        product: Some(DESCRIPTOR.id()),
         sockets: sockets::add(model, id, Known::Unknown(doubt.clone())),
         official_only: false,
     }
@@ -370,7 +377,7 @@ fn finish(
     sockets::speak(model, &sockets, Some("fastcgi"));
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("php-fpm"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     }

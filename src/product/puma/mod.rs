@@ -8,13 +8,17 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::join;
 use crate::expand::ContainerFiles;
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{self, Layer, Spelled, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::argv::Argument;
+
+/// Puma.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("puma"));
 
 const OPTIONS: &[Spelled] = &[
     ("bind", &["--bind", "-b"]),
@@ -94,7 +98,7 @@ pub(crate) fn start(
     sockets::speak(model, &sockets, speaks);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("puma"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     }

@@ -8,7 +8,8 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::join;
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit, Value};
+use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit, Value};
+use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{self, Layer, find};
@@ -16,6 +17,9 @@ use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::At;
 use crate::syntax::argv::{self, Argument};
+
+/// Spring Boot.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("spring-boot"));
 
 const KEEPALIVE: &str = "server.tomcat.keep-alive-timeout";
 const CONNECTION: &str = "server.tomcat.connection-timeout";
@@ -89,7 +93,7 @@ pub(crate) fn lower(
     sockets::speak(model, &sockets, spoken(&layers));
     Some(ProcessJoin {
         id: Known::Is(id),
-        product: Some("spring-boot"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     })

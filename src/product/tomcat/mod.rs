@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use crate::environment::ContainerSpec;
 use crate::expand::ContainerFiles;
 use crate::model::field::process;
-use crate::model::{Doubt, EntityId, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, EntityId, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::image::Image;
 use crate::server::settings::{self, Layer};
@@ -17,6 +18,9 @@ use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin, open};
 use crate::syntax::argv::Argument;
 use crate::syntax::xml::{Attribute, Element, elements};
+
+/// Tomcat.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("tomcat"));
 
 const FOLDER: &str = "/usr/local/tomcat/conf";
 const SERVER: &str = "/usr/local/tomcat/conf/server.xml";
@@ -93,7 +97,7 @@ pub(crate) fn lower(
 fn join(id: EntityId, sockets: Known<Vec<sockets::SocketJoin>>) -> ProcessJoin {
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("tomcat"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     }

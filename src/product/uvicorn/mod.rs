@@ -4,11 +4,15 @@
 use std::sync::LazyLock;
 
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::server::command::Started;
 use crate::server::settings::{self, Layer, Setting, Spelled, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
+
+/// uvicorn.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("uvicorn"));
 
 const OPTIONS: &[Spelled] = &[
     ("host", &["--host"]),
@@ -64,7 +68,7 @@ pub(crate) fn lower(model: &mut Model, context: &ProcessContext<'_>, started: &S
     sockets::speak(model, &sockets, speaks);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("uvicorn"),
+        product: Some(DESCRIPTOR.id()),
         sockets,
         official_only: false,
     }

@@ -10,12 +10,16 @@ use std::sync::LazyLock;
 use crate::environment::join;
 use crate::expand::{ContainerFiles, Language};
 use crate::model::field::process;
-use crate::model::{Doubt, Duration, Known, Model, Row, Table, Unit};
+use crate::model::{Doubt, Duration, Known, Model, Product, Row, Table, Unit};
+use crate::product::Descriptor;
 use crate::server::command::Started;
 use crate::server::settings::{self, Layer, Setting, Spelled, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::NodeId;
+
+/// uWSGI.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("uwsgi"));
 
 const OPTIONS: &[Spelled] = &[
     ("harakiri", &["--harakiri", "-t"]),
@@ -121,7 +125,7 @@ pub(crate) fn lower(
     let addresses = addresses(&layers, started);
     ProcessJoin {
         id: Known::Is(id),
-        product: Some("uwsgi"),
+        product: Some(DESCRIPTOR.id()),
         sockets: sockets::add(model, id, addresses),
         official_only: false,
     }

@@ -1,0 +1,27 @@
+//! nginx as a product: what may be asked of it from outside.
+
+use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
+use crate::product::Descriptor;
+use crate::product::nginx::failure::{OWN, PASSING};
+
+/// nginx.
+pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
+    name: "nginx",
+    stated_as: Some("nginx"),
+    passing: Some(Passing {
+        failures: Failures::of(&[PASSING, OWN]),
+        retries: RETRIES,
+        named_in_paths: false,
+    }),
+});
+
+/// The words of `proxy_next_upstream`; `http_502` and the like ask again for that answer.
+pub const RETRIES: Retries = Retries {
+    words: &[
+        RetryWord::new("error", &[], &[502], false),
+        RetryWord::new("invalid_header", &[], &[502], false),
+        RetryWord::new("timeout", &[], &[504], true),
+    ],
+    status_prefix: Some("http_"),
+    ..Retries::NONE
+};
