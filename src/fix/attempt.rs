@@ -113,7 +113,6 @@ fn meant(places: &Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSe
     let model = places.world.model(place.environment);
     names.insert(setting::TIME.id().info().name);
     for change in &proposal.changes {
-        names.extend(super::envoy::named_along(change.field));
         if let Known::Is(FactView {
             span, site: Some(_), ..
         }) = model.fact(change.entity, change.field)
@@ -126,6 +125,7 @@ fn meant(places: &Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSe
             .table
             .zip(model.row_for(change.entity, change.field));
         if let Some((table, row)) = rows {
+            names.extend(table.spelling.along(change.field).map(|field| field.info().name));
             names.extend(table.named(&row.name).map(|row| row.field.info().name));
         }
         // Where the value stands, the same words may give another field.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{EntityId, FactView, Kind, Known, Model, NodePlace, Row, Table, TreeId, Value, table::Form};
+use crate::model::table::Form;
+use crate::model::{EntityId, FactView, Kind, Known, Model, NewEntry, NewValue, NodePlace, Table, TreeId, Value};
 use crate::repo::{Edit, Refusal, Sources, Span};
 use crate::rule::{Action, Change};
-use crate::syntax::{At, NodeId};
+use crate::syntax::NodeId;
 
 /// Where a value that an outer scope hands down is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<E
         let text = text.to_owned();
         return Ok((fact.value != *value).then_some(Edit { span: at, text }));
     }
-    let text = spelled(row, value)?;
+    let text = row.spell(value)?;
     let old = sources.text(fact.span);
     if row.read(&old).as_ref() == Some(value) {
         return Ok(None);
@@ -139,12 +140,6 @@ fn remove(sources: &Sources, model: &Model, fact: &Known<FactView>) -> Result<Ed
     })
 }
 
-fn spelled(row: &Row, value: &Value) -> Result<String, Refusal> {
-    row.unit
-        .spell(value)
-        .ok_or_else(|| Refusal::new(format!("{} cannot be written as {value}", row.name)))
-}
-
 struct Insert {
     home: NodePlace,
     table: &'static Table,
@@ -161,36 +156,27 @@ fn insert(
     edits: &mut Vec<Edit>,
 ) -> Result<(), Refusal> {
     let entity = model.entity(change.entity);
-    if entity
-        .table
-        .is_some_and(|table| table.product == super::haproxy::PRODUCT)
-        && let Some(edit) = super::haproxy::behind(sources, entity, change, value)
-    {
-        edits.push(edit);
+    let new = NewValue {
+        sources,
+        model,
+        entity: change.entity,
+        field: change.field,
+        value,
+    };
+    if let Some(edit) = entity.table.and_then(|table| table.spelling.apart(&new)) {
+        edits.push(edit?);
         return Ok(());
     }
-    if let Some(row) = crate::product::flag(change.field) {
+    let Some(row) = model.row_for(change.entity, change.field) else {
+        return Err(Refusal::new("the value was worked out, not written"));
+    };
+    if row.form == Form::Flag {
         // A parameter behind the address it belongs to.
         let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
         edits.push(Edit {
             span: at,
             text: format!(" {}", row.name),
         });
-        return Ok(());
-    }
-    let Some(row) = model.row_for(change.entity, change.field) else {
-        return Err(Refusal::new("the value was worked out, not written"));
-    };
-    let product = entity.table.map(|table| table.product);
-    if product == Some(super::envoy::PRODUCT) && super::envoy::is_protocol_option(change.field) {
-        let value = spelled(row, value)?;
-        edits.push(super::envoy::protocol_option(
-            sources,
-            model,
-            change.entity,
-            change.field,
-            &value,
-        )?);
         return Ok(());
     }
     let home = entity.scope.and_then(|scope| model.scope(scope).home);
@@ -211,7 +197,7 @@ fn insert(
         entity: change.entity,
         words: BTreeMap::new(),
     });
-    insert.words.insert(row.word, spelled(row, value)?);
+    insert.words.insert(row.word, row.spell(value)?);
     Ok(())
 }
 
@@ -225,66 +211,18 @@ impl Insert {
             let Known::Is(now) = model.fact(self.entity, row.field) else {
                 return Err(Refusal::new(format!("the rest of {name} is not known")));
             };
-            self.words.insert(row.word, spelled(row, &now.value)?);
+            self.words.insert(row.word, row.spell(&now.value)?);
         }
         let words: Vec<String> = self.words.into_values().collect();
         let (tree, node): (TreeId, NodeId) = self.home;
         let bare = self.table.named(name).any(|row| row.bare);
-        if self.table.product == super::haproxy::PRODUCT {
-            return super::haproxy::line(sources, model.at(tree, node), name, &words.join(" "));
-        }
-        if self.table.product == super::hcl::PRODUCT {
-            return super::hcl::attribute(sources, model.at(tree, node), name, &words.join(" "), bare);
-        }
-        if self.table.product == super::javascript::PRODUCT {
-            let framework = model.entity(self.entity).module;
-            return super::javascript::line(sources, model.at(tree, node), framework, name, &words.join(" "));
-        }
-        line(sources, model.at(tree, node), name, &words.join(" "), bare)
+        self.table.spelling.entry(&NewEntry {
+            sources,
+            block: model.at(tree, node),
+            entity: model.entity(self.entity),
+            name,
+            value: &words.join(" "),
+            bare,
+        })
     }
-}
-
-/// A new entry at the end of a block, in the indentation and style of its neighbours.
-fn line(sources: &Sources, block: At<'_>, name: &str, value: &str, bare: bool) -> Result<Edit, Refusal> {
-    let yaml = block.tree().root().is_list();
-    let content = if yaml && bare {
-        format!("{name}: {value}")
-    } else if yaml {
-        format!("{name}: \"{value}\"")
-    } else {
-        format!("{name} {value};")
-    };
-    let Some(last) = block
-        .children()
-        .filter(|child| child.span().source == block.span().source)
-        .last()
-    else {
-        return Err(Refusal::new(format!("the block in which {name} would stand is empty")));
-    };
-    let source = sources.get(last.span().source);
-    let text = &*source.text;
-    let end = last.span().end as usize;
-    let line_start = text[..last.span().start as usize].rfind('\n').map_or(0, |at| at + 1);
-    let before = &text[line_start..last.span().start as usize];
-    let rest_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-    let rest = text[end..rest_end].trim();
-    let alone = before.trim().is_empty() && (rest.is_empty() || rest.starts_with('#'));
-    if alone {
-        let crlf = text[..rest_end].ends_with('\r');
-        let at = rest_end - usize::from(crlf);
-        let feed = if crlf { "\r\n" } else { "\n" };
-        let at = Span::new(source.id, at as u32, at as u32);
-        return Ok(Edit {
-            span: at,
-            text: format!("{feed}{before}{content}"),
-        });
-    }
-    if yaml {
-        return Err(Refusal::new("the entries stand on one line"));
-    }
-    let at = Span::new(source.id, end as u32, end as u32);
-    Ok(Edit {
-        span: at,
-        text: format!(" {content}"),
-    })
 }

@@ -51,9 +51,6 @@ fn set(
     if let (true, Value::Duration(time)) = (change.field == container::PRE_STOP.id(), value) {
         return Some(pre_stop(written.is_some(), *time));
     }
-    if let Some(row) = crate::product::flag(change.field) {
-        return Some(format!("add {}", row.name));
-    }
     let row = written
         .and_then(|fact| fact.row)
         .or_else(|| model.row_for(change.entity, change.field));
@@ -62,6 +59,7 @@ fn set(
     };
     let spelled = row.unit.spell(value).unwrap_or_else(|| value.to_string());
     Some(match (row.form, row.unit) {
+        (Form::Flag, _) => format!("add {}", row.name),
         (Form::Behind(text), _) if text.trim().is_empty() => "end the file with a line feed".to_owned(),
         (Form::Behind(text), _) => format!("add {}", text.trim()),
         (_, Unit::Present) => format!("add {}", row.name),

@@ -3,9 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use super::field::{Field, FieldId};
+use super::spelling::{Spelling, Usual};
 use super::unit::Unit;
 use super::value::{Duration, FieldType, Size, Value};
 use super::version::Version;
+use crate::repo::Refusal;
 
 /// What zero means, which differs by product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +185,15 @@ impl Row {
         })
     }
 
+    /// Writes a value through the row.
+    ///
+    /// # Errors
+    /// When its unit cannot express the value.
+    pub fn spell(&self, value: &Value) -> Result<String, Refusal> {
+        let spelled = self.unit.spell(value);
+        spelled.ok_or_else(|| Refusal::new(format!("{} cannot be written as {value}", self.name)))
+    }
+
     /// The default for a version.
     pub fn default_for(&self, version: Option<&Version>) -> DefaultFor<'_> {
         // A later entry that surely applies replaces all before it; those after it may apply as well.
@@ -219,6 +230,8 @@ pub enum DefaultFor<'r> {
 pub struct Table {
     /// The product whose defaults these are.
     pub product: &'static str,
+    /// How new entries are written.
+    pub spelling: &'static dyn Spelling,
     rows: Vec<Row>,
     by_name: FxHashMap<String, Vec<usize>>,
     /// The rows of a field, each behind the number of its module.
@@ -250,11 +263,19 @@ impl Table {
         }
         Table {
             product,
+            spelling: &Usual,
             rows,
             by_name,
             by_field,
             modules,
         }
+    }
+
+    /// The language has ways of its own to write new entries.
+    #[must_use]
+    pub fn spelled(mut self, spelling: &'static dyn Spelling) -> Table {
+        self.spelling = spelling;
+        self
     }
 
     /// All rows.

@@ -17,7 +17,7 @@ pub mod tomcat;
 pub mod uvicorn;
 pub mod uwsgi;
 
-use crate::model::{FieldId, Product, ProductId, Row};
+use crate::model::{Product, ProductId};
 
 /// What the rest of the program may ask of a product: each room has one.
 #[derive(Debug)]
@@ -63,10 +63,4 @@ pub static PRODUCTS: &[&Descriptor] = &[
 /// Every product, also those that are known by name only.
 pub fn all() -> impl Iterator<Item = &'static Descriptor> {
     PRODUCTS.iter().copied().chain(&named::SERVERS)
-}
-
-/// The row of a field that is a word behind an address, there or not.
-pub fn flag(field: FieldId) -> Option<&'static Row> {
-    let row: &'static Row = &nginx::table::RESOLVE;
-    (row.field == field).then_some(row)
 }

@@ -8,6 +8,7 @@ pub(crate) mod lower;
 pub mod place;
 pub(crate) mod resources;
 mod route;
+mod spell;
 pub mod table;
 mod tree;
 

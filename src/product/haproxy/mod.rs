@@ -12,6 +12,7 @@ pub mod place;
 pub mod routes;
 pub mod sections;
 pub mod servers;
+mod spell;
 pub mod table;
 pub mod words;
 

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use crate::model::field::{endpoint, gateway, listener, reference, route, setting, upstream};
 use crate::model::{Row, Table, Unit};
+use crate::product::haproxy::spell::Lines;
 
 const BACKEND: &[&str] = &["defaults", "backend", "listen"];
 const FRONTEND: &[&str] = &["defaults", "frontend", "listen"];
@@ -15,7 +16,7 @@ const PROXY: &[&str] = &["defaults", "frontend", "backend", "listen"];
 const MANUAL: &str = "doc/configuration.txt, section 4.2";
 
 /// All rows of HAProxy.
-pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("haproxy", rows()));
+pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("haproxy", rows()).spelled(&Lines));
 
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();

@@ -12,7 +12,7 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::includes::{Directive, Includes, flatten};
 use crate::product::nginx::listen;
-use crate::product::nginx::table::{MODULES, PORT, TABLE};
+use crate::product::nginx::table::{MODULES, PORT, SERVER, TABLE};
 use crate::product::nginx::target::{Target, Variables};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
@@ -183,6 +183,7 @@ impl Lower<'_> {
             }
             other => entity.set_known(endpoint::PORT, other.clone().map(i64::from), span),
         }
+        entity.table = Some(&SERVER);
         let id = self.model.add(entity);
         Endpoint {
             id,

@@ -117,5 +117,8 @@ pub static SCHEME: LazyLock<Row> = LazyLock::new(|| Row::new("scheme", route::SC
 /// The port inside an address, written in place.
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
 
-/// The parameter `resolve` of an upstream's server.
-pub static RESOLVE: LazyLock<Row> = LazyLock::new(|| Row::new("resolve", endpoint::RESOLVE, Unit::OnOff).flag());
+/// The parameters of an upstream's server.
+pub static SERVER: LazyLock<Table> = LazyLock::new(|| {
+    let resolve = Row::new("resolve", endpoint::RESOLVE, Unit::OnOff).flag();
+    Table::new("nginx", vec![resolve])
+});

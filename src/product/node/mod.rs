@@ -1,5 +1,7 @@
 //! Node: what the JavaScript in the repository says of its server. What is not in the repository is not claimed.
 
+mod spell;
+
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Role, join};
@@ -42,7 +44,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .zero_is_unlimited()
             .inherits(),
     ];
-    Table::new("node", rows)
+    Table::new("node", rows).spelled(&spell::Statements)
 });
 
 /// Whether a program, with its first argument, starts Node.

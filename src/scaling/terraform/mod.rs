@@ -4,6 +4,7 @@
 mod amazon;
 mod application;
 mod google;
+mod spell;
 pub mod table;
 
 use std::sync::Arc;

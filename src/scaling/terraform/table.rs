@@ -6,12 +6,10 @@ use std::sync::LazyLock;
 use crate::model::field::{autoscaler, schedule};
 use crate::model::value::FieldType;
 use crate::model::{Field, Row, Table, Unit};
-
-/// Whose tables these are; a new attribute is written in HCL.
-pub const PRODUCT: &str = "Terraform";
+use crate::scaling::terraform::spell::Attributes;
 
 fn table(rows: Vec<Row>) -> Table {
-    Table::new(PRODUCT, rows)
+    Table::new("Terraform", rows).spelled(&Attributes)
 }
 
 fn number(name: &str, field: Field<i64>) -> Row {

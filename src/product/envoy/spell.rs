@@ -1,12 +1,24 @@
 //! Envoy's way of writing protocol options: a message inside a map inside the cluster, which most clusters do not have.
 
 use crate::model::field::{route, upstream};
-use crate::model::{EntityId, FieldId, Model};
+use crate::model::{EntityId, FieldId, Model, NewValue, Spelling};
 use crate::repo::{Edit, Refusal, Sources, Span};
 use crate::syntax::At;
 
-/// The product whose table says that a file is written like this.
-pub(super) const PRODUCT: &str = "envoy";
+/// Envoy's way of writing.
+#[derive(Debug)]
+pub(super) struct Messages;
+
+impl Spelling for Messages {
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
+        is_protocol_option(new.field).then(|| protocol_option(new))
+    }
+
+    /// New protocol options also say the HTTP version that holds without them.
+    fn along(&self, field: FieldId) -> Option<FieldId> {
+        (field == upstream::KEEPALIVE_TIMEOUT.id()).then(|| route::HTTP_VERSION.id())
+    }
+}
 
 const OPTIONS: &str = "typed_extension_protocol_options";
 const HTTP: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -20,23 +32,22 @@ const DEPRECATED: [&str; 5] = [
 ];
 
 /// Whether a field is written into a cluster's protocol options.
-pub(super) fn is_protocol_option(field: FieldId) -> bool {
+fn is_protocol_option(field: FieldId) -> bool {
     field == upstream::KEEPALIVE_TIMEOUT.id() || field == route::HTTP_VERSION.id()
 }
 
-/// What new protocol options also say: the HTTP version that holds without them.
-pub(super) fn named_along(field: FieldId) -> Option<&'static str> {
-    (field == upstream::KEEPALIVE_TIMEOUT.id()).then(|| route::HTTP_VERSION.id().info().name)
-}
-
 /// The new lines that set a protocol option to a value, as its row spells it.
-pub(super) fn protocol_option(
-    sources: &Sources,
-    model: &Model,
-    entity: EntityId,
-    field: FieldId,
-    value: &str,
-) -> Result<Edit, Refusal> {
+fn protocol_option(new: &NewValue<'_>) -> Result<Edit, Refusal> {
+    let NewValue {
+        sources,
+        model,
+        entity,
+        field,
+        value,
+    } = *new;
+    let row = model.row_for(entity, field);
+    let row = row.ok_or_else(|| Refusal::new("the value was worked out, not written"))?;
+    let value = row.spell(value)?;
     let cluster = cluster_of(model, entity).ok_or_else(|| Refusal::new("the cluster is not in the repository"))?;
     let idle = field == upstream::KEEPALIVE_TIMEOUT.id();
     if let Some(options) = cluster.child(OPTIONS) {

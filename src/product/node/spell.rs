@@ -1,15 +1,29 @@
 //! A Node server's settings as statements behind the one that starts it: `server.keepAliveTimeout = 65000;`.
 
-use crate::repo::{Edit, Refusal, Sources, Span};
-use crate::syntax::At;
+use crate::model::{NewEntry, Spelling};
+use crate::repo::{Edit, Refusal, Span};
 
-/// The product whose table says that a file is written like this.
-pub(super) const PRODUCT: &str = "node";
+/// JavaScript's way of writing.
+#[derive(Debug)]
+pub(super) struct Statements;
 
-/// A new statement behind the one that listens. `framework` is what made the server.
-pub(super) fn line(sources: &Sources, file: At<'_>, framework: &str, name: &str, value: &str) -> Result<Edit, Refusal> {
+impl Spelling for Statements {
+    fn entry(&self, entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+        line(entry)
+    }
+}
+
+/// A new statement behind the one that listens, where no framework made the server.
+fn line(entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+    let NewEntry {
+        sources,
+        block: file,
+        name,
+        value,
+        ..
+    } = *entry;
     let refusal = |why: &str| Refusal::new(format!("{why}: set {name} where the server is made"));
-    if framework != "http" {
+    if entry.entity.module != "http" {
         return Err(refusal("the framework takes it as an option"));
     }
     let mut listening = file.children().filter(|child| child.name() == "listen");

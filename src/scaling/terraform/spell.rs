@@ -1,21 +1,30 @@
 //! Terraform's way of writing: attributes of a block, with the equals signs of neighbours below each other.
 
-use crate::repo::{Edit, Refusal, Sources, Span};
-use crate::scaling::terraform::table;
+use crate::model::{NewEntry, Spelling};
+use crate::repo::{Edit, Refusal, Span};
 use crate::syntax::{At, Shape};
 
-/// The product whose tables say that a file is written like this.
-pub(super) const PRODUCT: &str = table::PRODUCT;
+/// HCL's way of writing.
+#[derive(Debug)]
+pub(super) struct Attributes;
+
+impl Spelling for Attributes {
+    fn entry(&self, entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+        attribute(entry)
+    }
+}
 
 /// A new attribute behind the last one of a block. One that is there as a plain number is replaced: `-1`, which sets
 /// nothing.
-pub(super) fn attribute(
-    sources: &Sources,
-    block: At<'_>,
-    name: &str,
-    value: &str,
-    bare: bool,
-) -> Result<Edit, Refusal> {
+fn attribute(entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+    let NewEntry {
+        sources,
+        block,
+        name,
+        value,
+        bare,
+        ..
+    } = *entry;
     let value = if bare { value.to_owned() } else { quoted(value) };
     if let Some(written) = block.child(name) {
         let is_number = written.text().is_some_and(|text| text.parse::<i64>().is_ok());

@@ -1,21 +1,31 @@
 //! HAProxy's way of writing: lines without an end mark, ports behind addresses, and settings in front of the servers.
 
 use crate::model::field::endpoint;
-use crate::model::{Entity, Value};
-use crate::repo::{Edit, Refusal, Sources, Span};
-use crate::rule::Change;
-use crate::syntax::At;
+use crate::model::{NewEntry, NewValue, Spelling, Value};
+use crate::repo::{Edit, Refusal, Span};
 
-/// The product whose table says that a file is written like this.
-pub(super) const PRODUCT: &str = "haproxy";
+/// HAProxy's way of writing.
+#[derive(Debug)]
+pub(super) struct Lines;
+
+impl Spelling for Lines {
+    fn entry(&self, entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+        line(entry)
+    }
+
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
+        behind(new).map(Ok)
+    }
+}
 
 /// What is put behind an address: a port where none is written.
-pub(super) fn behind(sources: &Sources, entity: &Entity, change: &Change, value: &Value) -> Option<Edit> {
-    let Value::Number(port) = value else { return None };
-    if change.field != endpoint::PORT.id() {
+fn behind(new: &NewValue<'_>) -> Option<Edit> {
+    let Value::Number(port) = new.value else { return None };
+    if new.field != endpoint::PORT.id() {
         return None;
     }
-    let written = sources.text(entity.span);
+    let entity = new.model.entity(new.entity);
+    let written = new.sources.text(entity.span);
     // A variable that became nothing is no place for a port.
     let plain = !written.contains('$') && !written.ends_with(':') && !written.contains('{');
     let at = Span::new(entity.span.source, entity.span.end, entity.span.end);
@@ -27,8 +37,9 @@ pub(super) fn behind(sources: &Sources, entity: &Entity, change: &Change, value:
 
 /// A new line of a section: in front of its servers, because `default-server` must stand there and settings usually do;
 /// else behind its last line.
-pub(super) fn line(sources: &Sources, section: At<'_>, name: &str, value: &str) -> Result<Edit, Refusal> {
-    let content = format!("{name} {value}");
+fn line(entry: &NewEntry<'_>) -> Result<Edit, Refusal> {
+    let (sources, section, name) = (entry.sources, entry.block, entry.name);
+    let content = format!("{name} {}", entry.value);
     let content = content.trim_end();
     let own = || {
         section
