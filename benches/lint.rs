@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use gatelint::repo::claim::{Charts, Language, by_content};
+use gatelint::environment::claim::{Charts, Language, by_content, by_name};
 use gatelint::repo::walk::{WalkOptions, read, walk};
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -138,14 +138,14 @@ fn stages(root: &Path) {
         (0..ROUNDS).map(time).min().unwrap_or_default()
     };
     let options = WalkOptions::default();
-    let walked = walk(root, &options);
+    let walked = walk(root, &options, &|path| by_name(path).is_some());
     let charts = Charts::among(walked.files.iter().map(|file| file.path.as_str()));
     let texts: Vec<(&str, String)> = walked
         .files
         .iter()
         .filter_map(|file| Some((file.path.as_str(), String::from_utf8(read(root, file).ok()?).ok()?)))
         .collect();
-    let walking = best(&|| walk(root, &options).files.len());
+    let walking = best(&|| walk(root, &options, &|path| by_name(path).is_some()).files.len());
     let reading = best(&|| walked.files.iter().filter(|file| read(root, file).is_ok()).count());
     let claiming = best(&|| {
         texts

@@ -12,12 +12,13 @@ use std::sync::{Mutex, OnceLock};
 
 use common::skipped;
 use gatelint::analysis::{Analysis, Ground};
+use gatelint::environment::claim;
 use gatelint::environment::read;
 use gatelint::expand::ExpandCache;
 use gatelint::finding::{Finding, RuleInfo, settle::settle};
 use gatelint::fix::prove::apart;
 use gatelint::model::Kind;
-use gatelint::repo::{Edit, Sources, claim, edit::splice};
+use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
 use rayon::prelude::*;
 

@@ -9,8 +9,9 @@ use std::process::Command;
 
 use common::{Place, skipped};
 use gatelint::environment::Role;
+use gatelint::environment::claim::Charts;
 use gatelint::environment::read::{role_of, tree};
-use gatelint::repo::{Sources, claim::Charts};
+use gatelint::repo::Sources;
 use gatelint::rule::RuleSet;
 use gatelint::syntax::ProblemKind;
 

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatelint::analysis::{Analysis, Ground};
+use gatelint::environment::claim::{Charts, Language, NginxContext, by_content};
 use gatelint::environment::{Role, read};
 use gatelint::expand::ExpandCache;
 use gatelint::finding::{RuleInfo, settle::settle};
 use gatelint::fix::prove::apart;
 use gatelint::model::Version;
-use gatelint::repo::claim::{Charts, Language, NginxContext, by_content};
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use gatelint::repo::claim::{Charts, IniKind, Language, NameClaim, NginxContext, YamlKind, by_content, by_name};
+use gatelint::environment::claim::{Charts, IniKind, Language, NameClaim, NginxContext, YamlKind, by_content, by_name};
 use gatelint::repo::root;
 use gatelint::repo::walk::{FailureKind, WalkOptions, Walked, read, walk};
 use globset::{Glob, GlobSetBuilder};
@@ -29,6 +29,10 @@ fn tree(files: &[(&str, &str)]) -> Result<TempDir, std::io::Error> {
 
 fn paths(walked: &Walked) -> Vec<&str> {
     walked.files.iter().map(|file| file.path.as_str()).collect()
+}
+
+fn is_claimed(path: &str) -> bool {
+    by_name(path).is_some()
 }
 
 fn language(path: &str, text: &str) -> Language {
@@ -52,7 +56,7 @@ fn walks_in_the_order_of_paths() -> Outcome {
         (".gitignore", "secret/\n"),
     ])?;
     let exclude = GlobSetBuilder::new().add(Glob::new("left-out/**")?).build()?;
-    let walked = walk(folder.path(), &WalkOptions { exclude, threads: 2 });
+    let walked = walk(folder.path(), &WalkOptions { exclude, threads: 2 }, &is_claimed);
     let expected = [
         ".gatelint.yaml",
         ".github/workflows/ci.yml",
@@ -77,7 +81,7 @@ fn skips_what_is_no_configuration_and_says_so() -> Outcome {
     fs::write(folder.path().join("wide.conf"), b"\xFF\xFEl\0i\0")?;
     // Sparse, so it costs nothing.
     fs::File::create(folder.path().join("huge.yaml"))?.set_len(200 * 1024 * 1024)?;
-    let walked = walk(folder.path(), &WalkOptions::default());
+    let walked = walk(folder.path(), &WalkOptions::default(), &is_claimed);
     let outcomes: Vec<String> = walked
         .files
         .iter()
@@ -111,7 +115,7 @@ fn never_leaves_the_repository() -> Outcome {
     symlink("..", root.join("sites-enabled/up"))?;
     symlink("nowhere.conf", root.join("dangling.conf"))?;
     symlink("../sites-available/shop", root.join("sites-enabled/shop"))?;
-    let walked = walk(root, &WalkOptions::default());
+    let walked = walk(root, &WalkOptions::default(), &is_claimed);
     assert!(paths(&walked).contains(&"sites-available/shop"));
     assert!(!paths(&walked).iter().any(|path| path.contains("secret")));
     let links: Vec<_> = walked
@@ -169,7 +173,7 @@ fn opens_no_pipe_and_survives_unreadable_and_odd_names() -> Outcome {
     fs::write(root.join(OsStr::from_bytes(b"caf\xE9.conf")), "events {}")?;
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o000))?;
     fs::set_permissions(root.join("closed.yaml"), fs::Permissions::from_mode(0o000))?;
-    let walked = walk(root, &WalkOptions::default());
+    let walked = walk(root, &WalkOptions::default(), &is_claimed);
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o755))?;
 
     let odd = walked
@@ -432,7 +436,7 @@ fn claims_hostile_text_in_time() {
 
 #[test]
 fn says_when_the_root_is_not_there() {
-    let walked = walk(Path::new("/nowhere/at/all"), &WalkOptions::default());
+    let walked = walk(Path::new("/nowhere/at/all"), &WalkOptions::default(), &is_claimed);
     assert_eq!(walked.files, []);
     let problems: Vec<_> = walked
         .problems
@@ -452,7 +456,7 @@ fn claims_the_generated_repository() -> Outcome {
         (1_200..1_700).contains(&per_file) && written.config_bytes < written.bytes,
         "{written:?}"
     );
-    let walked = walk(folder.path(), &WalkOptions::default());
+    let walked = walk(folder.path(), &WalkOptions::default(), &is_claimed);
     let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
     for file in &walked.files {
         let text = String::from_utf8(read(folder.path(), file).map_err(|failure| failure.message)?)?;
@@ -480,7 +484,7 @@ fn claims_the_corpus() -> Outcome {
         eprintln!("skipped: the corpus is not here");
         return Ok(());
     }
-    let walked = walk(root, &WalkOptions::default());
+    let walked = walk(root, &WalkOptions::default(), &is_claimed);
     assert_eq!(walked.problems, []);
     let charts = Charts::among(paths(&walked));
     let mut counts: BTreeMap<String, BTreeMap<Language, usize>> = BTreeMap::new();

@@ -8,13 +8,13 @@ use rustc_hash::FxHashMap;
 
 use super::part::names;
 use super::{Analysis, FEW, Judged, context, link, place};
+use crate::environment::claim::Charts;
 use crate::environment::{Environment, File, Repository, group, read};
 use crate::estate::Estate;
 use crate::finding::{Finding, Place};
 use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
 use crate::lower::{self, Lowering, Placement};
 use crate::model::{EntityId, Model};
-use crate::repo::claim::Charts;
 use crate::repo::{Source, SourceId, Sources};
 use crate::rule::{self, Violation};
 

@@ -1,5 +1,6 @@
 //! Which documents are deployed together, with patches and overrides merged into their trees.
 
+pub mod claim;
 pub mod cloudformation;
 pub mod container;
 pub mod merge;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{File, Repository, Role, cloudformation, folder_of, join};
-use crate::repo::claim::{self, Charts, IniKind, Language, NginxContext, TerraformKind, YamlKind};
+use crate::environment::claim::{self, Charts, IniKind, Language, NginxContext, TerraformKind, YamlKind};
 use crate::repo::walk::{self, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
 use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use globset::GlobMatcher;
 use rustc_hash::FxHashMap;
 
-use crate::repo::claim::NginxContext;
+use crate::environment::claim::NginxContext;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
 use crate::syntax::Tree;

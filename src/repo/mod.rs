@@ -1,6 +1,5 @@
 //! The repository as bytes: walking it, sources and spans, edits. Nothing here knows a language.
 
-pub mod claim;
 pub mod date;
 pub mod edit;
 pub mod lines;

@@ -10,8 +10,6 @@ use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use super::claim::{self, NameClaim};
-
 /// Larger files are not configuration that a person wrote.
 pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -36,13 +34,14 @@ pub struct WalkOptions {
     pub threads: usize,
 }
 
+/// Whether the file at a path, relative to the root, may be configuration: its name tells.
+pub type Wanted<'w> = &'w (dyn Fn(&str) -> bool + Sync);
+
 /// A file whose name says that it may be configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Relative to the root, with `/`. Bytes of a name that are not UTF-8 are written as `\xE9`.
     pub path: String,
-    /// What its name says it may be.
-    pub claim: NameClaim,
     /// Its real path relative to the root, where `path` is not that already.
     odd: Option<PathBuf>,
 }
@@ -104,8 +103,9 @@ enum Found {
     Problem(Failure),
 }
 
-/// Walks a repository. Files that .gitignore excludes are left out; hidden ones are not.
-pub fn walk(root: &Path, options: &WalkOptions) -> Walked {
+/// Walks a repository for the files whose paths are wanted. Files that .gitignore excludes are left out; hidden ones are
+/// not.
+pub fn walk(root: &Path, options: &WalkOptions, wanted: Wanted<'_>) -> Walked {
     // Links are compared with real paths.
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
     let (send, receive) = mpsc::channel();
@@ -122,7 +122,7 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Walked {
         .run(|| {
             let send = send.clone();
             Box::new(move |entry| {
-                if let Some(found) = look(root, entry) {
+                if let Some(found) = look(root, entry, wanted) {
                     // The receiver outlives the walk.
                     let _ = send.send(found);
                 }
@@ -223,50 +223,48 @@ fn is_left_out(root: &Path, entry: &DirEntry, exclude: &GlobSet) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir()) && (is_skipped() || is_cargo())
 }
 
-fn look(root: &Path, entry: Result<DirEntry, ignore::Error>) -> Option<Found> {
+fn look(root: &Path, entry: Result<DirEntry, ignore::Error>, wanted: Wanted<'_>) -> Option<Found> {
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => return Some(Found::Problem(unreadable(root, &error))),
     };
     let kind = entry.file_type()?;
     if kind.is_symlink() && entry.depth() > 0 {
-        return look_through(root, entry.path());
+        return look_through(root, entry.path(), wanted);
     }
     if !kind.is_file() {
         return None;
     }
     if let Some(path) = plain(root, entry.path()) {
-        let (path, claim) = (path.to_owned(), claim::by_name(path)?);
-        return Some(Found::File(Candidate { path, claim, odd: None }));
+        let file = |path: &str| Candidate {
+            path: path.to_owned(),
+            odd: None,
+        };
+        return wanted(path).then(|| Found::File(file(path)));
     }
     let path = relative(root, entry.path());
-    let claim = claim::by_name(&path)?;
     let odd = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
-    Some(Found::File(Candidate {
-        path,
-        claim,
-        odd: Some(odd),
-    }))
+    wanted(&path).then_some(Found::File(Candidate { path, odd: Some(odd) }))
 }
 
 /// Where a symbolic link leads. Nothing outside the repository is opened; only names are resolved.
-fn look_through(root: &Path, link: &Path) -> Option<Found> {
+fn look_through(root: &Path, link: &Path, wanted: Wanted<'_>) -> Option<Found> {
     let path = relative(root, link);
     let problem = |message| Some(Found::Problem(Failure::new(&path, FailureKind::Skipped, message)));
-    let is_claimed = || claim::by_name(&path).is_some();
+    let is_wanted = || wanted(&path);
     match fs::canonicalize(link) {
         Ok(target) if target.starts_with(root) => Some(Found::Link(Link {
             target: relative(root, &target),
             path,
         })),
-        Ok(target) if is_claimed() || target.is_dir() => problem("a symbolic link that leaves the repository"),
-        Err(error) if is_claimed() && error.kind() == io::ErrorKind::NotFound => {
+        Ok(target) if is_wanted() || target.is_dir() => problem("a symbolic link that leaves the repository"),
+        Err(error) if is_wanted() && error.kind() == io::ErrorKind::NotFound => {
             problem("a symbolic link to a file that does not exist")
         }
-        Err(error) if is_claimed() && error.kind() == io::ErrorKind::PermissionDenied => {
+        Err(error) if is_wanted() && error.kind() == io::ErrorKind::PermissionDenied => {
             problem("a symbolic link whose target cannot be read")
         }
-        Err(_) if is_claimed() => problem("a symbolic link that leads back to itself"),
+        Err(_) if is_wanted() => problem("a symbolic link that leads back to itself"),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use crate::assess::Traffic;
 use crate::capacity::Moment;
 use crate::cli::Lint;
 use crate::config::{self, Config, ConfigProblem, KnownRule};
+use crate::environment::claim;
 use crate::environment::read::{self, StandIn};
 use crate::expand::ExpandCache;
 use crate::finding::directive::did_you_mean;
@@ -163,7 +164,7 @@ impl Setup {
             exclude: self.config.exclude.clone(),
             threads: 0,
         };
-        let walked = walk::walk(&self.root.folder, &options);
+        let walked = walk::walk(&self.root.folder, &options, &|path| claim::by_name(path).is_some());
         progress.step("reading files", 0, walked.files.len());
         read::read(&self.root.folder, &self.sources, walked, stand_in, &|| {
             progress.advance()

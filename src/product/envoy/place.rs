@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::environment::claim;
 use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::{ContainerFiles, SeenFile};
 use crate::model::Version;
 use crate::product::envoy::resources::is_whole;
-use crate::repo::{Source, claim};
+use crate::repo::Source;
 use crate::syntax::Tree;
 
 /// What a container runs when nothing else is said (the image's own command).

@@ -6,13 +6,13 @@ use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::environment::claim::{self, Language, NginxContext};
 use crate::environment::{ContainerSpec, Repository, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Included, Includes};
 use crate::product::nginx::lower::Entry;
-use crate::repo::claim::{self, Language, NginxContext};
 use crate::repo::{Source, SourceId};
 use crate::syntax::{Tree, nginx};
 
