@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use gatelint::environment::claim::{Charts, Language, by_content, by_name};
+use gatelint::environment::Role;
+use gatelint::environment::claim::{Charts, by_content, by_name};
 use gatelint::repo::walk::{WalkOptions, read, walk};
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -150,7 +151,7 @@ fn stages(root: &Path) {
     let claiming = best(&|| {
         texts
             .iter()
-            .filter(|(path, text)| by_content(&charts, path, text).language != Language::Other)
+            .filter(|(path, text)| by_content(&charts, path, text).role != Role::Other)
             .count()
     });
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();

@@ -9,11 +9,10 @@ use std::process::Command;
 
 use common::{Place, skipped};
 use gatelint::environment::Role;
-use gatelint::environment::claim::Charts;
-use gatelint::environment::read::{role_of, tree};
+use gatelint::environment::claim::{Charts, by_content};
 use gatelint::repo::Sources;
 use gatelint::rule::RuleSet;
-use gatelint::syntax::ProblemKind;
+use gatelint::syntax::{Language, ProblemKind, parse};
 
 /// The real one, if it is installed.
 fn real() -> Option<PathBuf> {
@@ -70,12 +69,12 @@ fn what_haproxy_accepts_is_read_whole() {
         let sources = Sources::default();
         let source = sources.add_file("haproxy.cfg", text);
         assert_eq!(
-            role_of(&Charts::default(), "haproxy.cfg", &source.text).0,
+            by_content(&Charts::default(), "haproxy.cfg", &source.text).role,
             Role::Haproxy,
             "{}",
             file.display()
         );
-        let tree = tree(&source, Role::Haproxy).unwrap();
+        let tree = parse(&source, Language::Haproxy).unwrap();
         let unread = tree
             .problems
             .iter()

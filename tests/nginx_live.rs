@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatelint::analysis::{Analysis, Ground};
-use gatelint::environment::claim::{Charts, Language, NginxContext, by_content};
+use gatelint::environment::claim::{Charts, NginxContext, by_content};
 use gatelint::environment::{Role, read};
 use gatelint::expand::ExpandCache;
 use gatelint::finding::{RuleInfo, settle::settle};
@@ -163,7 +163,7 @@ fn configurations(files: &Files) -> Vec<(String, String, NginxContext)> {
         let embedded = embedded(&file.source.text);
         let own = (file.role == Role::Nginx).then(|| (file.path.to_string(), file.source.text.to_string()));
         for (name, text) in own.into_iter().chain(embedded) {
-            if let Language::Nginx(context) = by_content(&Charts::default(), &name, &text).language {
+            if let Some(context) = by_content(&Charts::default(), &name, &text).context {
                 found.push((name, text, context));
             }
         }

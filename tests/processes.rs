@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use gatelint::environment::container::{ContainerSpec, Mount, MountSource, Text};
 use gatelint::environment::{File, Repository, Role};
-use gatelint::expand::{ContainerFiles, ExpandCache, Language, container_files};
+use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
 use gatelint::repo::{Edit, Sources, Span};
 use gatelint::server::{self, ProcessContext};
-use gatelint::syntax::{At, NodeId, Shape, Style, yaml};
+use gatelint::syntax::{At, Language, NodeId, Shape, Style, yaml};
 
 /// One container in its repository.
 struct World {
@@ -20,12 +20,12 @@ struct World {
     spec: ContainerSpec,
 }
 
-fn role(path: &str) -> Role {
+fn claim(path: &str) -> (Role, Language) {
     match path.rsplit('.').next() {
-        Some("py") => Role::Python,
-        Some("js" | "ts") => Role::JavaScript,
-        Some("conf") => Role::Ini,
-        _ => Role::Other,
+        Some("py") => (Role::Python, Language::Python),
+        Some("js" | "ts") => (Role::JavaScript, Language::JavaScript),
+        Some("conf") => (Role::Ini, Language::Ini),
+        _ => (Role::Other, Language::Text),
     }
 }
 
@@ -99,7 +99,8 @@ impl World {
         let file = |(path, text): &(&str, &str)| File {
             path: (*path).into(),
             source: sources.add_file(path, text.as_bytes().to_vec()),
-            role: role(path),
+            language: claim(path).1,
+            role: claim(path).0,
             context: None,
             tree: None,
         };

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use gatelint::environment::claim::{Charts, IniKind, Language, NameClaim, NginxContext, YamlKind, by_content, by_name};
+use gatelint::environment::Role;
+use gatelint::environment::claim::{Charts, Claim, NameClaim, NginxContext, by_content, by_name};
 use gatelint::repo::root;
 use gatelint::repo::walk::{FailureKind, WalkOptions, Walked, read, walk};
+use gatelint::syntax::Language;
 use globset::{Glob, GlobSetBuilder};
 use tempfile::TempDir;
 
@@ -35,8 +37,8 @@ fn is_claimed(path: &str) -> bool {
     by_name(path).is_some()
 }
 
-fn language(path: &str, text: &str) -> Language {
-    by_content(&Charts::default(), path, text).language
+fn claim(path: &str, text: &str) -> Claim {
+    by_content(&Charts::default(), path, text)
 }
 
 #[test]
@@ -286,7 +288,7 @@ fn opens_only_what_may_be_configuration() {
 
 #[test]
 fn tells_yaml_apart() {
-    use YamlKind::{ChartYaml, Compose, HelmTemplate, HelmValues, Kubernetes, Kustomization, Other};
+    use Role::{Compose, Helm, Kubernetes, Kustomization, OtherYaml};
     let cases = [
         (
             Kubernetes,
@@ -314,16 +316,16 @@ fn tells_yaml_apart() {
             "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
         ),
         (Kustomization, "x/kustomization.yaml", "resources: []\n"),
-        (Other, "a.yaml", "apiVersion: v1\n---\nkind: Service\n"),
-        (Other, "a.yaml", "x: |\n  apiVersion: v1\n  kind: Service\n"),
+        (OtherYaml, "a.yaml", "apiVersion: v1\n---\nkind: Service\n"),
+        (OtherYaml, "a.yaml", "x: |\n  apiVersion: v1\n  kind: Service\n"),
         (
-            Other,
+            OtherYaml,
             ".github/workflows/ci.yml",
             "on: push\njobs:\n  a:\n    services:\n      db:\n        image: x\n",
         ),
-        (Other, ".gitlab-ci.yml", "image: ruby\nservices:\n  - docker:dind\n"),
+        (OtherYaml, ".gitlab-ci.yml", "image: ruby\nservices:\n  - docker:dind\n"),
         (
-            Other,
+            OtherYaml,
             "config/services.yaml",
             "services:\n  _defaults:\n    autowire: true\n",
         ),
@@ -333,24 +335,25 @@ fn tells_yaml_apart() {
             "services:\n  # the web\n  web:\n    image: nginx\n",
         ),
         (Compose, "docker-compose.override.yml", "volumes:\n  a: {}\n"),
-        (HelmValues, "values-prod.yaml", "image: x\n"),
-        (ChartYaml, "c/Chart.yaml", "apiVersion: v2\nname: c\n"),
+        (Helm, "values-prod.yaml", "image: x\n"),
+        (Helm, "c/Chart.yaml", "apiVersion: v2\nname: c\n"),
         (
-            HelmTemplate,
+            Helm,
             "c/templates/a.yaml",
             "apiVersion: v1\nkind: Service\nname: {{ .Values.x }}\n",
         ),
     ];
-    for (kind, path, text) in cases {
-        assert_eq!(language(path, text), Language::Yaml(kind), "{path}: {text}");
+    for (role, path, text) in cases {
+        assert_eq!(claim(path, text).role, role, "{path}: {text}");
     }
     let charts = Charts::among(["c/Chart.yaml", "c/templates/plain.yaml"]);
     let plain = by_content(&charts, "c/templates/plain.yaml", "apiVersion: v1\nkind: Service\n");
-    assert_eq!(plain.language, Language::Yaml(HelmTemplate));
+    assert_eq!((plain.role, plain.language), (Helm, Language::Text));
 }
 
 #[test]
 fn tells_conf_apart() {
+    const OTHER: (Role, Language) = (Role::Other, Language::Text);
     use NginxContext::{Http, Location, Main, Server, Stream, Unknown, Upstream};
     let nginx = [
         (Main, "\u{feff}worker_processes auto;\r\nevents {}\r\nhttp {}\r\n"),
@@ -375,37 +378,39 @@ fn tells_conf_apart() {
         (Unknown, "add_header X-Frame-Options DENY always;"),
     ];
     for (context, text) in nginx {
-        assert_eq!(language("a.conf", text), Language::Nginx(context), "{text}");
+        let found = claim("a.conf", text);
+        assert_eq!((found.role, found.context), (Role::Nginx, Some(context)), "{text}");
     }
     let others = [
-        (Language::Haproxy, "global\n  daemon\nfrontend web\n  bind :80\n"),
         (
-            Language::Apache,
+            (Role::Haproxy, Language::Haproxy),
+            "global\n  daemon\nfrontend web\n  bind :80\n",
+        ),
+        (
+            OTHER,
             "ServerName x\n<VirtualHost *:80>\n  ProxyPass / http://a/\n</VirtualHost>\n",
         ),
         (
-            Language::Ini(IniKind::PhpFpm),
+            (Role::Ini, Language::Ini),
             "; pool\n[www]\nlisten = 9000\npm = dynamic\n",
         ),
-        (Language::Ini(IniKind::Other), "[supervisord]\nuser=root\n"),
+        ((Role::Other, Language::Ini), "[supervisord]\nuser=root\n"),
+        (OTHER, "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n"),
+        (OTHER, "/var/log/nginx/*.log {\n  daily\n  rotate 7\n}\n"),
         (
-            Language::Systemd,
-            "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n",
-        ),
-        (Language::Other, "/var/log/nginx/*.log {\n  daily\n  rotate 7\n}\n"),
-        (
-            Language::Other,
+            OTHER,
             "options { directory \"/var\"; };\nzone \".\" { type hint; file \"x\"; };\ninclude \"/etc/a\";\n",
         ),
-        (Language::Other, "bind 127.0.0.1\nport 6379\ntimeout 0\n"),
-        (Language::Other, "listen_addresses = '*'\nmax_connections = 100\n"),
-        (Language::Other, ""),
-        (Language::Other, "{{{{{{ ${ \\"),
+        (OTHER, "bind 127.0.0.1\nport 6379\ntimeout 0\n"),
+        (OTHER, "listen_addresses = '*'\nmax_connections = 100\n"),
+        (OTHER, ""),
+        (OTHER, "{{{{{{ ${ \\"),
     ];
     for (expected, text) in others {
-        assert_eq!(language("a.conf", text), expected, "{text}");
+        let found = claim("a.conf", text);
+        assert_eq!((found.role, found.language), expected, "{text}");
     }
-    assert_eq!(language("nginx/deny.conf", "deny all;"), Language::Nginx(Unknown));
+    assert_eq!(claim("nginx/deny.conf", "deny all;").context, Some(Unknown));
 }
 
 proptest::proptest! {
@@ -457,22 +462,16 @@ fn claims_the_generated_repository() -> Outcome {
         "{written:?}"
     );
     let walked = walk(folder.path(), &WalkOptions::default(), &is_claimed);
-    let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Role, usize> = BTreeMap::new();
     for file in &walked.files {
         let text = String::from_utf8(read(folder.path(), file).map_err(|failure| failure.message)?)?;
-        *counts
-            .entry(by_content(&Charts::default(), &file.path, &text).language)
-            .or_default() += 1;
+        *counts.entry(claim(&file.path, &text).role).or_default() += 1;
     }
     // 400 apps: 280 in Kubernetes with 3 files each, half of them with nginx in a ConfigMap; 120 in compose.
-    let nginx = Language::Nginx(NginxContext::Main);
-    assert_eq!(counts[&Language::Yaml(YamlKind::Compose)], 120);
-    assert_eq!(
-        counts[&Language::Yaml(YamlKind::Kubernetes)] + counts[&nginx],
-        280 * 4 + 120
-    );
-    assert_eq!((counts[&Language::Python], counts[&Language::Environment]), (120, 120));
-    assert!(!counts.contains_key(&Language::Other), "{counts:?}");
+    assert_eq!(counts[&Role::Compose], 120);
+    assert_eq!(counts[&Role::Kubernetes] + counts[&Role::Nginx], 280 * 4 + 120);
+    assert_eq!((counts[&Role::Python], counts[&Role::Environment]), (120, 120));
+    assert!(!counts.contains_key(&Role::Other), "{counts:?}");
     Ok(())
 }
 
@@ -487,40 +486,40 @@ fn claims_the_corpus() -> Outcome {
     let walked = walk(root, &WalkOptions::default(), &is_claimed);
     assert_eq!(walked.problems, []);
     let charts = Charts::among(paths(&walked));
-    let mut counts: BTreeMap<String, BTreeMap<Language, usize>> = BTreeMap::new();
+    let mut counts: BTreeMap<String, BTreeMap<Role, usize>> = BTreeMap::new();
     let (mut bytes, mut time) = (0, std::time::Duration::ZERO);
     for file in &walked.files {
         let content = read(root, file).map_err(|failure| failure.message)?;
         let text = String::from_utf8_lossy(&content);
         let start = std::time::Instant::now();
-        let language = by_content(&charts, &file.path, &text).language;
+        let role = by_content(&charts, &file.path, &text).role;
         time += start.elapsed();
         bytes += text.len();
         let folder = file.path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
-        *counts.entry(folder).or_default().entry(language).or_default() += 1;
+        *counts.entry(folder).or_default().entry(role).or_default() += 1;
 
         let path = file.path.as_str();
-        let is_nginx = matches!(language, Language::Nginx(_));
+        let is_nginx = role == Role::Nginx;
         if path.starts_with("nginx/")
             && !path.contains("apache")
             && (path.ends_with(".conf") || path.ends_with(".sample"))
         {
             let is_other = path.ends_with("supervisord.conf");
-            assert_eq!(is_nginx, !is_other, "{path}: {language:?}");
+            assert_eq!(is_nginx, !is_other, "{path}: {role:?}");
         }
         if path.ends_with("haproxy.conf") || path.ends_with("haproxy.limits.conf") {
-            assert_eq!(language, Language::Other, "{path}");
+            assert_eq!(role, Role::Other, "{path}");
         }
         if path.ends_with(".cfg") {
-            assert_eq!(language, Language::Haproxy, "{path}");
+            assert_eq!(role, Role::Haproxy, "{path}");
         }
         if path.contains(".github/") || path.contains("/values") {
-            let is_wrong = matches!(language, Language::Yaml(YamlKind::Kubernetes | YamlKind::Compose));
-            assert!(!is_wrong, "{path}: {language:?}");
+            let is_wrong = matches!(role, Role::Kubernetes | Role::Compose);
+            assert!(!is_wrong, "{path}: {role:?}");
         }
     }
-    for (folder, languages) in counts {
-        println!("{folder}: {languages:?}");
+    for (folder, roles) in counts {
+        println!("{folder}: {roles:?}");
     }
     println!("{bytes} bytes in {time:?}");
     Ok(())

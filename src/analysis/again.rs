@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::part::names;
 use super::{Analysis, FEW, Judged, context, link, place};
-use crate::environment::claim::Charts;
-use crate::environment::{Environment, File, Repository, group, read};
+use crate::environment::claim::{Charts, by_content};
+use crate::environment::{Environment, File, Repository, group};
 use crate::estate::Estate;
 use crate::finding::{Finding, Place};
 use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
@@ -17,6 +17,7 @@ use crate::lower::{self, Lowering, Placement};
 use crate::model::{EntityId, Model};
 use crate::repo::{Source, SourceId, Sources};
 use crate::rule::{self, Violation};
+use crate::syntax::parse;
 
 impl World for Analysis<'_> {
     fn sources(&self) -> &Sources {
@@ -243,10 +244,9 @@ impl Analysis<'_> {
             .collect();
         // A few are done before a second thread has woken up.
         let changed = changed.into_par_iter().with_min_len(16).map(|(old, source)| {
-            let tree = read::tree(&source, old.role)
-                .filter(|_| old.tree.is_some())
-                .map(Arc::new);
-            let claimed = |_| read::role_of(&Charts::default(), &old.path, &source.text).1;
+            let parsed = || parse(&source, old.language).map(Arc::new);
+            let tree = old.tree.as_ref().and_then(|_| parsed());
+            let claimed = |_| by_content(&Charts::default(), &old.path, &source.text).context;
             let context = old.context.and_then(claimed);
             File {
                 source,

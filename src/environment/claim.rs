@@ -8,6 +8,9 @@ mod yaml;
 
 use std::collections::HashSet;
 
+use super::Role;
+use crate::syntax::Language;
+
 pub use name::by_name;
 pub use yaml::is_envoy;
 
@@ -42,90 +45,6 @@ pub enum NameClaim {
     Terraform,
 }
 
-/// The language of a file, as finely as can be told without parsing it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Language {
-    /// YAML.
-    Yaml(YamlKind),
-    /// nginx, whole or a fragment, and the context its outermost directives belong in.
-    Nginx(NginxContext),
-    /// HAProxy.
-    Haproxy,
-    /// Sections in brackets and `key = value`.
-    Ini(IniKind),
-    /// Apache httpd. Recognised, not read.
-    Apache,
-    /// gunicorn's configuration.
-    Python,
-    /// JavaScript or TypeScript that starts a server.
-    JavaScript,
-    /// `NAME=value` lines.
-    Environment,
-    /// A Dockerfile. Recognised, not read yet.
-    Dockerfile,
-    /// A Procfile. Recognised, not read yet.
-    Procfile,
-    /// A systemd unit: a service.
-    Systemd,
-    /// Terraform.
-    Terraform(TerraformKind),
-    /// Puma's configuration.
-    Ruby,
-    /// Spring Boot's configuration in lines of `name=value`.
-    Properties,
-    /// Tomcat's server.xml.
-    Tomcat,
-    /// Nothing that is read here.
-    Other,
-}
-
-/// What a YAML file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum YamlKind {
-    /// At least one document has `apiVersion` and `kind`.
-    Kubernetes,
-    /// A compose file or an override of one.
-    Compose,
-    /// A kustomization or a component.
-    Kustomization,
-    /// Values of a Helm chart.
-    HelmValues,
-    /// A template of a Helm chart: not YAML before it is rendered.
-    HelmTemplate,
-    /// A chart's own description.
-    ChartYaml,
-    /// An Envoy bootstrap, or resources in a file it reads.
-    Envoy,
-    /// A CloudFormation template, also of the Serverless Application Model.
-    CloudFormation,
-    /// Any other YAML: workflows, playbooks, dashboards.
-    Other,
-}
-
-/// What a file of Terraform is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TerraformKind {
-    /// A part of a module: `*.tf`.
-    Module,
-    /// Values for a module's variables: `*.tfvars`.
-    Values,
-    /// Either in JSON. Recognised, not read.
-    Json,
-    /// What Terragrunt reads. Recognised, not read: it may set any variable.
-    Terragrunt,
-}
-
-/// What an INI file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IniKind {
-    /// php-fpm: its global section or pools.
-    PhpFpm,
-    /// php.ini or a part of it.
-    Php,
-    /// Any other: supervisord, MySQL, uWSGI.
-    Other,
-}
-
 /// The context that the outermost directives of an nginx file belong in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NginxContext {
@@ -157,25 +76,37 @@ pub enum Certainty {
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// Its language.
+    /// How it is written.
     pub language: Language,
+    /// What it is for.
+    pub role: Role,
+    /// For nginx the context its outermost directives belong in.
+    pub context: Option<NginxContext>,
     /// How sure that is.
     pub certainty: Certainty,
 }
 
 impl Claim {
-    fn certain(language: Language) -> Self {
-        let certainty = Certainty::Certain;
-        Self { language, certainty }
+    fn certain(role: Role, language: Language) -> Self {
+        Self {
+            language,
+            role,
+            context: None,
+            certainty: Certainty::Certain,
+        }
     }
 
-    fn likely(language: Language) -> Self {
-        let certainty = Certainty::Likely;
-        Self { language, certainty }
+    fn likely(role: Role, language: Language) -> Self {
+        Self {
+            certainty: Certainty::Likely,
+            ..Self::certain(role, language)
+        }
     }
 
     const OTHER: Claim = Claim {
-        language: Language::Other,
+        language: Language::Text,
+        role: Role::Other,
+        context: None,
         certainty: Certainty::Likely,
     };
 }
@@ -217,28 +148,25 @@ impl Charts {
 /// input or from a ConfigMap can be asked about under any name.
 pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
     if charts.has_template(path) {
-        return Claim::certain(Language::Yaml(YamlKind::HelmTemplate));
+        return yaml::HELM_TEMPLATE;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let certain = Claim::certain;
     match by_name(path).unwrap_or(NameClaim::Conf) {
         NameClaim::Yaml => yaml::claim(charts, path, text),
-        NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => {
-            Claim::certain(Language::Yaml(YamlKind::CloudFormation))
-        }
+        NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => yaml::cloudformation(text),
         NameClaim::Conf => conf::claim(path, text),
         NameClaim::Ini => conf::claim_ini(path, text),
-        NameClaim::Python => Claim::certain(Language::Python),
-        NameClaim::JavaScript if starts_server(text) => Claim::likely(Language::JavaScript),
+        NameClaim::Python => certain(Role::Python, Language::Python),
+        NameClaim::JavaScript if starts_server(text) => Claim::likely(Role::JavaScript, Language::JavaScript),
         NameClaim::JavaScript => Claim::OTHER,
-        NameClaim::Ruby => Claim::certain(Language::Ruby),
-        NameClaim::Properties => Claim::certain(Language::Properties),
-        NameClaim::Tomcat => Claim::certain(Language::Tomcat),
-        NameClaim::Systemd if text.contains("[Service]") => Claim::certain(Language::Systemd),
+        NameClaim::Ruby | NameClaim::Properties | NameClaim::Tomcat => certain(Role::Settings, Language::Text),
+        NameClaim::Systemd if text.contains("[Service]") => conf::systemd(path),
         NameClaim::Systemd => Claim::OTHER,
-        NameClaim::Environment => Claim::certain(Language::Environment),
-        NameClaim::Dockerfile => Claim::certain(Language::Dockerfile),
-        NameClaim::Procfile => Claim::certain(Language::Procfile),
-        NameClaim::Terraform => Claim::certain(Language::Terraform(name::terraform_kind(path))),
+        NameClaim::Environment => certain(Role::Environment, Language::Text),
+        NameClaim::Dockerfile | NameClaim::Procfile => certain(Role::Other, Language::Text),
+        NameClaim::Terraform if name::is_hcl(path) => certain(Role::Terraform, Language::Hcl),
+        NameClaim::Terraform => certain(Role::Other, Language::Text),
     }
 }
 

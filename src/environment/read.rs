@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{File, Repository, Role, cloudformation, folder_of, join};
-use crate::environment::claim::{self, Charts, IniKind, Language, NginxContext, TerraformKind, YamlKind};
+use super::claim::{self, Charts, Claim};
+use super::{File, Repository, Role, folder_of, join};
 use crate::repo::walk::{self, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
-use crate::syntax::{Problem, ProblemKind, Tree, assign, haproxy, hcl, holes, ini, nginx, yaml};
+use crate::syntax::{Language, Problem, ProblemKind, Tree, parse};
 
 /// What was read, and what could not be.
 #[derive(Debug, Default)]
@@ -91,11 +91,12 @@ fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
         match one.claimed {
             Claimed::Nothing => {}
             Claimed::Failed(failure) => found.failures.push(failure),
-            Claimed::File(role, context, tree) => files.push(File {
+            Claimed::File(claim, tree) => files.push(File {
                 path: one.source.path.clone(),
                 source: one.source,
-                role,
-                context,
+                language: claim.language,
+                role: claim.role,
+                context: claim.context,
                 tree,
             }),
         }
@@ -104,7 +105,7 @@ fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     if files.iter().any(|file| file.role == Role::Kustomization) {
         let files = files.par_iter_mut().with_max_len(CHUNK);
         let others = files.filter(|file| file.role == Role::OtherYaml);
-        others.for_each(|file| file.tree = tree(&file.source, file.role).map(Arc::new));
+        others.for_each(|file| file.tree = parse(&file.source, file.language).map(Arc::new));
     }
     found.failures.extend(unrendered(&files));
     found.failures.extend(files.iter().filter_map(in_json));
@@ -122,7 +123,7 @@ struct Loaded {
 enum Claimed {
     Nothing,
     Failed(Failure),
-    File(Role, Option<NginxContext>, Option<Arc<Tree>>),
+    File(Claim, Option<Arc<Tree>>),
 }
 
 impl Loaded {
@@ -143,19 +144,19 @@ impl Loaded {
 
 fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
     let text = Text::decode(bytes);
-    let (role, context) = role_of(charts, path, &text.text);
+    let claim = claim::by_content(charts, path, &text.text);
     // A file that is no configuration may still be mounted or included: a fragment of one line.
-    if role == Role::Other && bytes.len() > 64 * 1024 {
+    if claim.role == Role::Other && bytes.len() > 64 * 1024 {
         return Loaded::empty(id, path, Claimed::Nothing);
     }
     let source = Arc::new(Source::file(id, path.into(), text));
-    let tree = match role {
-        Role::OtherYaml => None,
-        _ => tree(&source, role).map(Arc::new),
+    let tree = match claim.role {
+        Role::OtherYaml | Role::Helm | Role::Other => None,
+        _ => parse(&source, claim.language).map(Arc::new),
     };
     let own = tree.iter().flat_map(|tree| tree.problems.iter().cloned());
-    let problems = own.chain(leaving(&source, role, tree.as_deref())).collect();
-    let claimed = Claimed::File(role, context, tree);
+    let problems = own.chain(leaving(&source, claim.language, tree.as_deref())).collect();
+    let claimed = Claimed::File(claim, tree);
     Loaded {
         source,
         claimed,
@@ -164,8 +165,8 @@ fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
 }
 
 /// Includes that lead out of the repository, where nothing is read.
-fn leaving(source: &Source, role: Role, tree: Option<&Tree>) -> Vec<Problem> {
-    let Some(tree) = tree.filter(|_| role == Role::Nginx && source.text.contains("../")) else {
+fn leaving(source: &Source, language: Language, tree: Option<&Tree>) -> Vec<Problem> {
+    let Some(tree) = tree.filter(|_| language == Language::Nginx && source.text.contains("../")) else {
         return Vec::new();
     };
     let folder = folder_of(&source.path);
@@ -221,65 +222,4 @@ fn unrendered(files: &[File]) -> Vec<Failure> {
         ),
     };
     charts.into_iter().map(entry).collect()
-}
-
-/// What a file is, from its path and its text; for nginx with the context its outermost directives belong in.
-pub fn role_of(charts: &Charts, path: &str, text: &str) -> (Role, Option<NginxContext>) {
-    let language = claim::by_content(charts, path, text).language;
-    let context = match language {
-        Language::Nginx(context) => Some(context),
-        _ => None,
-    };
-    (role_in(language, path, text), context)
-}
-
-fn role_in(language: Language, path: &str, text: &str) -> Role {
-    match language {
-        Language::Yaml(YamlKind::Kubernetes) => Role::Kubernetes,
-        Language::Yaml(YamlKind::Compose) => Role::Compose,
-        Language::Yaml(YamlKind::Kustomization) => Role::Kustomization,
-        Language::Yaml(YamlKind::Other) => Role::OtherYaml,
-        Language::Yaml(YamlKind::Envoy) => Role::Envoy,
-        Language::Yaml(YamlKind::HelmValues | YamlKind::HelmTemplate | YamlKind::ChartYaml) => Role::Helm,
-        Language::Nginx(_) => Role::Nginx,
-        Language::Haproxy => Role::Haproxy,
-        Language::Ini(IniKind::PhpFpm) => Role::Ini,
-        Language::Python => Role::Python,
-        Language::JavaScript => Role::JavaScript,
-        Language::Ruby | Language::Properties | Language::Tomcat => Role::Settings,
-        Language::Systemd if path.ends_with(".service") => Role::Systemd,
-        Language::Environment => Role::Environment,
-        Language::Terraform(TerraformKind::Module | TerraformKind::Values) => Role::Terraform,
-        Language::Yaml(YamlKind::CloudFormation) if cloudformation::scales(text) => Role::CloudFormation,
-        _ => Role::Other,
-    }
-}
-
-/// The tree of a source in its role; roles that are only mounted have none.
-pub fn tree(source: &Source, role: Role) -> Option<Tree> {
-    match role {
-        Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Some(yaml::parse(source)),
-        Role::Envoy => Some(yaml::parse_commented(source)),
-        Role::CloudFormation => Some(yaml::parse(source)),
-        Role::Terraform => Some(hcl::parse(source.id, source.text.clone(), holes::replaced(source))),
-        Role::JavaScript => assign::javascript_settings(source.id, source.text.clone()),
-        Role::Nginx | Role::Haproxy | Role::Ini | Role::Python => {
-            let mut kinds = holes::detect(&source.text);
-            if role == Role::Haproxy {
-                // `%[src]` and `%ci` are its own.
-                kinds = kinds.without(holes::Templates::AT);
-            }
-            let found = holes::holes(source.id, &source.text, kinds);
-            let found = holes::merge(found, &holes::replaced(source));
-            let masked = holes::mask(&source.text, &found);
-            let text = source.text.clone();
-            Some(match role {
-                Role::Nginx => nginx::parse(source.id, text, &masked, found),
-                Role::Haproxy => haproxy::parse(source.id, text, &masked, found),
-                Role::Ini => ini::parse(source.id, text, &masked, found),
-                _ => assign::python(source.id, text, &masked, found),
-            })
-        }
-        Role::Environment | Role::Settings | Role::Systemd | Role::Helm | Role::Other => None,
-    }
 }

@@ -11,9 +11,9 @@ use rustc_hash::FxHashMap;
 use crate::environment::claim::NginxContext;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
-use crate::syntax::Tree;
+use crate::syntax::{Language, Tree};
 
-/// What a file was claimed as.
+/// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// Kubernetes objects.
@@ -76,7 +76,9 @@ pub struct File {
     pub path: Arc<str>,
     /// Its text.
     pub source: Arc<Source>,
-    /// What it was claimed as.
+    /// How it is written.
+    pub language: Language,
+    /// What it is for.
     pub role: Role,
     /// The context that the outermost directives of an nginx file belong in.
     pub context: Option<NginxContext>,

@@ -4,40 +4,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::environment::{Repository, Role};
+use crate::environment::Repository;
 use crate::repo::{Piece, Source, SourceId, Sources, Span};
-use crate::syntax::{At, Shape, Tree, TreeBuilder, assign, haproxy, holes, ini, nginx, yaml};
-
-/// A language that files in containers are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// nginx.
-    Nginx,
-    /// HAProxy.
-    Haproxy,
-    /// INI, as php-fpm reads it.
-    Ini,
-    /// Python assignments, as in `gunicorn.conf.py`.
-    Python,
-    /// A Node server's settings.
-    JavaScript,
-    /// YAML or JSON, as Envoy reads it.
-    Yaml,
-}
-
-impl Language {
-    /// The role of files that are read in it.
-    fn role(self) -> Role {
-        match self {
-            Language::Nginx => Role::Nginx,
-            Language::Haproxy => Role::Haproxy,
-            Language::Ini => Role::Ini,
-            Language::Python => Role::Python,
-            Language::JavaScript => Role::JavaScript,
-            Language::Yaml => Role::Envoy,
-        }
-    }
-}
+use crate::syntax::{At, Language, Shape, Tree, TreeBuilder, parse, yaml};
 
 /// Text and pieces: which text of which origin stands where.
 type Made = (Box<str>, Vec<(u32, Span)>);
@@ -82,39 +51,16 @@ impl ExpandCache {
     /// The tree of a source in a language: the file's own where it was read as that, else made once.
     pub fn tree_of(&self, repository: &Repository, source: &Source, language: Language) -> Arc<Tree> {
         let file = repository.of_source(source.id);
-        let own = file.filter(|file| file.role == language.role());
+        let own = file.filter(|file| file.language == language);
         own.and_then(|file| file.tree.clone())
             .unwrap_or_else(|| self.tree(source, language))
     }
 
     /// The tree of a source in a language, whatever its file was read as.
     pub fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
-        self.trees
-            .get((source.id, language), || Arc::new(parse(source, language)))
-    }
-}
-
-/// Reads a source in a language, template text masked.
-pub fn parse(source: &Source, language: Language) -> Tree {
-    if language == Language::Yaml {
-        return yaml::parse_commented(source);
-    }
-    let text = source.text.clone();
-    let mut kinds = holes::detect(&text);
-    if language == Language::Haproxy {
-        kinds = kinds.without(holes::Templates::AT);
-    }
-    let found = holes::holes(source.id, &text, kinds);
-    let found = holes::merge(found, &holes::replaced(source));
-    let masked = holes::mask(&text, &found);
-    match language {
-        Language::Nginx => nginx::parse(source.id, text, &masked, found),
-        Language::Haproxy => haproxy::parse(source.id, text, &masked, found),
-        Language::Ini => ini::parse(source.id, text, &masked, found),
-        Language::Python => assign::python(source.id, text, &masked, found),
-        Language::JavaScript => assign::javascript_settings(source.id, text.clone())
-            .unwrap_or_else(|| TreeBuilder::new(source.id, text, Vec::new(), Shape::Map).finish()),
-        Language::Yaml => yaml::parse_commented(source),
+        let empty = || TreeBuilder::new(source.id, source.text.clone(), Vec::new(), Shape::Map).finish();
+        let make = || Arc::new(parse(source, language).unwrap_or_else(empty));
+        self.trees.get((source.id, language), make)
     }
 }
 

@@ -7,7 +7,7 @@ pub mod files;
 
 use crate::repo::{Piece, Sources, Span};
 
-pub use cache::{ExpandCache, Language, parse};
+pub use cache::ExpandCache;
 pub use files::{ContainerFiles, SeenFile, container_files};
 
 /// Where a decoded text stands byte for byte, given the span it was decoded from; `None` where it does not.

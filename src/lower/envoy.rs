@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, Role, folder_of};
 use crate::expand::ContainerFiles;
-use crate::expand::cache::Language;
 use crate::lower::gateway::Place;
 use crate::lower::{Context, Lower};
 use crate::model::field::{container, process};
@@ -17,7 +16,7 @@ use crate::product::envoy::lower::{self, Lowered};
 use crate::product::envoy::place::{bootstrap_of, is_built_with, is_image, nearby, runs, version};
 use crate::product::envoy::resources::{Files, Resources, is_whole};
 use crate::repo::{Source, SourceId};
-use crate::syntax::Tree;
+use crate::syntax::{Language, Tree};
 
 impl Lower<'_> {
     /// The Envoy of a container, if it runs one whose bootstrap is in the repository.
@@ -135,5 +134,5 @@ impl Lower<'_> {
 }
 
 fn envoy_tree(context: &Context<'_>, source: &Arc<Source>) -> Arc<Tree> {
-    context.tree(source, Language::Yaml)
+    context.tree(source, Language::CommentedYaml)
 }

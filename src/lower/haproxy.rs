@@ -6,7 +6,6 @@ use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, Role, folder_of};
 use crate::estate::Listen;
 use crate::expand::ContainerFiles;
-use crate::expand::cache::Language;
 use crate::lower::Lower;
 use crate::lower::gateway::Place;
 use crate::model::field::gateway;
@@ -16,8 +15,8 @@ use crate::product::haproxy::table::{LINE_FEED, TABLE};
 use crate::product::haproxy::{self, Around, Input};
 use crate::repo::{Source, Span};
 use crate::server::ProcessJoin;
-use crate::syntax::Tree;
 use crate::syntax::haproxy::ends_with_feed;
+use crate::syntax::{Language, Tree};
 
 impl Lower<'_> {
     pub(super) fn haproxy_container(

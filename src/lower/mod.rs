@@ -18,7 +18,6 @@ use rustc_hash::FxHashSet;
 use crate::environment::pods::{Placed, containers};
 use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
 use crate::estate::Estate;
-use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache, container_files};
 use crate::kubernetes::workload::{Scaler, Scalers};
 use crate::kubernetes::{policy, service, workload as pods};
@@ -29,7 +28,7 @@ use crate::product::ingress_nginx::{self, annotations, chart};
 use crate::product::load_balancer;
 use crate::repo::{Source, SourceId, Sources};
 use crate::scaling;
-use crate::syntax::Tree;
+use crate::syntax::{Language, Tree};
 
 /// A container with the files it sees.
 type Deployed = (Placed, ContainerFiles);

@@ -6,7 +6,6 @@ use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, Role};
 use crate::estate::Listen;
 use crate::expand::ContainerFiles;
-use crate::expand::cache::Language;
 use crate::lower::Lower;
 use crate::lower::gateway::Place;
 use crate::model::{Known, Version};
@@ -14,6 +13,7 @@ use crate::product::nginx::place::{self, ContainerIncludes, DumpIncludes, Entrie
 use crate::product::nginx::{self, Includes};
 use crate::repo::{Source, Span};
 use crate::server::ProcessJoin;
+use crate::syntax::Language;
 
 impl Lower<'_> {
     pub(super) fn nginx_container(&mut self, placed: &Placed, files: &ContainerFiles, at: usize, joined: &ProcessJoin) {

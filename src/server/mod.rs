@@ -15,12 +15,11 @@ use std::sync::Arc;
 
 use crate::environment::container::{ContainerSpec, Text};
 use crate::environment::{File, Repository};
-use crate::expand::cache::Language;
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, Version};
 use crate::repo::{Source, Sources, Span};
-use crate::syntax::Tree;
+use crate::syntax::{Language, Tree};
 use command::{Runs, Started};
 pub(crate) use image::Image;
 

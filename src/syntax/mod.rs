@@ -7,10 +7,12 @@ pub mod haproxy;
 pub mod hcl;
 pub mod holes;
 pub mod ini;
+pub mod language;
 pub mod nginx;
 mod token;
 pub mod tree;
 pub mod xml;
 pub mod yaml;
 
+pub use language::{Language, parse};
 pub use tree::{At, NodeId, Problem, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gatelint::environment::container::Text;
 use gatelint::environment::{Environment, File, MountSource, Placed, Repository, Role, containers, group};
 use gatelint::repo::{Source, Sources, Span};
-use gatelint::syntax::yaml;
+use gatelint::syntax::{Language, parse};
 
 pub struct Repo {
     pub sources: Sources,
@@ -36,17 +36,17 @@ fn role(path: &str, text: &str) -> Role {
 
 pub fn file(source: Arc<Source>) -> File {
     let role = role(&source.path, &source.text);
-    let is_yaml = matches!(
-        role,
-        Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml
-    );
-    let tree = is_yaml.then(|| Arc::new(yaml::parse(&source)));
+    let language = match role {
+        Role::Kubernetes | Role::Compose | Role::Kustomization | Role::OtherYaml => Language::Yaml,
+        _ => Language::Text,
+    };
     File {
         path: source.path.clone(),
+        tree: parse(&source, language).map(Arc::new),
         source,
+        language,
         role,
         context: None,
-        tree,
     }
 }
 

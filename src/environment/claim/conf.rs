@@ -1,6 +1,6 @@
 //! `*.conf` and its like: nginx, HAProxy, Apache, INI, or one of the many that are not read here.
 
-use super::{Certainty, Claim, IniKind, Language, head, nginx};
+use super::{Certainty, Claim, Language, Role, head, nginx};
 
 /// All these languages show themselves early.
 const LIMIT: usize = 64 * 1024;
@@ -9,7 +9,9 @@ pub(super) fn claim(path: &str, text: &str) -> Claim {
     let text = head(text, LIMIT);
     // The commonest first, and it is never sure of a text in another language.
     let nginx = nginx::recognise(path, text).map(|(context, certainty)| Claim {
-        language: Language::Nginx(context),
+        language: Language::Nginx,
+        role: Role::Nginx,
+        context: Some(context),
         certainty,
     });
     if let Some(claim) = nginx
@@ -19,9 +21,10 @@ pub(super) fn claim(path: &str, text: &str) -> Claim {
     }
     let lines = look(text);
     if lines.is_haproxy() {
-        Claim::certain(Language::Haproxy)
+        Claim::certain(Role::Haproxy, Language::Haproxy)
     } else if lines.apache {
-        Claim::certain(Language::Apache)
+        // Recognised, not read.
+        Claim::certain(Role::Other, Language::Text)
     } else if lines.section_first {
         ini(path, text)
     } else {
@@ -177,18 +180,24 @@ fn ini(path: &str, text: &str) -> Claim {
     // A pool that only moves the socket: the file's name decides.
     let named_fpm = path.contains("fpm") || matches!(file, "www.conf" | "zz-docker.conf");
     if section && (fpm || (listens && named_fpm)) {
-        Claim::certain(Language::Ini(IniKind::PhpFpm))
+        Claim::certain(Role::Ini, Language::Ini)
     } else if unit {
-        Claim::certain(Language::Systemd)
+        systemd(path)
     } else if php || file == "php.ini" {
-        Claim::certain(Language::Ini(IniKind::Php))
+        Claim::certain(Role::Other, Language::Ini)
     } else if entries {
-        let language = Language::Ini(IniKind::Other);
-        Claim {
-            language,
-            certainty: Certainty::Likely,
-        }
+        Claim::likely(Role::Other, Language::Ini)
     } else {
         Claim::OTHER
     }
+}
+
+/// A unit of systemd: only services start something.
+pub(super) fn systemd(path: &str) -> Claim {
+    let role = if path.ends_with(".service") {
+        Role::Systemd
+    } else {
+        Role::Other
+    };
+    Claim::certain(role, Language::Text)
 }

@@ -1,6 +1,6 @@
 //! What a file's name promises.
 
-use super::{NameClaim, TerraformKind};
+use super::NameClaim;
 
 /// Endings that say "this is a template or a copy of a configuration", not which language.
 const WRAPPERS: [&str; 13] = [
@@ -142,17 +142,10 @@ fn is_stack(folders: &str, stem: &str) -> bool {
     says_so(stem) || folders.split('/').any(says_so)
 }
 
-/// What a file of Terraform is for, by its ending.
-pub(super) fn terraform_kind(path: &str) -> TerraformKind {
-    if path.ends_with(".tf") {
-        TerraformKind::Module
-    } else if path.ends_with(".tfvars") {
-        TerraformKind::Values
-    } else if path.ends_with(".hcl") {
-        TerraformKind::Terragrunt
-    } else {
-        TerraformKind::Json
-    }
+/// Whether a file of Terraform is read: a part of a module, or values for its variables. JSON is not, nor what
+/// Terragrunt reads, which may set any variable.
+pub(super) fn is_hcl(path: &str) -> bool {
+    path.ends_with(".tf") || path.ends_with(".tfvars")
 }
 
 fn is_gunicorn(folders: &str, stem: &str) -> bool {

@@ -2,39 +2,58 @@
 
 use memchr::memmem;
 
-use super::{Charts, Claim, Language, YamlKind, head};
+use super::{Certainty, Charts, Claim, Language, Role, head};
+use crate::environment::cloudformation;
+
+/// A template of a Helm chart: no YAML before it is rendered.
+pub(super) const HELM_TEMPLATE: Claim = Claim {
+    language: Language::Text,
+    role: Role::Helm,
+    context: None,
+    certainty: Certainty::Certain,
+};
 
 pub(super) fn claim(charts: &Charts, path: &str, text: &str) -> Claim {
+    let certain = |role| Claim::certain(role, Language::Yaml);
+    let likely = |role| Claim::likely(role, Language::Yaml);
     let file = path.rsplit('/').next().unwrap_or(path);
     if file == "Chart.yaml" || file == "Chart.yml" {
-        return Claim::certain(Language::Yaml(YamlKind::ChartYaml));
+        return certain(Role::Helm);
     }
     if matches!(file, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
-        return Claim::certain(Language::Yaml(YamlKind::Kustomization));
+        return certain(Role::Kustomization);
     }
     let seen = look(text);
-    let kind = if seen.is_kustomization {
-        YamlKind::Kustomization
+    if seen.is_kustomization {
+        certain(Role::Kustomization)
     } else if seen.is_kubernetes && is_helm(path, text) {
-        YamlKind::HelmTemplate
+        HELM_TEMPLATE
     } else if seen.is_kubernetes {
-        YamlKind::Kubernetes
+        certain(Role::Kubernetes)
     } else if is_compose_name(file) && !text.trim().is_empty() {
-        YamlKind::Compose
+        certain(Role::Compose)
     } else if seen.services.is_some_and(|at| has_containers(&text[at..])) {
-        return Claim::likely(Language::Yaml(YamlKind::Compose));
+        likely(Role::Compose)
     } else if is_values_name(file) || (charts.has_beside(path) && file.contains("values")) {
-        return Claim::likely(Language::Yaml(YamlKind::HelmValues));
+        likely(Role::Helm)
     } else if is_helm(path, text) {
-        YamlKind::HelmTemplate
+        HELM_TEMPLATE
     } else if is_cloudformation(text) {
-        YamlKind::CloudFormation
+        cloudformation(text)
     } else if is_envoy(text) {
-        YamlKind::Envoy
+        Claim::certain(Role::Envoy, Language::CommentedYaml)
     } else {
-        return Claim::likely(Language::Yaml(YamlKind::Other));
+        likely(Role::OtherYaml)
+    }
+}
+
+/// A CloudFormation template, which is read only where it may scale something.
+pub(super) fn cloudformation(text: &str) -> Claim {
+    let role = match cloudformation::scales(text) {
+        true => Role::CloudFormation,
+        false => Role::Other,
     };
-    Claim::certain(Language::Yaml(kind))
+    Claim::certain(role, Language::Yaml)
 }
 
 #[derive(Default)]

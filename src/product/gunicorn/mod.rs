@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{ContainerSpec, Role, join};
-use crate::expand::{ContainerFiles, Language};
+use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
@@ -14,7 +14,7 @@ use crate::server::settings::{self, Layer, Setting, Spelled, find, find_all};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
 use crate::syntax::argv::{Argument, Command};
-use crate::syntax::{NodeId, Tree};
+use crate::syntax::{Language, NodeId, Tree};
 
 /// gunicorn.
 pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("gunicorn"));

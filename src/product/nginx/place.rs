@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::environment::claim::{self, Language, NginxContext};
+use crate::environment::claim::{self, NginxContext};
 use crate::environment::{ContainerSpec, Repository, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
@@ -252,10 +252,8 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
 
 /// The block a file's directives belong in; `None` for a file that passes nothing on.
 fn context_of(source: &Source) -> Option<Context> {
-    match claim::by_content(&claim::Charts::default(), &source.path, &source.text).language {
-        Language::Nginx(context) => context_in(context),
-        _ => None,
-    }
+    let claim = claim::by_content(&claim::Charts::default(), &source.path, &source.text);
+    context_in(claim.context?)
 }
 
 fn context_in(context: NginxContext) -> Option<Context> {

@@ -5,7 +5,7 @@ mod spell;
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Role, join};
-use crate::expand::{ContainerFiles, Language};
+use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
@@ -14,7 +14,7 @@ use crate::server::command::Started;
 use crate::server::settings::{self, Layer, find};
 use crate::server::sockets::{self, Address, Bind, interface};
 use crate::server::{ProcessContext, ProcessJoin};
-use crate::syntax::{NodeId, Tree};
+use crate::syntax::{Language, NodeId, Tree};
 
 /// Node.
 pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("node"));

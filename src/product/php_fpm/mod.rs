@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{ContainerSpec, Role};
-use crate::expand::{ContainerFiles, Language};
+use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Product, Row, Table, Unit, Value};
 use crate::product::Descriptor;
@@ -14,7 +14,7 @@ use crate::server::image::Image;
 use crate::server::settings::{self, Layer, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
-use crate::syntax::{NodeId, Tree};
+use crate::syntax::{Language, NodeId, Tree};
 
 /// php-fpm.
 pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::join;
-use crate::expand::{ContainerFiles, Language};
+use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit, Value};
 use crate::product::Descriptor;
@@ -15,8 +15,8 @@ use crate::server::command::Started;
 use crate::server::settings::{self, Layer, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
-use crate::syntax::At;
 use crate::syntax::argv::{self, Argument};
+use crate::syntax::{At, Language};
 
 /// Spring Boot.
 pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("spring-boot"));

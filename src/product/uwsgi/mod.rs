@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use crate::environment::join;
-use crate::expand::{ContainerFiles, Language};
+use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Duration, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
@@ -16,7 +16,7 @@ use crate::server::command::Started;
 use crate::server::settings::{self, Layer, Setting, Spelled, find};
 use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{ProcessContext, ProcessJoin};
-use crate::syntax::NodeId;
+use crate::syntax::{Language, NodeId};
 
 /// uWSGI.
 pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("uwsgi"));
