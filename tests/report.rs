@@ -9,10 +9,10 @@ use gatelint::finding::settle::settle_from;
 use gatelint::finding::{
     ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, Repair, RuleInfo, Settled, Summary, Target, settle,
 };
-use gatelint::model::{EntityId, FactView, FieldId, Origin, Value, Version};
+use gatelint::model::{Assumption, EntityId, FactView, FieldId, Origin, Value, Version};
 use gatelint::repo::{Edit, Piece, Source, SourceId, Sources, Span};
 use gatelint::report::{FileProblem, Format, Options, Report, mistake, write};
-use gatelint::rule::{Action, Change, Hit, NotEvaluated, Precision, Proposal, Remedy, Severity, Violation};
+use gatelint::rule::{Action, Change, Grade, Hit, NotEvaluated, Precision, Proposal, Remedy, Severity, Violation};
 use gatelint::syntax::{ProblemKind, Tree, nginx, yaml};
 use gatelint::terminal::{Look, is_unsafe};
 
@@ -76,12 +76,14 @@ fn hit(rule: usize, point: Span, message: &str) -> Hit {
         rule,
         root: EntityId(0),
         severity: Severity::Warning,
+        grade: Grade::Full,
         point: FactView {
             value: Value::Text("60s".into()),
             span: point,
             origin: Origin::Written,
             row: None,
             site: None,
+            unless: None,
         },
         field: Some((EntityId(1), field())),
         related: Vec::new(),
@@ -106,6 +108,7 @@ fn violation(hit: &Hit) -> Violation {
         root: hit.root,
         at: hit.point.span,
         severity: hit.severity,
+        grade: hit.grade,
     }
 }
 
@@ -224,6 +227,28 @@ fn one_finding_is_one_place_whatever_the_order() {
             (&other.message, &other.path, &other.fingerprint)
         );
     }
+}
+
+/// What holds for sure at one place is not made milder by what is assumed at another.
+#[test]
+fn the_surest_of_equal_hits_speaks() {
+    let world = world();
+    let sure = timeout(&world, 2, "nginx waits 60s, api is configured for 120s: 504");
+    let mut assumed = timeout(&world, 1, "nginx waits 60s, api is assumed: 504, unless TIMEOUT is set");
+    assumed.grade = Grade::Assumed;
+    assumed.point.unless = Some(Assumption::unless("TIMEOUT is set"));
+    let told = |hits: Vec<Hit>| {
+        let hits = hits.into_iter().map(|hit| (hit, None)).collect();
+        let prod = saying("prod", hits, [world.nginx.id]);
+        let [finding] = settle(&world.sources, &rules(), &[prod]).findings.try_into().unwrap();
+        finding
+    };
+    let (both, alone) = (told(vec![assumed.clone(), sure]), told(vec![assumed]));
+    let origin = |finding: &Finding| finding.value.as_ref().map(|value| value.origin);
+    assert_eq!((both.precision, origin(&both)), (Precision::High, Some("written")));
+    assert_eq!(both.message, "nginx waits 60s, api is configured for 120s: 504");
+    assert_eq!((alone.precision, origin(&alone)), (Precision::Medium, Some("assumed")));
+    assert_eq!(alone.fingerprint, both.fingerprint);
 }
 
 #[test]

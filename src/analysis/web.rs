@@ -55,7 +55,7 @@ impl Web {
             }
             declared.iter().for_each(|file| groups.join(node, *file));
             for link in &entity.links {
-                if let Known::Is(to) = link
+                if let (Known::Is(to), _) = link.parts()
                     && has_a_place(model.entity(*to).kind)
                 {
                     groups.join(node, files as u32 + to.0);

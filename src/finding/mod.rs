@@ -60,7 +60,7 @@ pub struct Place {
 pub struct ValueNote {
     /// The value.
     pub text: String,
-    /// `written`, `inherited`, `default` or `computed`.
+    /// `written`, `inherited`, `default`, `computed` or `assumed`.
     pub origin: &'static str,
     /// For a default: the product.
     pub product: Option<String>,

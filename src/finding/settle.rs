@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{EnvironmentIndex, Finding, Place, Repair, RuleInfo, Unevaluated, ValueNote};
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
-use crate::rule::{Hit, NotEvaluated, Precision, Severity, Violation};
+use crate::rule::{Grade, Hit, NotEvaluated, Precision, Severity, Violation};
 
 /// What the rules said of one environment.
 pub struct EnvironmentHits<'a> {
@@ -66,10 +66,11 @@ struct Located<'h> {
 }
 
 impl Located<'_> {
-    /// What is said first: of the worst.
-    fn words(&self) -> (Reverse<Severity>, &str, &str, Option<&str>) {
+    /// What is said first: of the worst, and of that which is sure.
+    fn words(&self) -> (Reverse<Severity>, Grade, &str, &str, Option<&str>) {
         let hit = &self.hit;
-        (Reverse(hit.severity), &hit.message, &hit.help, self.path.as_deref())
+        let path = self.path.as_deref();
+        (Reverse(hit.severity), hit.grade, &hit.message, &hit.help, path)
     }
 }
 
@@ -93,6 +94,11 @@ pub fn settle_from(
     all.par_sort_unstable();
     let severity = |(_, (environment, nth)): &Pointed| environments[*environment].violations[*nth].severity;
     let worst = |place: &[Pointed]| place.iter().map(severity).max().unwrap_or(least);
+    let grade = |(_, (environment, nth)): &Pointed| {
+        let violation = environments[*environment].violations[*nth];
+        (Reverse(violation.severity), violation.grade)
+    };
+    let best = |place: &[Pointed]| place.iter().map(grade).min().map_or(Grade::Full, |(_, grade)| grade);
     let places = all.chunk_by(|(place, _), (next, _)| place == next);
     let (places, counted): (Vec<&[Pointed]>, Vec<_>) = places.partition(|place| worst(place) >= least);
     let milder = counted.into_iter().filter_map(|place| {
@@ -101,7 +107,7 @@ pub fn settle_from(
         Some(Milder {
             rule: rule.id.clone(),
             severity: worst(place),
-            precision: rule.precision,
+            precision: best(place).precision(rule.precision),
             at,
         })
     });
@@ -205,7 +211,7 @@ fn merge(
         rule: rule.id.clone(),
         category: rule.category.clone(),
         severity: lead.hit.severity,
-        precision: rule.precision,
+        precision: lead.hit.grade.precision(rule.precision),
         at,
         message: lead.hit.message.clone(),
         help: lead.hit.help.clone(),
@@ -281,6 +287,9 @@ pub fn note(fact: &FactView) -> ValueNote {
             note.version = version.as_ref().map(ToString::to_string);
             note.source = Some((*source).to_owned());
         }
+    }
+    if fact.unless.is_some() {
+        note.origin = "assumed";
     }
     note
 }

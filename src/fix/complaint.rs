@@ -185,7 +185,7 @@ impl Change<'_> {
         let roots: FxHashSet<EntityId> = places.map(|(_, place)| place.root).collect();
         let through = model.all(Kind::Hop).filter(|hop| {
             let mut links = model.entity(*hop).links.iter();
-            links.any(|link| matches!(link, Known::Is(to) if roots.contains(to)))
+            links.any(|link| matches!(link.parts().0, Known::Is(to) if roots.contains(to)))
         });
         let mut named = |model: &Model, id: EntityId| (model.entity(id).name.clone(), files.of(model.entity(id).span));
         let mended: FxHashSet<_> = roots

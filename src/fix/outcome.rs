@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{EntityId, Fact, FieldId, Kind, Known, Model, ScopeId, Stored};
+use crate::model::{EntityId, Fact, FieldId, Kind, Model, ScopeId, Stored};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Severity, Verdict};
 
@@ -302,6 +302,7 @@ fn value(stored: &Stored) -> u64 {
     match stored {
         Stored::Is(value) => digest(value),
         Stored::Unknown(doubt) => digest(&doubt.reason),
+        Stored::Assumed(supposed) => digest(supposed),
     }
 }
 
@@ -334,10 +335,7 @@ pub(super) fn near(files: &mut Files<'_>, model: &Model, root: EntityId) -> FxHa
                 scope = of.parent;
             }
             let links = entity.links.iter();
-            let links = links.filter_map(|link| match link {
-                Known::Is(to) => Some(*to),
-                _ => None,
-            });
+            let links = links.filter_map(|link| link.parts().0.is().copied());
             next.extend(links.filter(|to| seen.insert(*to)));
         }
     }

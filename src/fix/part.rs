@@ -55,17 +55,21 @@ fn one(files: &mut Files<'_>, model: &Model, entity: &Entity, file: FileKey) -> 
     (file, entity.kind, &*entity.name, entity.module, &entity.version).hash(&mut hasher);
     facts(files, &entity.facts).hash(&mut hasher);
     for link in &entity.links {
-        match link {
+        let (to, unless) = link.parts();
+        match to {
             Known::Is(to) => (0, target(files, model, *to)).hash(&mut hasher),
             Known::Absent => 1.hash(&mut hasher),
             Known::Unknown(doubt) => (2, &*doubt.reason).hash(&mut hasher),
         }
+        unless.hash(&mut hasher);
     }
+    entity.unless.hash(&mut hasher);
     let mut scope = entity.scope;
     while let Some(at) = scope {
         let own = model.scope(at);
         facts(files, &own.facts).hash(&mut hasher);
         own.doubt.as_ref().map(|doubt| &*doubt.reason).hash(&mut hasher);
+        own.unless.hash(&mut hasher);
         scope = own.parent;
     }
     hasher.finish()
@@ -90,6 +94,7 @@ fn facts(files: &mut Files<'_>, facts: &[Fact]) -> u64 {
         match &fact.value {
             Stored::Is(value) => value.hash(&mut hasher),
             Stored::Unknown(doubt) => doubt.reason.hash(&mut hasher),
+            Stored::Assumed(supposed) => supposed.hash(&mut hasher),
         }
         hasher.finish()
     };

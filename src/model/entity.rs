@@ -1,4 +1,5 @@
-//! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown.
+//! Entities, their facts and links, and how a fact is found: written, inherited, by default, absent or unknown,
+//! and whether that rests on an assumption.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::assumption::{Assumption, Held};
 use super::field::{Field, FieldId, Kind, Link};
 use super::found::{FactView, Found, found};
 use super::known::{Doubt, Known};
@@ -49,6 +51,44 @@ pub enum Stored {
     Is(Value),
     /// Something was written that cannot be known or read here.
     Unknown(Doubt),
+    /// It is this as far as can be seen here.
+    Assumed(Box<Supposed>),
+}
+
+/// A value that rests on an assumption.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Supposed {
+    /// The value; `None` where there is none.
+    pub value: Option<Value>,
+    /// What would make it wrong.
+    pub unless: Assumption,
+}
+
+impl Stored {
+    /// The same on an assumption; what is unknown stays so.
+    #[must_use]
+    pub fn unless(self, assumption: Assumption) -> Stored {
+        let (value, unless) = match self {
+            Stored::Is(value) => (Some(value), assumption),
+            Stored::Unknown(_) => return self,
+            Stored::Assumed(supposed) => (supposed.value, supposed.unless.and(&assumption)),
+        };
+        Stored::Assumed(Box::new(Supposed { value, unless }))
+    }
+
+    /// What is stored of a value; nothing of what is surely absent.
+    fn of(held: &Held<Value>) -> Option<Stored> {
+        let (value, unless) = held.parts();
+        Some(match (value, unless) {
+            (Known::Unknown(doubt), _) => Stored::Unknown(doubt),
+            (Known::Is(value), None) => Stored::Is(value.clone()),
+            (Known::Absent, None) => return None,
+            (known, Some(unless)) => Stored::Assumed(Box::new(Supposed {
+                value: known.is().cloned(),
+                unless: unless.clone(),
+            })),
+        })
+    }
 }
 
 /// Where a fact is written, so that a fix never searches.
@@ -82,6 +122,9 @@ pub struct Scope {
     pub facts: SmallVec<[Fact; 1]>,
     /// Why more may be written here than could be read: a hole, an unread include.
     pub doubt: Option<Doubt>,
+    /// Why more may be written here although it is likely that there is not: what is inherited through this scope, and
+    /// the product's defaults behind it, rest on that.
+    pub unless: Option<Assumption>,
     /// The block itself, for inserting into it.
     pub home: Option<NodePlace>,
 }
@@ -98,7 +141,9 @@ pub struct Entity {
     /// Facts of its own that no scope holds.
     pub facts: Vec<Fact>,
     /// Links, in the order of `Kind::links`.
-    pub links: SmallVec<[Known<EntityId>; 2]>,
+    pub links: SmallVec<[Held<EntityId>; 2]>,
+    /// What its being there at all rests on, where that is an assumption: so does everything that is said of it.
+    pub unless: Option<Assumption>,
     /// Its nearest scope.
     pub scope: Option<ScopeId>,
     /// The table its scopes were read through, which also has its defaults.
@@ -129,7 +174,8 @@ impl Entity {
             name: name.into(),
             span,
             facts: Vec::with_capacity(usual(kind)),
-            links: SmallVec::from_elem(Known::Absent, kind.links().len()),
+            links: SmallVec::from_elem(Held::ABSENT, kind.links().len()),
+            unless: None,
             scope: None,
             table: None,
             module: "",
@@ -142,12 +188,10 @@ impl Entity {
         self.store(field.id(), Stored::Is(value.wrap()), span);
     }
 
-    /// Adds a fact that may be unknown; an absent one is not stored.
-    pub fn set_known<T: FieldType>(&mut self, field: Field<T>, value: Known<T>, span: Span) {
-        match value {
-            Known::Is(value) => self.set(field, value, span),
-            Known::Absent => {}
-            Known::Unknown(doubt) => self.store(field.id(), Stored::Unknown(doubt), span),
+    /// Adds a fact that may be unknown or rest on an assumption; one that is surely absent is not stored.
+    pub fn set_known<T: FieldType>(&mut self, field: Field<T>, value: impl Into<Held<T>>, span: Span) {
+        if let Some(stored) = Stored::of(&value.into().map(FieldType::wrap)) {
+            self.store(field.id(), stored, span);
         }
     }
 
@@ -164,16 +208,16 @@ impl Entity {
 
     /// Sets a link.
     #[inline]
-    pub fn link(&mut self, link: Link, to: Known<EntityId>) {
+    pub fn link(&mut self, link: Link, to: impl Into<Held<EntityId>>) {
         debug_assert_eq!(link.from, self.kind, "a link of another kind");
-        self.links[link.place()] = to;
+        self.links[link.place()] = to.into();
     }
 
     /// Where a link leads.
     #[inline]
-    pub fn linked(&self, link: Link) -> &Known<EntityId> {
+    pub fn linked(&self, link: Link) -> &Held<EntityId> {
         debug_assert_eq!(link.from, self.kind, "a link of another kind");
-        self.links.get(link.place()).unwrap_or(&Known::Absent)
+        self.links.get(link.place()).unwrap_or(&Held::ABSENT)
     }
 }
 
@@ -275,62 +319,81 @@ impl Model {
         self.entities.iter().any(|entity| entity.kind == kind)
     }
 
-    /// Where a link of an entity leads.
+    /// Where a link of an entity surely leads.
     #[inline]
     pub fn linked(&self, id: EntityId, link: Link) -> Known<EntityId> {
         let to = self.entity(id).linked(link);
         debug_assert!(
-            to.as_ref()
+            to.parts()
+                .0
                 .is()
                 .is_none_or(|to| self.entity(*to).kind == link.info().to),
             "a link to another kind"
         );
-        to.clone()
+        to.clone().known()
     }
 
-    /// A field's typed value.
+    /// A field's typed value, where it is sure.
     pub fn get<T: FieldType>(&self, id: EntityId, field: Field<T>) -> Known<T> {
+        self.held(id, field).known()
+    }
+
+    /// A field's typed value with what it rests on.
+    pub fn held<T: FieldType>(&self, id: EntityId, field: Field<T>) -> Held<T> {
         self.find(id, field.id()).then(|found| match T::unwrap(found.value()) {
             Some(value) => Known::Is(value),
             None => Known::Absent,
         })
     }
 
-    /// A field with all that a report or a fix needs.
+    /// A field with all that a report or a fix needs, on whatever it rests.
     pub fn fact(&self, id: EntityId, field: FieldId) -> Known<FactView> {
-        self.find(id, field).map(|found| found.view(self.entity(id)))
+        let found = self.find(id, field);
+        let (found, unless) = found.parts();
+        found.map(|found| found.view(self.entity(id), unless))
     }
 
     /// A field of an entity: written in its own scope; else unknown where a nearer scope could not be read whole; else
     /// inherited; else the product's default for its version; else absent.
-    pub fn find(&self, id: EntityId, field: FieldId) -> Known<Found<'_>> {
+    pub fn find(&self, id: EntityId, field: FieldId) -> Held<Found<'_>> {
         let entity = self.entity(id);
+        match &entity.unless {
+            None => self.found(entity, field),
+            Some(unless) => self.found(entity, field).unless(unless.clone()),
+        }
+    }
+
+    fn found<'m>(&'m self, entity: &'m Entity, field: FieldId) -> Held<Found<'m>> {
         if field.kind != entity.kind {
-            return Known::Absent;
+            return Held::ABSENT;
         }
         if let Some(fact) = entity.facts.iter().find(|fact| fact.field == field) {
             return found(fact, false);
         }
         let Some(table) = entity.table else {
-            return Known::Absent;
+            return Held::ABSENT;
         };
         let rows = table.giving(field, entity.module);
         if rows.clone().next().is_none() {
-            return Known::Absent;
+            return Held::ABSENT;
         }
         let inherits = rows.clone().any(|row| row.inherits);
         let is_ours = |site: Site| rows.clone().any(|row| std::ptr::eq(row, site.row));
         let mut scope = entity.scope;
         let mut own = true;
+        let mut unless: Option<Assumption> = None;
         while let Some(at) = scope {
             let here = self.scope(at);
             let mut facts = here.facts.iter();
             let written = facts.find(|fact| fact.field == field && fact.site.is_some_and(is_ours));
             if let Some(fact) = written {
-                return found(fact, !own);
+                return found(fact, !own).on(unless.as_ref());
             }
             if let Some(doubt) = &here.doubt {
-                return Known::Unknown(doubt.clone());
+                return Known::Unknown(doubt.clone()).into();
+            }
+            if let Some(further) = &here.unless {
+                unless = Some(unless.map_or_else(|| further.clone(), |known| known.and(further)));
             }
             if !inherits {
                 break;
@@ -338,30 +401,7 @@ impl Model {
             own = false;
             scope = here.parent;
         }
-        for row in rows.clone().filter(|row| !row.defaults.is_empty()) {
-            match row.default_for(entity.version.as_ref()) {
-                DefaultFor::None => {}
-                DefaultFor::Open => {
-                    let reason = format!(
-                        "the default of {} depends on the version of {}",
-                        row.name, table.product
-                    );
-                    return Known::Unknown(Doubt::new(reason));
-                }
-                DefaultFor::One(default) => {
-                    return match &default.value {
-                        Some(value) => Known::Is(Found::Default {
-                            value,
-                            row,
-                            product: table.product,
-                            source: default.source,
-                        }),
-                        None => Known::Absent,
-                    };
-                }
-            }
-        }
-        Known::Absent
+        default(entity, table, rows).on(unless.as_ref())
     }
 
     /// Which row a fix would write an absent or default field through, for an entity with a scope.
@@ -370,3 +410,35 @@ impl Model {
         entity.table?.giving(field, entity.module).next()
     }
 }
+
+/// The product's default for the version an entity has.
+fn default<'m>(entity: &Entity, table: &'static Table, rows: impl Iterator<Item = &'static Row>) -> Held<Found<'m>> {
+    for row in rows.filter(|row| !row.defaults.is_empty()) {
+        match row.default_for(entity.version.as_ref()) {
+            DefaultFor::None => {}
+            DefaultFor::Open => {
+                let reason = format!(
+                    "the default of {} depends on the version of {}",
+                    row.name, table.product
+                );
+                return Known::Unknown(Doubt::new(reason)).into();
+            }
+            DefaultFor::One(default) => {
+                let found = default.value.as_ref().map(|value| Found::Default {
+                    value,
+                    row,
+                    product: table.product,
+                    source: default.source,
+                });
+                return found.map_or(Known::Absent, Known::Is).into();
+            }
+        }
+    }
+    Held::ABSENT
+}
+
+/// A model holds many links and facts, and few that rest on an assumption: those must not make the others larger.
+const _: () = {
+    assert!(size_of::<Held<EntityId>>() == size_of::<Known<EntityId>>());
+    assert!(size_of::<Stored>() == size_of::<Value>());
+};

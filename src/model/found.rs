@@ -1,5 +1,6 @@
 //! A fact as it is found for an entity: written, inherited, by default, and where.
 
+use super::assumption::{Assumption, Held};
 use super::entity::{Entity, Fact, Site, Stored};
 use super::known::Known;
 use super::table::Row;
@@ -40,6 +41,22 @@ pub struct FactView {
     pub row: Option<&'static Row>,
     /// Where it is written.
     pub site: Option<Site>,
+    /// What it rests on, where that is an assumption.
+    pub unless: Option<Assumption>,
+}
+
+impl FactView {
+    /// The name of an entity, where it is declared.
+    pub fn of_entity(entity: &Entity) -> FactView {
+        FactView {
+            value: Value::Text(entity.name.clone()),
+            span: entity.span,
+            origin: Origin::Computed,
+            row: None,
+            site: None,
+            unless: entity.unless.clone(),
+        }
+    }
 }
 
 /// A fact as found, before anything is copied: rules ask for many values and report few.
@@ -76,13 +93,15 @@ impl<'m> Found<'m> {
         }
     }
 
-    /// Whether it is written in a file.
+    /// Whether it is written in a file: what is only supposed is not, wherever it stands.
     pub fn is_written(&self) -> bool {
-        matches!(self, Found::Fact { fact, inherited, .. } if *inherited || fact.site.is_some())
+        matches!(self, Found::Fact { fact, inherited, .. }
+            if (*inherited || fact.site.is_some()) && !matches!(fact.value, Stored::Assumed(_)))
     }
 
     /// The whole of it, for the entity it was asked of.
-    pub fn view(&self, entity: &Entity) -> FactView {
+    pub fn view(&self, entity: &Entity, unless: Option<&Assumption>) -> FactView {
+        let unless = unless.cloned();
         match *self {
             Found::Fact { value, fact, inherited } => FactView {
                 value: value.clone(),
@@ -94,6 +113,7 @@ impl<'m> Found<'m> {
                 },
                 row: fact.site.map(|site| site.row),
                 site: fact.site,
+                unless,
             },
             Found::Default {
                 value,
@@ -110,14 +130,20 @@ impl<'m> Found<'m> {
                 },
                 row: Some(row),
                 site: None,
+                unless,
             },
         }
     }
 }
 
-pub(super) fn found(fact: &Fact, inherited: bool) -> Known<Found<'_>> {
+pub(super) fn found(fact: &Fact, inherited: bool) -> Held<Found<'_>> {
+    let of = |value| Known::Is(Found::Fact { value, fact, inherited });
     match &fact.value {
-        Stored::Is(value) => Known::Is(Found::Fact { value, fact, inherited }),
-        Stored::Unknown(doubt) => Known::Unknown(doubt.clone()),
+        Stored::Is(value) => of(value).into(),
+        Stored::Unknown(doubt) => Known::Unknown(doubt.clone()).into(),
+        Stored::Assumed(supposed) => {
+            let value = supposed.value.as_ref().map_or(Known::Absent, of);
+            value.unless(supposed.unless.clone())
+        }
     }
 }

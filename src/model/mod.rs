@@ -1,5 +1,6 @@
 //! What the dialects lower to and rules speak of: kinds, fields, facts, units, and how products behave.
 
+mod assumption;
 pub mod behaviour;
 pub mod entity;
 pub mod field;
@@ -14,7 +15,8 @@ pub mod unit;
 pub mod value;
 pub mod version;
 
-pub use entity::{Entity, EntityId, Fact, Model, NodePlace, Scope, ScopeId, Site, Stored, TreeId};
+pub use assumption::{Assumption, Held, Lens, weigh};
+pub use entity::{Entity, EntityId, Fact, Model, NodePlace, Scope, ScopeId, Site, Stored, Supposed, TreeId};
 pub use field::{Field, FieldId, FieldInfo, Kind, Link, LinkInfo};
 pub use found::{FactView, Found, Origin};
 pub use known::{Doubt, Known};

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::assumption::Held;
 use super::entity::{Entity, EntityId, Fact, Model, Scope, ScopeId, TreeId};
 use super::known::Known;
 
@@ -18,6 +19,13 @@ impl Moved {
     /// Changes an id of the part to the one it has now.
     pub fn known(self, id: &mut Known<EntityId>) {
         if let Known::Is(id) = id {
+            *id = self.id(*id);
+        }
+    }
+
+    /// The same for one that may rest on an assumption.
+    pub fn held(self, id: &mut Held<EntityId>) {
+        if let Some(id) = id.value_mut() {
             *id = self.id(*id);
         }
     }
@@ -69,7 +77,7 @@ pub struct Moves {
 
 impl Moves {
     fn entity(&self, entity: &mut Entity) {
-        entity.links.iter_mut().for_each(|link| self.entities.known(link));
+        entity.links.iter_mut().for_each(|link| self.entities.held(link));
         entity.facts.iter_mut().for_each(|fact| self.fact(fact));
         entity.scope = entity.scope.map(|scope| self.scope_id(scope));
     }

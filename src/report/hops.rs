@@ -124,6 +124,10 @@ fn shown(sources: &Sources, estate: &Estate, id: EntityId, name: &'static str, f
                     format!("{file}:{line}")
                 }
             };
+            let origin = match &fact.unless {
+                Some(unless) => format!("assumed: {origin}, unless {unless}"),
+                None => origin,
+            };
             Some(Shown {
                 name,
                 value: fact.value.to_string(),

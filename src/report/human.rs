@@ -189,6 +189,7 @@ fn said_of(note: &ValueNote, underlined: &str) -> Option<String> {
             format!(", the default of {product}{version}{source}")
         }
         "inherited" => ", inherited from here".to_owned(),
+        "assumed" => ", assumed".to_owned(),
         _ => String::new(),
     };
     Some(format!("{text}{from}"))

@@ -11,7 +11,7 @@ use crate::rule::{Precision, Severity};
 use crate::terminal::escape_json;
 
 /// Version of the format: it changes when something is removed or changes its meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Place {

@@ -7,13 +7,15 @@
 //! - `false && x` is false and `true || x` is true, whatever `x` is;
 //! - otherwise an unknown operand of `&&` and `||` makes them unknown, and an absent one makes them absent;
 //! - `== null` and `!= null` ask whether something is absent, and are unknown only where that is.
+//!
+//! What rests on an assumption is looked at through a lens, which takes it for known or for unknown.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::expr::{Arithmetic, Compare, Expr, Search};
-use crate::model::{Duration, EntityId, Known, Model, Size, Value, Version};
+use crate::model::{Duration, EntityId, FieldId, Found, Known, Lens, Model, Size, Value, Version};
 
 /// What an expression is evaluated over.
 #[derive(Clone, Copy)]
@@ -22,9 +24,25 @@ pub(super) struct Scene<'m> {
     pub(super) root: EntityId,
     /// The values of the rule's options.
     pub(super) options: &'m [Value],
+    /// What assumptions are taken for.
+    pub(super) lens: &'m Lens,
 }
 
 impl<'m> Scene<'m> {
+    /// The same through another lens.
+    pub(super) fn through<'l>(&self, lens: &'l Lens) -> Scene<'l>
+    where
+        'm: 'l,
+    {
+        Scene { lens, ..*self }
+    }
+
+    /// What is to be known of a field of an entity.
+    #[inline]
+    pub(super) fn see<T>(&self, id: EntityId, field: FieldId, what: impl FnOnce(&Found<'m>) -> T) -> Known<T> {
+        self.lens.see(&self.model.find(id, field)).map(what)
+    }
+
     /// The value of an expression; absent means that the rule does not apply.
     pub(super) fn value<'e>(&self, expr: &'e Expr) -> Known<Cow<'e, Value>>
     where
@@ -37,7 +55,7 @@ impl<'m> Scene<'m> {
                 Some(value) => Known::Is(Cow::Borrowed(value)),
                 None => Known::Absent,
             },
-            Expr::Path(path) => path.value(self.model, self.root),
+            Expr::Path(path) => path.value(self),
             Expr::Arithmetic(operation, a, b) => self.both(a, b, |a, b| match arithmetic(*operation, a, b) {
                 Some(value) => owned(value),
                 None => Known::Absent,
@@ -58,8 +76,8 @@ impl<'m> Scene<'m> {
             Expr::Not(a) => self.truth(a).map(|truth| !truth),
             Expr::And(a, b) => self.join(a, b, false),
             Expr::Or(a, b) => self.join(a, b, true),
-            Expr::IsAbsent(path) => path.is_absent(self.model, self.root),
-            Expr::IsWritten(path) => match path.is_written(self.model, self.root) {
+            Expr::IsAbsent(path) => path.is_absent(self),
+            Expr::IsWritten(path) => match path.is_written(self) {
                 Known::Absent => Known::Is(false),
                 other => other,
             },
@@ -114,7 +132,7 @@ impl<'m> Scene<'m> {
         match expr {
             Expr::Value(value) => Some(Known::Is(value)),
             Expr::Option(at) => Some(self.options.get(*at).map_or(Known::Absent, Known::Is)),
-            Expr::Path(path) => path.look(self.model, self.root),
+            Expr::Path(path) => path.look(self),
             _ => None,
         }
     }

@@ -277,6 +277,8 @@ functions below. Everything is checked when the rule is loaded: names, units, ty
 - What is computed from something absent is absent, and the rule does not apply: no finding.
 - Something unknown decides nothing: a result is known only where every value it could have gives the same result, as in \
 `false && x`. Otherwise the rule is *not evaluated*, and the report counts it with the reason.
+- What rests on an **assumption** is taken for known, and then once more for unknown. A finding of the first evaluation \
+alone is at most a warning, has no safe fix, and says what would make it wrong: [assumptions](../assumptions.md).
 - Durations and sizes that are without limit exceed all others.
 - `point` takes the first place of its list that is there and whose `when` is true.
 - In messages, `{expression}` is replaced by its value and `{{` is a brace.

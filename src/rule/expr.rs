@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::model::{EntityId, FactView, FieldId, Kind, Known, Link, Model, Origin, Value, Version};
+use super::eval::Scene;
+use crate::model::{EntityId, FactView, FieldId, Found, Kind, Known, Link, Value, Version};
 
 /// A path from the entity a rule looks at, resolved to places of links and a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,41 +41,48 @@ impl Path {
     }
 
     /// The entity that has the field, or that the path leads to.
-    pub fn entity(&self, model: &Model, root: EntityId) -> Known<EntityId> {
-        let mut at = root;
+    pub(super) fn entity(&self, scene: &Scene<'_>) -> Known<EntityId> {
+        let mut at = scene.root;
         for link in &self.links {
-            match model.entity(at).linked(*link) {
+            match scene.lens.see(scene.model.entity(at).linked(*link)) {
                 Known::Is(next) => at = *next,
-                other => return other.clone(),
+                Known::Absent => return Known::Absent,
+                Known::Unknown(doubt) => return Known::Unknown(doubt),
+            }
+            // What is only taken to be there is led to by nothing surer.
+            if let Some(unless) = &scene.model.entity(at).unless
+                && let Err(doubt) = scene.lens.allows(unless)
+            {
+                return Known::Unknown(doubt);
             }
         }
         Known::Is(at)
     }
 
     /// The value at the end of the path.
-    pub fn value<'m>(&self, model: &'m Model, root: EntityId) -> Known<Cow<'m, Value>> {
-        match self.look(model, root) {
+    pub(super) fn value<'m>(&self, scene: &Scene<'m>) -> Known<Cow<'m, Value>> {
+        match self.look(scene) {
             Some(found) => found.map(Cow::Borrowed),
             None => self
-                .entity(model, root)
-                .map(|id| Cow::Owned(Value::Text(model.entity(id).name.clone()))),
+                .entity(scene)
+                .map(|id| Cow::Owned(Value::Text(scene.model.entity(id).name.clone()))),
         }
     }
 
     /// A field's value where it stands; `None` for a path to an entity, whose name is no value yet.
-    pub(super) fn look<'m>(&self, model: &'m Model, root: EntityId) -> Option<Known<&'m Value>> {
+    pub(super) fn look<'m>(&self, scene: &Scene<'m>) -> Option<Known<&'m Value>> {
         let End::Field(field) = self.end else { return None };
-        Some(match self.entity(model, root) {
-            Known::Is(id) => model.find(id, field).map(|found| found.value()),
+        Some(match self.entity(scene) {
+            Known::Is(id) => scene.see(id, field, Found::value),
             Known::Absent => Known::Absent,
             Known::Unknown(doubt) => Known::Unknown(doubt),
         })
     }
 
-    /// Whether there is a value at the end of the path.
-    pub(super) fn is_absent(&self, model: &Model, root: EntityId) -> Known<bool> {
-        let found = self.entity(model, root).then(|id| match self.end {
-            End::Field(field) => model.find(id, field).map(|_| false),
+    /// Whether there is nothing at the end of the path.
+    pub(super) fn is_absent(&self, scene: &Scene<'_>) -> Known<bool> {
+        let found = self.entity(scene).then(|id| match self.end {
+            End::Field(field) => scene.see(id, field, |_| false),
             End::Entity(_) => Known::Is(false),
         });
         match found {
@@ -84,27 +92,18 @@ impl Path {
     }
 
     /// Whether the value at the end of the path is written in a file.
-    pub fn is_written(&self, model: &Model, root: EntityId) -> Known<bool> {
-        self.entity(model, root).then(|id| match self.end {
-            End::Field(field) => model.find(id, field).map(|found| found.is_written()),
+    pub(super) fn is_written(&self, scene: &Scene<'_>) -> Known<bool> {
+        self.entity(scene).then(|id| match self.end {
+            End::Field(field) => scene.see(id, field, Found::is_written),
             End::Entity(_) => Known::Is(false),
         })
     }
 
     /// The fact at the end of the path; for an entity, its name at the place where it is declared.
-    pub fn view(&self, model: &Model, root: EntityId) -> Known<FactView> {
-        self.entity(model, root).then(|id| match self.end {
-            End::Field(field) => model.fact(id, field),
-            End::Entity(_) => {
-                let entity = model.entity(id);
-                Known::Is(FactView {
-                    value: Value::Text(entity.name.clone()),
-                    span: entity.span,
-                    origin: Origin::Computed,
-                    row: None,
-                    site: None,
-                })
-            }
+    pub(super) fn view(&self, scene: &Scene<'_>) -> Known<FactView> {
+        self.entity(scene).then(|id| match self.end {
+            End::Field(field) => scene.model.fact(id, field),
+            End::Entity(_) => Known::Is(FactView::of_entity(scene.model.entity(id))),
         })
     }
 }

@@ -30,7 +30,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ),
     (
         "written(path)",
-        "whether a field is written in a file, rather than a default or computed",
+        "whether a field is written in a file, rather than a default, computed or assumed",
     ),
     ("is_number(text)", "whether a text is a whole number"),
     ("text(value)", "any value as text"),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::eval::Scene;
 use super::expr::{End, Path};
+use super::grade::{self, Grade};
 use super::load::{Rule, RuleSet, Step};
 use super::{Action, Change, Hit, NotEvaluated, Proposal, Remedy, Severity};
 use crate::model::field::hop;
-use crate::model::{Doubt, EntityId, FactView, FieldId, Kind, Known, Model, Origin};
+use crate::model::{EntityId, FactView, FieldId, Kind, Known, Lens, Model, Origin};
 use crate::repo::Span;
 
 /// What the rules say of one model.
@@ -46,6 +47,8 @@ pub struct Violation {
     pub at: Span,
     /// How bad.
     pub severity: Severity,
+    /// What it rests on.
+    pub grade: Grade,
 }
 
 /// A violation without words, for comparing two runs.
@@ -63,18 +66,25 @@ pub struct Verdict {
 
 /// Runs every enabled rule over the entities of its kind.
 pub fn judge(model: &Model, rules: &RuleSet) -> Judgement {
-    over(model, rules, &|scene, rule, at| Violation {
+    over(model, rules, &|scene, rule, at, grade| Violation {
         rule: at,
         root: scene.root,
         at: point(scene, rule).0.span,
-        severity: severity(scene, rule),
+        severity: severity(scene, rule, grade),
+        grade,
     })
 }
 
 /// Puts a violation of this model into words.
 pub fn tell(model: &Model, rules: &RuleSet, violation: &Violation) -> Hit {
     let rule = rules.rule(violation.rule);
-    hit(&scene(model, rule, violation.root), rule, violation.rule)
+    let lens = Lens::trusting();
+    hit(
+        &scene(model, rule, violation.root, &lens),
+        rule,
+        violation.rule,
+        violation.grade,
+    )
 }
 
 /// The same for a model that no one will read of.
@@ -85,29 +95,40 @@ pub fn verdicts(model: &Model, rules: &RuleSet) -> Judgement<Verdict> {
 /// What a violation of this model is compared by.
 pub fn verdict_of(model: &Model, rules: &RuleSet, violation: &Violation) -> Verdict {
     let rule = rules.rule(violation.rule);
-    verdict(&scene(model, rule, violation.root), rule, violation.rule)
+    let lens = Lens::trusting();
+    verdict(
+        &scene(model, rule, violation.root, &lens),
+        rule,
+        violation.rule,
+        violation.grade,
+    )
 }
 
-fn verdict(scene: &Scene, rule: &Rule, at: usize) -> Verdict {
+fn verdict(scene: &Scene, rule: &Rule, at: usize, grade: Grade) -> Verdict {
     let (point, field) = point(scene, rule);
     Verdict {
         rule: at,
         root: scene.root,
         subject: subject(scene, rule, field, &point),
-        severity: severity(scene, rule),
+        severity: severity(scene, rule, grade),
     }
 }
 
-fn scene<'m>(model: &'m Model, rule: &'m Rule, root: EntityId) -> Scene<'m> {
+fn scene<'m>(model: &'m Model, rule: &'m Rule, root: EntityId, lens: &'m Lens) -> Scene<'m> {
     Scene {
         model,
         root,
         options: &rule.values,
+        lens,
     }
 }
 
 /// A few entities at a time are asked everything, while they and what they link to are still in the processor's cache.
-fn over<H: Send>(model: &Model, rules: &RuleSet, tell: &(impl Fn(&Scene, &Rule, usize) -> H + Sync)) -> Judgement<H> {
+fn over<H: Send>(
+    model: &Model,
+    rules: &RuleSet,
+    tell: &(impl Fn(&Scene, &Rule, usize, Grade) -> H + Sync),
+) -> Judgement<H> {
     let by_kind = rules.by_kind();
     let mut asked: Vec<Vec<EntityId>> = vec![Vec::new(); by_kind.len()];
     for (id, entity) in model.entities() {
@@ -165,45 +186,52 @@ fn decide<H>(
     root: EntityId,
     deciding: &mut usize,
     judgement: &mut Judgement<H>,
-    tell: &impl Fn(&Scene, &Rule, usize) -> H,
+    tell: &impl Fn(&Scene, &Rule, usize, Grade) -> H,
 ) {
-    let scene = scene(model, rule, root);
-    let undecided = |doubt: Doubt| NotEvaluated {
+    let lens = Lens::trusting();
+    let scene = scene(model, rule, root, &lens);
+    let holds = match scene.applies(&rule.when, deciding) {
+        Known::Is(true) => satisfied(&scene, rule),
+        Known::Is(false) | Known::Absent => return,
+        Known::Unknown(doubt) => Known::Unknown(doubt),
+    };
+    let assumes = grade::is_shown_any(&scene);
+    let doubt = match holds {
+        Known::Absent => return,
+        Known::Unknown(doubt) => Some(doubt),
+        Known::Is(true) if assumes => grade::doubt(&scene, rule),
+        Known::Is(true) => None,
+        Known::Is(false) => {
+            let grade = match assumes && grade::without_assumptions(&scene, rule) != Known::Is(false) {
+                true => Grade::Assumed,
+                false => Grade::Full,
+            };
+            judgement.evaluated += usize::from(grade == Grade::Full);
+            return judgement.violations.push(tell(&scene, rule, at, grade));
+        }
+    };
+    let Some(doubt) = doubt else {
+        judgement.evaluated += 1;
+        return;
+    };
+    judgement.undecided.push((at, root));
+    judgement.not_evaluated.push(NotEvaluated {
         rule: at,
         reason: doubt.reason.clone(),
         span: doubt.span.or(Some(model.entity(root).span)),
-    };
-    match scene.applies(&rule.when, deciding) {
-        Known::Is(true) => {}
-        Known::Is(false) | Known::Absent => return,
-        Known::Unknown(doubt) => {
-            judgement.undecided.push((at, root));
-            return judgement.not_evaluated.push(undecided(doubt));
-        }
-    }
-    match satisfied(&scene, rule) {
-        Known::Is(true) => judgement.evaluated += 1,
-        Known::Is(false) => {
-            judgement.evaluated += 1;
-            judgement.violations.push(tell(&scene, rule, at));
-        }
-        Known::Absent => {}
-        Known::Unknown(doubt) => {
-            judgement.undecided.push((at, root));
-            judgement.not_evaluated.push(undecided(doubt));
-        }
-    }
+    });
 }
 
-/// Whether a rule can be decided for an entity, either way.
+/// Whether a rule can be decided for an entity, either way, without any assumption.
 pub fn decided(model: &Model, rules: &RuleSet, at: usize, root: EntityId) -> bool {
     let mut judgement = Judgement::default();
-    decide(model, (at, rules.rule(at)), root, &mut 0, &mut judgement, &|_, _, _| ());
+    let judged = (at, rules.rule(at));
+    decide(model, judged, root, &mut 0, &mut judgement, &|_, _, _, _| ());
     judgement.evaluated > 0
 }
 
 /// Whether every part of the requirement holds; the same as evaluating it whole.
-fn satisfied(scene: &Scene, rule: &Rule) -> Known<bool> {
+pub(super) fn satisfied(scene: &Scene, rule: &Rule) -> Known<bool> {
     let mut doubt = None;
     let mut absent = false;
     for conjunct in &rule.require {
@@ -221,35 +249,58 @@ fn satisfied(scene: &Scene, rule: &Rule) -> Known<bool> {
     }
 }
 
-fn hit(scene: &Scene, rule: &Rule, at: usize) -> Hit {
+fn hit(scene: &Scene, rule: &Rule, at: usize, grade: Grade) -> Hit {
     let (point, field) = point(scene, rule);
     let related = related(scene, rule, point.span);
+    let mut message = rule.message.render(scene);
+    let assumption = match grade {
+        Grade::Full => None,
+        Grade::Assumed => grade::rests_on(scene, rule),
+    };
+    if let Some(assumption) = &assumption {
+        message.push_str(&format!(", unless {assumption}"));
+    }
+    // What a fix writes may rest on an assumption although the finding does not.
+    let lens = Lens::trusting();
+    let mut remedy = remedy(&scene.through(&lens), rule);
+    let assumption = assumption.or_else(|| lens.assumption());
+    if let (Remedy::Proposed(proposal), Some(assumption)) = (&mut remedy, &assumption) {
+        grade::make_unsafe(proposal, assumption);
+    }
     Hit {
         rule: at,
         root: scene.root,
-        severity: severity(scene, rule),
+        severity: severity(scene, rule, grade),
+        grade,
         subject: subject(scene, rule, field, &point),
         values: values(scene, rule),
-        message: rule.message.render(scene),
+        message,
         help: rule.help.render(scene),
-        remedy: remedy(scene, rule),
+        remedy,
         related,
         point,
         field,
     }
 }
 
-fn severity(scene: &Scene, rule: &Rule) -> Severity {
+fn severity(scene: &Scene, rule: &Rule, grade: Grade) -> Severity {
     if let Some(severity) = rule.severity_override {
-        return severity;
+        return grade.severity(severity);
     }
+    let lens = Lens::trusting();
+    let scene = scene.through(&lens);
     let applies = |(when, _): &&(Option<super::expr::Expr>, Severity)| match when {
         Some(when) => scene.truth(when) == Known::Is(true),
         None => true,
     };
     // Where no case applies, the mildest is left.
     let found = rule.severity.iter().find(applies).or(rule.severity.last());
-    found.map_or(Severity::Warning, |(_, severity)| *severity)
+    let severity = found.map_or(Severity::Warning, |(_, severity)| *severity);
+    // A violation may be sure, and how bad it is not.
+    match lens.is_shown() {
+        true => Grade::Assumed.severity(severity),
+        false => grade.severity(severity),
+    }
 }
 
 fn point(scene: &Scene, rule: &Rule) -> (FactView, Option<(EntityId, FieldId)>) {
@@ -257,30 +308,20 @@ fn point(scene: &Scene, rule: &Rule) -> (FactView, Option<(EntityId, FieldId)>) 
         if when.as_ref().is_some_and(|when| scene.truth(when) != Known::Is(true)) {
             continue;
         }
-        if let (Known::Is(view), Known::Is(entity)) =
-            (path.view(scene.model, scene.root), path.entity(scene.model, scene.root))
-        {
+        if let (Known::Is(view), Known::Is(entity)) = (path.view(scene), path.entity(scene)) {
             return match path.end() {
                 End::Field(field) => (view, Some((entity, field))),
                 End::Entity(_) => (view, None),
             };
         }
     }
-    let entity = scene.model.entity(scene.root);
-    let view = FactView {
-        value: crate::model::Value::Text(entity.name.clone()),
-        span: entity.span,
-        origin: Origin::Computed,
-        row: None,
-        site: None,
-    };
-    (view, None)
+    (FactView::of_entity(scene.model.entity(scene.root)), None)
 }
 
 fn related(scene: &Scene, rule: &Rule, point: Span) -> Vec<(Span, String)> {
     let mut places: Vec<(Span, String)> = Vec::new();
     for (path, text) in &rule.related {
-        let Known::Is(view) = path.view(scene.model, scene.root) else {
+        let Known::Is(view) = path.view(scene) else {
             continue;
         };
         if !view.span.overlaps(point) && view.span != point && places.iter().all(|(span, _)| *span != view.span) {
@@ -303,7 +344,7 @@ fn subject(scene: &Scene, rule: &Rule, field: Option<(EntityId, FieldId)>, point
     if model.entity(scene.root).kind == Kind::Hop {
         let ends = [hop::GATEWAY, hop::ROUTE]
             .into_iter()
-            .filter_map(|link| model.linked(scene.root, link).is());
+            .filter_map(|link| scene.lens.see(model.entity(scene.root).linked(link)).is().copied());
         parts.extend(ends.map(named));
     } else {
         parts.push(named(scene.root));
@@ -320,7 +361,7 @@ fn subject(scene: &Scene, rule: &Rule, field: Option<(EntityId, FieldId)>, point
 fn values(scene: &Scene, rule: &Rule) -> Vec<String> {
     let mut paths: Vec<&Path> = Vec::new();
     rule.require.iter().for_each(|conjunct| conjunct.paths(&mut paths));
-    let shown = |path: &&Path| match path.view(scene.model, scene.root) {
+    let shown = |path: &&Path| match path.view(scene) {
         Known::Is(view) if !matches!(view.origin, Origin::Default { .. }) => Some(view.value.to_string()),
         _ => None,
     };
@@ -348,7 +389,7 @@ fn remedy(scene: &Scene, rule: &Rule) -> Remedy {
             continue;
         }
         let End::Field(id) = field.end() else { continue };
-        let entity = match field.entity(scene.model, scene.root) {
+        let entity = match field.entity(scene) {
             Known::Is(entity) => entity,
             Known::Absent => return Remedy::Refused(format!("there is no {} here", field.text)),
             Known::Unknown(doubt) => return Remedy::Refused(doubt.reason.to_string()),

@@ -9,6 +9,7 @@ pub mod explain;
 mod expr;
 mod file;
 mod function;
+mod grade;
 mod judge;
 mod literal;
 mod load;
@@ -20,6 +21,7 @@ mod typing;
 
 pub use error::RuleError;
 pub use function::FUNCTIONS;
+pub use grade::Grade;
 pub use judge::{Judgement, Verdict, Violation, decided, judge, tell, verdict_of, verdicts};
 pub use load::{Example, MARK, Rule, RuleOption, RuleSet};
 pub use settings::SettingError;
@@ -123,6 +125,8 @@ pub struct Hit {
     pub root: EntityId,
     /// How bad.
     pub severity: Severity,
+    /// What it rests on.
+    pub grade: Grade,
     /// The fact it points at; its span is not yet located.
     pub point: FactView,
     /// The field it points at and the entity that has it; `None` when it points at a whole entity.
