@@ -6,12 +6,16 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::model::Doubt;
-use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
 
+use super::container::MountSource;
+use super::deployed::{Environment, Platform};
+use super::development::is_development;
+use super::document::Document;
 use super::merge::merged_document;
 use super::overlay::{compose, extend, with_services};
-use super::{Document, Environment, MountSource, Platform, Repository, Role, folder_of, is_development, join};
+use super::pods::containers;
+use super::repository::{Repository, Role, folder_of, join};
 
 /// How deep includes and extends are followed.
 const DEEPEST: usize = 16;
@@ -55,7 +59,7 @@ fn add_files(repository: &Repository, environment: &mut Environment) {
     let mut files: BTreeSet<usize> = environment.files.iter().copied().collect();
     files.extend(join(&environment.folder, ".env").and_then(|path| repository.index(&path)));
     let mut mounted = BTreeSet::new();
-    for placed in super::containers(environment, repository) {
+    for placed in containers(environment, repository) {
         let values = placed.spec.environment.iter();
         files.extend(values.filter_map(|(_, value)| repository.index_of(value.span.source)));
         mounted.extend(placed.spec.mounts.into_iter().filter_map(|mount| match mount.source {
@@ -366,15 +370,4 @@ impl Project<'_> {
 fn whole(tree: Tree) -> Loaded {
     let node = merged_document(&tree);
     (Arc::new(tree), node)
-}
-
-/// The folder that relative paths at a place are relative to: that of the file the place stands in.
-pub(super) fn folder_at<'r>(environment: &Environment, repository: &'r Repository, span: Span) -> Option<&'r str> {
-    let mut files = environment
-        .files
-        .iter()
-        .filter_map(|file| repository.files().get(*file));
-    files
-        .find(|file| file.source.id == span.source)
-        .map(|file| folder_of(&file.path))
 }

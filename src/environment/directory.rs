@@ -8,7 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::syntax::{At, Tree, yaml};
 
-use super::{Document, Environment, File, Platform, Repository, Role, folder_of};
+use super::deployed::{Environment, Platform};
+use super::document::Document;
+use super::repository::{File, Repository, Role, folder_of};
 
 /// The tree of a file that another names, whatever it was claimed as (JSON is YAML).
 pub(super) fn tree_of(repository: &Repository, file: usize) -> Option<Arc<Tree>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::claim::{self, Charts, Claim};
-use super::{File, Repository, Role, folder_of, join};
+use super::repository::{File, Repository, Role, folder_of, join};
 use crate::repo::walk::{self, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
 use crate::syntax::{Language, Problem, ProblemKind, Tree, parse};

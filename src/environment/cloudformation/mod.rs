@@ -4,7 +4,10 @@ pub mod value;
 
 use memchr::memmem;
 
-use super::{Document, Environment, Platform, Repository, Role, folder_of, is_development};
+use super::deployed::{Environment, Platform};
+use super::development::is_development;
+use super::document::Document;
+use super::repository::{Repository, Role, folder_of};
 use crate::syntax::At;
 
 /// The kind of the documents that are templates.

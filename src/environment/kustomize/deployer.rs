@@ -3,13 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::environment::deployed::{Environment, Platform};
+use crate::environment::development::is_development;
 use crate::environment::directory::Objects;
-use crate::environment::{Document, Environment, Platform, Repository, folder_of, is_development, join};
+use crate::environment::document::Document;
+use crate::environment::repository::{Repository, folder_of, join};
 use crate::model::Doubt;
 use crate::syntax::{At, NodeId, Tree};
 
+use super::built::Built;
+use super::kustomization::Kustomization;
 use super::transform::default_namespace;
-use super::{Built, Kustomization, patch, transform};
+use super::{patch, transform};
 
 /// All that names one path.
 #[derive(Default)]

@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use crate::environment::pods::env_lines;
-use crate::environment::{Document, Repository, join, merge, written};
+use crate::environment::document::Document;
+use crate::environment::pods::text::env_lines;
+use crate::environment::repository::{Repository, join};
+use crate::environment::{merge, written};
 use crate::model::Doubt;
 use crate::repo::Span;
 use crate::syntax::{At, Shape, Style, TreeBuilder, Word};
 
+use super::built::Built;
+use super::kustomization::{Kustomization, doubt_in, listed};
 use super::patch::merge_into;
-use super::{Built, Kustomization, doubt_in, listed};
 
 /// One entry of a generated ConfigMap.
 struct Entry {

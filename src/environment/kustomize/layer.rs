@@ -6,9 +6,11 @@ use std::collections::HashSet;
 use crate::model::Doubt;
 use crate::syntax::At;
 
-use super::{Built, Kustomization, Kustomizations, Named, doubt_in, generate, listed, patch, transform};
+use super::built::Built;
+use super::kustomization::{Kustomization, Kustomizations, Named, doubt_in, listed};
+use super::{generate, patch, transform};
 use crate::environment::directory::{Objects, tree_of};
-use crate::environment::join;
+use crate::environment::repository::join;
 
 /// How many objects one kustomization may have: includes that fork at every level can stand for far more than is
 /// written.

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use crate::environment::directory::tree_of;
+use crate::environment::document::Document;
 use crate::environment::merge::{self, MOST_NODES};
-use crate::environment::{Document, File, Repository, join};
+use crate::environment::repository::{File, Repository, join};
 use crate::model::Doubt;
 use crate::syntax::{At, Shape, Style, Tree, TreeBuilder, yaml};
 
-use super::{Built, Kustomization, doubt_in, listed, pattern};
+use super::built::Built;
+use super::kustomization::{Kustomization, doubt_in, listed};
+use super::pattern;
 
 /// One document of a patch and what it is for.
 struct Patch<'t> {

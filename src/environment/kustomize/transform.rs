@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use crate::environment::pods::pod_spec_path;
-use crate::environment::{Document, Repository};
+use crate::environment::document::Document;
+use crate::environment::pods::kubernetes::pod_spec_path;
+use crate::environment::repository::Repository;
 use crate::repo::Span;
 use crate::syntax::{At, Shape, Style, TreeBuilder, Word};
 
+use super::built::Built;
+use super::kustomization::{Kustomization, doubt_in, listed};
 use super::patch::merge_into;
-use super::{Built, Kustomization, doubt_in, listed};
 
 /// Applies what a kustomization says about all its objects.
 pub(super) fn apply(repository: &Repository, own: &Kustomization<'_>, built: &mut Built) {

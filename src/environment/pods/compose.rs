@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::environment::compose::folder_at;
 use crate::environment::container::Text;
-use crate::environment::{ContainerSpec, DeclaredPort, Environment, Mount, MountSource, Repository, join};
+use crate::environment::container::{ContainerSpec, DeclaredPort, Mount, MountSource};
+use crate::environment::deployed::Environment;
+use crate::environment::repository::{Repository, join};
 use crate::repo::Span;
 use crate::syntax::{At, Shape, Tree};
 
+use super::kubernetes;
+use super::placed::Placed;
 use super::text;
-use super::{Placed, kubernetes};
 
 /// What reading a service needs.
 struct Project<'e> {
@@ -259,7 +261,7 @@ impl Project<'_> {
 
     /// A path of a compose file as a path of the repository.
     fn path(&self, path: &str, span: Span) -> Option<String> {
-        let folder = folder_at(self.environment, self.repository, span)?;
+        let folder = self.environment.folder_at(self.repository, span)?;
         let is_local = !path.starts_with(['/', '~', '$']) && !path.contains("://");
         is_local.then(|| join(folder, path)).flatten()
     }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::environment::container::Text;
-use crate::environment::{ContainerSpec, DeclaredPort, Document};
+use crate::environment::container::{ContainerSpec, DeclaredPort};
+use crate::environment::document::Document;
 use crate::syntax::At;
 
+use super::config_maps::ConfigMaps;
+use super::placed::Placed;
 use super::text::{self, Holes};
 use super::volumes::Volumes;
-use super::{ConfigMaps, Placed};
 
 /// The containers of one workload.
 pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, path: &str, found: &mut Vec<Placed>) {
@@ -177,4 +179,16 @@ fn value(map: &Document, entry: At<'_>) -> Text {
     let is_file = map.generated.iter().any(|(key, _)| key == entry.name());
     text.unknown |= is_file || map.doubt(&format!("data.{}", entry.name())).is_some();
     text
+}
+
+/// Where the pod's specification stands in a kind of workload.
+pub(in crate::environment) fn pod_spec_path(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" | "Rollout" => {
+            Some("spec.template.spec")
+        }
+        "Pod" => Some("spec"),
+        "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
+        _ => None,
+    }
 }

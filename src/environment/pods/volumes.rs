@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::environment::{Document, Mount, MountSource};
+use crate::environment::container::{Mount, MountSource};
+use crate::environment::document::Document;
 use crate::repo::Span;
 use crate::syntax::At;
 
-use super::ConfigMaps;
+use super::config_maps::ConfigMaps;
 
 /// The volumes of one pod by name.
 pub(super) struct Volumes<'e> {

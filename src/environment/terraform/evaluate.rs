@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::function::{binary, call, concatenated, number, truth};
 use super::module::Module;
 use super::value::{Content, Value};
+use crate::environment::repository::folder_of;
 use crate::model::Known;
 use crate::repo::Span;
 use crate::syntax::hcl::expression::{self, Expression, ExpressionKind, For};
@@ -85,7 +86,7 @@ impl<'t> Configuration<'t> {
     pub fn new(files: impl IntoIterator<Item = (&'t Arc<str>, &'t Arc<Tree>)>) -> Self {
         let mut modules: BTreeMap<String, Module<'t>> = BTreeMap::new();
         for (path, tree) in files {
-            let folder = crate::environment::folder_of(path);
+            let folder = folder_of(path);
             let module = modules.entry(folder.to_owned()).or_insert_with(|| Module::new(folder));
             module.read(path, tree);
         }

@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::{Document, Environment, Platform, Repository, Role, folder_of, is_development};
+use super::deployed::{Environment, Platform};
+use super::development::is_development;
+use super::document::Document;
+use super::repository::{File, Repository, Role, folder_of};
 use crate::syntax::{At, NodeId};
 use evaluate::{Configuration, Given};
 use module::{Module, is_automatic, is_module_file, is_values_file};
@@ -92,7 +95,7 @@ fn folders(repository: &Repository) -> BTreeMap<String, Folder<'_>> {
             }
         }
         let calls = module.modules.values().filter_map(|call| module.callee(*call));
-        let text = |file: &super::File| {
+        let text = |file: &File| {
             let text = file.source.text.as_bytes();
             WANTED.iter().any(|word| memmem::find(text, word.as_bytes()).is_some())
         };

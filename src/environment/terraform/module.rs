@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::environment::folder_of;
+use crate::environment::repository::{folder_of, join};
 use crate::syntax::{At, Tree};
 
 /// The blocks of a module, by what they declare.
@@ -81,7 +81,7 @@ impl<'t> Module<'t> {
     pub fn callee(&self, call: At<'_>) -> Option<String> {
         let source = call.child("source")?.text()?.trim_matches('"');
         let local = source.starts_with("./") || source.starts_with("../");
-        local.then(|| crate::environment::join(&self.folder, source)).flatten()
+        local.then(|| join(&self.folder, source)).flatten()
     }
 }
 

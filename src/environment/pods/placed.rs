@@ -1,0 +1,42 @@
+//! A container and where it runs.
+
+use std::sync::Arc;
+
+use crate::environment::container::ContainerSpec;
+use crate::repo::Span;
+use crate::syntax::NodeId;
+
+/// A container and where it runs.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The document it is written in (index into `Environment::documents`).
+    pub document: usize,
+    /// The workload's name as deployed; in compose the service's.
+    pub workload: Arc<str>,
+    /// The workload's kind (`Deployment`); `service` in compose.
+    pub kind: Arc<str>,
+    /// The workload's namespace; empty where none is written, and in compose.
+    pub namespace: Arc<str>,
+    /// The labels of its pods; in compose those of the service.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// The file the document starts from.
+    pub unit: Arc<str>,
+    /// Whether it uses the host's network.
+    pub host_network: bool,
+    /// How many of it run, where written.
+    pub replicas: Option<(i64, Span)>,
+    /// Whether it ends before the others start.
+    pub init: bool,
+    /// The compose networks it is in: `default` where none is written, none for `network_mode: none`.
+    pub networks: Vec<Arc<str>>,
+    /// The compose service whose network it uses (`network_mode: service:x`).
+    pub network_of: Option<Arc<str>>,
+    /// Further names by which others on its networks reach it.
+    pub aliases: Vec<Arc<str>>,
+    /// The container as written.
+    pub spec: ContainerSpec,
+    /// The container's map in the document's tree; in compose the service's.
+    pub item: NodeId,
+    /// The pod's specification in the document's tree; in compose the service's map again.
+    pub pod: NodeId,
+}
