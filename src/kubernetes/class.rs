@@ -64,7 +64,7 @@ fn annotation<'d>(document: &'d Document, name: &str) -> Option<At<'d>> {
 }
 
 fn by_annotation(document: &Document) -> Known<String> {
-    match annotation(document, ANNOTATION).map(crate::kubernetes::service::scalar) {
+    match annotation(document, ANNOTATION).map(crate::model::scalar) {
         Some(known) => known.map(|name| name.to_string()),
         None => Known::Absent,
     }

@@ -2,7 +2,9 @@
 
 pub(crate) mod class;
 pub(crate) mod disruption;
+pub(crate) mod fact;
 pub mod policy;
 pub(crate) mod pre_stop;
+pub mod scaler;
 pub mod service;
 pub mod workload;

@@ -4,9 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
 use crate::estate::{Labels, Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector};
-use crate::kubernetes::service::scalar;
 use crate::model::field::{policy, policy_port};
-use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
+use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value, scalar};
 use crate::syntax::At;
 
 static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", policy_port::PORT, Unit::Number).bare());

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::environment::Document;
-use crate::kubernetes::workload::fact;
+use crate::kubernetes::fact::fact;
 use crate::model::field::container;
 use crate::model::{Doubt, Duration, Fact, Model, Row, Site, Stored, Unit, Value};
 use crate::repo::Span;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{Document, folder_of};
 use crate::estate::{Service, ServicePort};
 use crate::model::field::{service, service_port};
-use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
+use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value, scalar};
 use crate::syntax::At;
 
 static TARGET_PORT: LazyLock<Row> =
@@ -93,15 +93,6 @@ pub fn text(document: &Document, path: &str) -> Known<Arc<str>> {
     match document.at().get(path) {
         None => Known::Absent,
         Some(at) => scalar(at),
-    }
-}
-
-/// A scalar that may be a hole.
-pub fn scalar(at: At<'_>) -> Known<Arc<str>> {
-    match (at.doubt_at(0), at.text()) {
-        (Some(hole), _) => Known::Unknown(Doubt::at("the value is filled in later", hole)),
-        (None, Some(text)) => Known::Is(Arc::from(text)),
-        (None, None) => Known::Absent,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, LazyLock};
 
-use rustc_hash::FxHashMap;
-
+use crate::environment::Document;
 use crate::environment::pods::Placed;
-use crate::environment::{Document, Environment};
+use crate::kubernetes::fact::{between, fact};
 use crate::kubernetes::pre_stop::pre_stop;
-use crate::kubernetes::service::scalar;
-use crate::model::field::{autoscaler, container, probe, process, workload};
-use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit};
+use crate::kubernetes::scaler::Scalers;
+use crate::model::field::{container, probe, process, workload};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Row, Scope, ScopeId, Table, Unit, scalar};
 use crate::syntax::At;
 
 const API: &str = "Kubernetes API, core/v1";
@@ -49,93 +48,6 @@ static POD: LazyLock<Table> = LazyLock::new(|| {
 static MEMORY: LazyLock<Row> = LazyLock::new(|| Row::new("memory", container::MEMORY_LIMIT, Unit::Quantity));
 static COMPOSE_MEMORY: LazyLock<Row> = LazyLock::new(|| Row::new("mem_limit", container::MEMORY_LIMIT, Unit::PhpSize));
 
-/// An autoscaler and the workload it names.
-#[derive(Clone, Debug)]
-pub struct Scaler {
-    /// The entity.
-    pub id: EntityId,
-    /// Its document, by its place in the environment.
-    pub document: usize,
-    /// The namespace of both.
-    pub namespace: Arc<str>,
-    /// The kind of the workload.
-    pub kind: Arc<str>,
-    /// The workload's name as deployed.
-    pub name: Arc<str>,
-    least: Known<i64>,
-}
-
-/// The autoscalers of an environment by the namespace, kind and name of what they scale.
-#[derive(Debug, Default)]
-pub struct Scalers<'s>(FxHashMap<(&'s str, &'s str, &'s str), &'s Scaler>);
-
-impl<'s> Scalers<'s> {
-    /// Indexes them; of several for one workload the first counts.
-    pub fn of(scalers: &'s [Scaler]) -> Self {
-        let mut found = FxHashMap::default();
-        for scaler in scalers {
-            let key = (&*scaler.namespace, &*scaler.kind, &*scaler.name);
-            found.entry(key).or_insert(scaler);
-        }
-        Self(found)
-    }
-
-    fn get(&self, placed: &Placed) -> Option<&'s Scaler> {
-        let key = (&*placed.namespace, &*placed.kind, &*placed.workload);
-        self.0.get(&key).copied()
-    }
-}
-
-/// The autoscalers of an environment.
-pub fn scalers(model: &mut Model, environment: &Environment) -> Vec<Scaler> {
-    let mut found = Vec::new();
-    for (place, document) in environment.documents.iter().enumerate() {
-        let (least, most, default) = match &*document.kind {
-            "HorizontalPodAutoscaler" => ("spec.minReplicas", "spec.maxReplicas", 1),
-            "ScaledObject" => ("spec.minReplicaCount", "spec.maxReplicaCount", 0),
-            _ => continue,
-        };
-        let at = document.at();
-        let Some(target) = at.get("spec.scaleTargetRef") else {
-            continue;
-        };
-        let number = |path: &str| match document.doubt(path) {
-            Some(doubt) => Known::Unknown(doubt.clone()),
-            None => at.get(path).map_or(Known::Absent, |at| {
-                scalar(at).then(|text| text.parse::<i64>().map_or(Known::Absent, Known::Is))
-            }),
-        };
-        let least_known = match number(least) {
-            Known::Absent => Known::Is(default),
-            known => known,
-        };
-        let span = at
-            .get("metadata.name")
-            .map_or_else(|| at.head(), |name| name.word_span_at(0));
-        let mut entity = Entity::new(
-            Kind::Autoscaler,
-            format!("{} {}", document.namespace, document.name),
-            span,
-        );
-        entity.set(autoscaler::NAME, document.name.clone(), span);
-        entity.set(autoscaler::KIND, document.kind.clone(), span);
-        let least_at = at.get(least).map_or(span, |at| at.word_span_at(0));
-        entity.set_known(autoscaler::LEAST, least_known.clone(), least_at);
-        let most_at = at.get(most).map_or(span, |at| at.word_span_at(0));
-        entity.set_known(autoscaler::MOST, number(most), most_at);
-        let name = target.scalar("name").unwrap_or_default();
-        found.push(Scaler {
-            id: model.add(entity),
-            document: place,
-            namespace: document.namespace.clone(),
-            kind: target.scalar("kind").unwrap_or("Deployment").into(),
-            name: document.reference(name).into(),
-            least: least_known,
-        });
-    }
-    found
-}
-
 /// Completes a workload: how many replicas there are at least, and how long a pod may take to end. Gives its autoscaler,
 /// which is for the caller to link.
 pub fn workload(
@@ -149,7 +61,7 @@ pub fn workload(
     if &*document.kind == "compose" {
         return None;
     }
-    let scaler = scalers.get(placed);
+    let scaler = scalers.for_workload_of(placed);
     let spec = document.at().child("spec");
     // `{{ if … }}` around a line: the line may not be there.
     let conditional = spec.and_then(|spec| between(document, spec));
@@ -319,20 +231,6 @@ fn hole(document: &Document, item: At<'_>) -> Option<Doubt> {
         .map(|hole| Doubt::at("template text stands in the container", *hole))
 }
 
-/// Template text between the entries of a map: the entries may be there or not.
-pub(crate) fn between(document: &Document, map: At<'_>) -> Option<Doubt> {
-    let own = map.span();
-    let mut loose = document
-        .tree
-        .holes()
-        .iter()
-        .filter(|hole| hole.source == own.source && hole.overlaps(own))
-        .filter(|hole| !map.children().any(|child| child.span().overlaps(**hole)));
-    loose
-        .next()
-        .map(|hole| Doubt::at("template text stands between the entries", *hole))
-}
-
 /// The entries of a map that a table has rows for.
 fn scope(model: &mut Model, document: &Document, map: At<'_>, table: &'static Table) -> Scope {
     let tree = model.add_tree(&document.tree);
@@ -346,22 +244,6 @@ fn scope(model: &mut Model, document: &Document, map: At<'_>, table: &'static Ta
         }
     }
     scope
-}
-
-pub(crate) fn fact(at: At<'_>, row: &'static Row, node: Option<crate::model::NodePlace>) -> Fact {
-    let span = at.word_span_at(0);
-    let value = match scalar(at) {
-        Known::Is(text) => row.read(&text).map(Stored::Is),
-        Known::Unknown(doubt) => Some(Stored::Unknown(doubt)),
-        Known::Absent => None,
-    };
-    let unread = || Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span));
-    Fact {
-        field: row.field,
-        value: value.unwrap_or_else(unread),
-        span,
-        site: Some(Site { row, node }),
-    }
 }
 
 /// One probe.

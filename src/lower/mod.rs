@@ -19,8 +19,8 @@ use crate::environment::pods::{Placed, containers};
 use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
 use crate::estate::Estate;
 use crate::expand::{ContainerFiles, ExpandCache, container_files};
-use crate::kubernetes::workload::{Scaler, Scalers};
-use crate::kubernetes::{policy, service, workload as pods};
+use crate::kubernetes::scaler::{self, Scaler, Scalers};
+use crate::kubernetes::{policy, service};
 use crate::lower::facts::Facts;
 use crate::model::field::workload;
 use crate::model::{EntityId, Known, Version};
@@ -192,7 +192,7 @@ impl Lower<'_> {
     fn documents(&mut self, placement: Placement) -> Vec<Scaler> {
         let environment = self.environment;
         self.estate.model.expect(environment.documents.len());
-        let scalers = pods::scalers(&mut self.estate.model, environment);
+        let scalers = scaler::scalers(&mut self.estate.model, environment);
         let nginx = self.loose_nginx();
         let services = ByKind::new(&environment.documents);
         let services = services.of("Service");

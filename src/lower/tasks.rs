@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::environment::Document;
-use crate::kubernetes::workload::Scalers;
+use crate::kubernetes::scaler::Scalers;
 use crate::lower::{Deployed, Lower};
 use crate::model::EntityId;
 use crate::product::nginx::place::LooseConfig;

@@ -11,7 +11,8 @@ use crate::environment::cloudformation::value::{Scalar, reference, scalar};
 use crate::model::field::{autoscaler, schedule};
 use crate::model::{Known, Model, NodePlace, Row, Site, Table, TreeId, Unit};
 use crate::repo::Span;
-use crate::scaling::{Entry, Identity, Schedule, Source, Target, tracking};
+use crate::scaling::schedule::{Schedule, tracking};
+use crate::scaling::target::{Entry, Identity, Source, Target};
 use crate::syntax::At;
 
 const PRODUCT: &str = "CloudFormation";

@@ -1,7 +1,7 @@
 //! The values of a typed schedule by what they are, whatever the product: what facts, zones and fixes are made from.
 
+use super::schedule::Schedule;
 use crate::capacity::schedule::{Given, ZalandoWhen};
-use crate::scaling::Schedule;
 
 /// The values of a schedule.
 #[derive(Clone, Debug, Default)]

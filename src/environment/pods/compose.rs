@@ -3,16 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::environment::container::Text;
-use crate::environment::container::{ContainerSpec, DeclaredPort, Mount, MountSource};
+use crate::environment::container::{ContainerSpec, DeclaredPort, Mount, MountSource, Text};
 use crate::environment::deployed::Environment;
 use crate::environment::repository::{Repository, join};
 use crate::repo::Span;
 use crate::syntax::{At, Shape, Tree};
 
-use super::kubernetes;
 use super::placed::Placed;
-use super::text;
+use super::{kubernetes, text};
 
 /// What reading a service needs.
 struct Project<'e> {

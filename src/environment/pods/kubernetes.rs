@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::environment::container::Text;
-use crate::environment::container::{ContainerSpec, DeclaredPort};
+use crate::environment::container::{ContainerSpec, DeclaredPort, Text};
 use crate::environment::document::Document;
 use crate::syntax::At;
 

@@ -258,7 +258,7 @@ fn read_endpoints(
 fn one(model: &mut Model, place: &Place, address: At<'_>, group: &str) -> Option<Endpoint> {
     if let Some(pipe) = get(address, "pipe.path") {
         let span = pipe.word_span_at(0);
-        let path = crate::kubernetes::service::scalar(pipe);
+        let path = crate::model::scalar(pipe);
         let mut entity = Entity::new(Kind::Endpoint, format!("{group}/{}", pipe.text().unwrap_or("?")), span);
         entity.set_known(
             endpoint::ADDRESS,

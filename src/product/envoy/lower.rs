@@ -262,7 +262,7 @@ impl Lower<'_> {
         };
         let weighted = items(config, "weighted_clusters.clusters").filter_map(|item| child(item, "name"));
         for target in child(config, "cluster").into_iter().chain(weighted) {
-            let known = crate::kubernetes::service::scalar(target);
+            let known = crate::model::scalar(target);
             let cluster = known.as_ref().is().and_then(|name| self.clusters.get(&**name)).cloned();
             let own = facts(self.model, place, config, within("tcp_proxy"));
             let scope = self.scope(place, config, own, &frame, cluster.as_ref());

@@ -58,7 +58,7 @@ impl Lower<'_> {
                 (true, Some(cluster)) => format!("{name} to {cluster}"),
                 _ => name.clone(),
             };
-            let known = crate::kubernetes::service::scalar(target.at);
+            let known = crate::model::scalar(target.at);
             let cluster = known.as_ref().is().and_then(|name| self.clusters.get(&**name)).cloned();
             let id = self.entity(place, host_name, &label, action, policy, item, frame, cluster.as_ref());
             self.lead(place, id, target.at, cluster, frame);
@@ -67,7 +67,7 @@ impl Lower<'_> {
 
     /// A copy of a request goes to a cluster whose answers nobody waits for: it only has to exist.
     fn mirror(&mut self, place: &Place, host: &str, name: &str, at: At<'_>, frame: &Frame) {
-        let known = crate::kubernetes::service::scalar(at);
+        let known = crate::model::scalar(at);
         let missing = known
             .as_ref()
             .is()
@@ -173,7 +173,7 @@ impl Lower<'_> {
     /// Where a route leads: to a declared cluster, to none, or to one that may be declared elsewhere.
     pub(super) fn lead(&mut self, place: &Place, id: EntityId, at: At<'_>, cluster: Option<Cluster>, frame: &Frame) {
         let span = at.word_span_at(0);
-        let known = crate::kubernetes::service::scalar(at);
+        let known = crate::model::scalar(at);
         if let (Known::Is(name), None) = (&known, &cluster) {
             let names = self.clusters.keys().map(String::as_str);
             if let Some(near) = nearest(name, names) {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::kubernetes::service::scalar;
-use crate::model::{Doubt, Fact, Known, Model, NodePlace, Row, Site, Stored};
+use crate::model::{Doubt, Fact, Known, Model, NodePlace, Row, Site, Stored, scalar};
 use crate::syntax::{At, NodeId, Tree};
 
 /// A message somewhere in a tree that is kept.

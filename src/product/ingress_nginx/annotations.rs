@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::environment::{ByKind, Document};
 use crate::kubernetes::class::Class;
-use crate::kubernetes::service::scalar;
 use crate::model::field::{route, setting};
-use crate::model::{Entity, EntityId, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value};
+use crate::model::{Entity, EntityId, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value, scalar};
 use crate::product::ingress_nginx::descriptor::DESCRIPTOR;
 use crate::product::ingress_nginx::{PREFIX, TABLE, product};
 use crate::repo::Span;

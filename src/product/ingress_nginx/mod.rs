@@ -11,10 +11,11 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{ByKind, Document, folder_of};
 use crate::estate::{Endpoint, Gateway, Route};
 use crate::kubernetes::class::Class;
-use crate::kubernetes::service::scalar;
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::product::{Failures, Passing, Product, ProductId, Retries};
-use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value};
+use crate::model::{
+    Doubt, Entity, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Table, Unit, Value, scalar,
+};
 use crate::product::Descriptor;
 pub use crate::product::ingress_nginx::descriptor::DESCRIPTOR;
 use crate::product::load_balancer::{self, Balancer};

@@ -8,9 +8,8 @@ use std::sync::LazyLock;
 
 use crate::environment::{ByKind, Document};
 use crate::kubernetes::class::Class;
-use crate::kubernetes::service::scalar;
 use crate::model::field::{route, upstream};
-use crate::model::{Doubt, Model, NodePlace, Row, Scope, ScopeId, Table, Unit};
+use crate::model::{Doubt, Model, NodePlace, Row, Scope, ScopeId, Table, Unit, scalar};
 use crate::product::load_balancer::{annotations, attributes, fact, of_annotations};
 use crate::syntax::At;
 

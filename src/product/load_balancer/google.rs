@@ -5,9 +5,8 @@
 use std::sync::LazyLock;
 
 use crate::environment::{ByKind, Document};
-use crate::kubernetes::service::scalar;
 use crate::model::field::{route, upstream};
-use crate::model::{Doubt, Known, Model, Row, Scope, ScopeId, Table, Unit};
+use crate::model::{Doubt, Known, Model, Row, Scope, ScopeId, Table, Unit, scalar};
 use crate::product::load_balancer::{annotations, fact};
 use crate::syntax::At;
 

@@ -12,10 +12,9 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::Document;
 use crate::estate::Endpoint;
 use crate::kubernetes::class::Class;
-use crate::kubernetes::service::scalar;
 use crate::model::field::endpoint;
 use crate::model::{
-    Doubt, Entity, Fact, Kind, Known, Model, NodePlace, ProductId, Row, Scope, ScopeId, Site, Stored, Table,
+    Doubt, Entity, Fact, Kind, Known, Model, NodePlace, ProductId, Row, Scope, ScopeId, Site, Stored, Table, scalar,
 };
 use crate::repo::Span;
 use crate::syntax::At;

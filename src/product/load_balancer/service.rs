@@ -9,9 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
 use crate::estate::{Gateway, Route};
-use crate::kubernetes::service::scalar;
 use crate::model::field::{endpoint, gateway, route, upstream};
-use crate::model::{Doubt, Entity, Kind, Known, Model, Row, ScopeId, Table, Unit};
+use crate::model::{Doubt, Entity, Kind, Known, Model, Row, ScopeId, Table, Unit, scalar};
 use crate::product::load_balancer::{Balancer, annotations, of_annotations, target};
 use crate::syntax::At;
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::environment::{Document, folder_of};
 use crate::estate::{Gateway, Route};
-use crate::kubernetes::service::scalar;
 use crate::model::field::{gateway, route, upstream};
-use crate::model::{Doubt, Entity, Kind, Known, Model};
+use crate::model::{Doubt, Entity, Kind, Known, Model, scalar};
 use crate::product::load_balancer::{Balancer, target};
 
 /// The target group of a binding as a gateway; `None` where it names no Service.

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use crate::environment::{ByKind, Document, Environment, Platform, folder_of};
-use crate::kubernetes::workload::Scaler;
+use crate::kubernetes::scaler::Scaler;
 use crate::model::field::autoscaler;
 use crate::model::nearest::nearest;
 use crate::model::{Doubt, Duration, Entity, Known, Model};
 use crate::repo::Span;
-use crate::scaling::kubernetes::{Found, SCALABLE};
+use crate::scaling::kubernetes::found::{Found, SCALABLE};
 use crate::syntax::At;
 
 /// Completes the entity of one autoscaler.

@@ -4,7 +4,8 @@ use crate::capacity::schedule::{Downscaled, Given, NotEvaluated};
 use crate::environment::{ByKind, Document};
 use crate::model::Model;
 use crate::scaling::kubernetes::read::{Reading, TABLE};
-use crate::scaling::{Entry, Schedule, Source};
+use crate::scaling::schedule::Schedule;
+use crate::scaling::target::{Entry, Source};
 use crate::syntax::At;
 
 const PREFIX: &str = "downscaler/";

@@ -6,7 +6,8 @@ use crate::environment::{ByKind, Document};
 use crate::model::Model;
 use crate::scaling::kubernetes::read::{HORIZONTAL, Reading};
 use crate::scaling::kubernetes::zalando;
-use crate::scaling::{Schedule, Source};
+use crate::scaling::schedule::Schedule;
+use crate::scaling::target::Source;
 use crate::syntax::At;
 
 /// What a HorizontalPodAutoscaler says; `replicas` is what its target writes.

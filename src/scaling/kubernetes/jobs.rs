@@ -4,8 +4,8 @@ use crate::capacity::schedule::{Given, Job, KubectlWrite, Named, NotEvaluated, k
 use crate::environment::Document;
 use crate::model::{Model, Site};
 use crate::repo::Span;
-use crate::scaling::Entry;
 use crate::scaling::kubernetes::read::{JOB, Reading};
+use crate::scaling::target::Entry;
 use crate::syntax::At;
 use crate::syntax::argv::Argument;
 

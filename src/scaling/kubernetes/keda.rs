@@ -5,7 +5,8 @@ use crate::environment::Document;
 use crate::model::Model;
 use crate::scaling::kubernetes::horizontal::reactive;
 use crate::scaling::kubernetes::read::{Reading, SCALED_OBJECT, TRIGGER};
-use crate::scaling::{Entry, Schedule, Source};
+use crate::scaling::schedule::Schedule;
+use crate::scaling::target::{Entry, Source};
 use crate::syntax::At;
 
 /// What a ScaledObject says.

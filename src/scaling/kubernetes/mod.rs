@@ -3,6 +3,7 @@
 
 mod autoscalers;
 mod downscaler;
+mod found;
 mod horizontal;
 mod jobs;
 mod keda;
@@ -17,35 +18,15 @@ use rustc_hash::FxHashMap;
 
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
-use crate::kubernetes::workload::Scaler;
+use crate::kubernetes::scaler::Scaler;
 use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
-use crate::scaling::{Entry, Identity, Schedule, Source, Target};
+use crate::scaling::schedule::Schedule;
+use crate::scaling::target::{Entry, Identity, Source, Target};
+use found::{Found, Key, SCALABLE};
 use jobs::{Object, Writer};
 use read::Reading;
 use unit::Units;
-
-/// Kinds whose pods are counted.
-const SCALABLE: [&str; 5] = [
-    "Deployment",
-    "StatefulSet",
-    "ReplicaSet",
-    "ReplicationController",
-    "Rollout",
-];
-
-/// Namespace, kind and name of a workload, and what tells it from others of that name.
-type Key = (Arc<str>, Arc<str>, Arc<str>, Arc<str>);
-
-/// What is known of a workload before its sources are put together.
-#[derive(Default)]
-struct Found<'a> {
-    /// The workload's document.
-    document: Option<&'a Document>,
-    horizontal: Vec<&'a Document>,
-    scaled_objects: Vec<&'a Document>,
-    open: Vec<(Entry, NotEvaluated)>,
-}
 
 /// The targets of an environment.
 pub(crate) fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::environment::{Document, Environment, Platform};
-use crate::scaling::kubernetes::SCALABLE;
+use crate::scaling::kubernetes::found::SCALABLE;
 
 /// Tells objects of the same name apart.
 pub(super) struct Units<'e> {

@@ -5,8 +5,8 @@ use crate::capacity::schedule::{
 };
 use crate::environment::{ByKind, Document};
 use crate::model::Model;
-use crate::scaling::Entry;
 use crate::scaling::kubernetes::read::Reading;
+use crate::scaling::target::Entry;
 use crate::syntax::At;
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::capacity::schedule::{AutoScalingGroup, Deployer, Given, GroupAction, NotEvaluated};
 use crate::environment::terraform::{Attributes, Resource};
 use crate::model::Known;
+use crate::scaling::schedule::{Schedule, tracking};
+use crate::scaling::target::{Entry, Source, Target};
+use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
+use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
 use crate::scaling::terraform::table::{GROUP, GROUP_SCHEDULE, row};
-use crate::scaling::terraform::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
-use crate::scaling::{Entry, Schedule, Source, Target, tracking};
 
 const OWN: &str = "aws_autoscaling_group";
 const ACTION: &str = "aws_autoscaling_schedule";

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
 use crate::environment::terraform::{Attributes, Resource};
 use crate::model::Doubt;
+use crate::scaling::schedule::{Schedule, tracking};
+use crate::scaling::target::{Entry, Source, Target};
+use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
+use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
 use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
-use crate::scaling::terraform::{Found, Reader, Stray, identity, ignores_changes, names, not_evaluated, open};
-use crate::scaling::{Entry, Schedule, Source, Target, tracking};
 
 const OWN: &str = "aws_appautoscaling_target";
 const ACTION: &str = "aws_appautoscaling_scheduled_action";

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::capacity::schedule::{GoogleAutoscaler, GoogleSchedule};
 use crate::environment::terraform::{Attributes, Nested, Resource};
 use crate::model::{Doubt, Known};
+use crate::scaling::schedule::Schedule;
+use crate::scaling::target::{Entry, Source, Target};
+use crate::scaling::terraform::reader::{Found, Reader};
+use crate::scaling::terraform::resource::identity;
 use crate::scaling::terraform::table::{POLICY, SCALING_SCHEDULE, row};
-use crate::scaling::terraform::{Found, Reader, identity};
-use crate::scaling::{Entry, Schedule, Source, Target};
 
 pub(super) fn wants(kind: &str) -> bool {
     matches!(kind, "google_compute_autoscaler" | "google_compute_region_autoscaler")
