@@ -1,7 +1,6 @@
 //! What schedules guarantee at each moment, against what the traffic of that moment needs. Pure functions over typed
 //! inputs: nothing here reads the repository, judges by rules or words findings.
 
-pub mod chart;
 pub mod cron;
 pub mod floor;
 pub mod import;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::describe::{counted, span};
-use crate::capacity::chart::{self, Chart, Style};
 use crate::capacity::floor::{Bound, Severity, Window};
 use crate::capacity::timeline::UNBOUNDED;
 use crate::capacity::{Period, Zone};
+use crate::report::chart::{self, Chart, Style};
 use crate::terminal::{escape, escape_json};
 
 /// One target as it is shown.

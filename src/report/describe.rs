@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::capacity::chart::{Style, demand, rate};
 use crate::capacity::profile::{Gap, Profile, Week};
 use crate::capacity::ratio::Ratio;
+use crate::report::chart::{Style, demand, rate};
 
 /// A count of things: `1 line`, `2 lines`, `3 stretches`.
 pub fn counted(count: u64, thing: &str) -> String {

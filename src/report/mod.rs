@@ -1,6 +1,7 @@
 //! Reports: one small file per output format. Adding one is one file here and one variant of `Format`.
 
 pub mod capacity;
+pub mod chart;
 pub mod concise;
 pub mod describe;
 pub mod hops;

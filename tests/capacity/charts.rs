@@ -8,7 +8,7 @@ use gatelint::capacity::schedule::{Context, keda};
 
 #[test]
 fn a_week_is_drawn_for_eyes_and_for_machines() -> Outcome {
-    use gatelint::capacity::chart::{Chart, Style, csv, draw, json, markdown, svg};
+    use gatelint::report::chart::{Chart, Style, csv, draw, json, markdown, svg};
     let zone = Zone::named("America/New_York")?;
     let profile = declared(zone.name(), 8..20, 400, 100);
     let context = Context::year_from(utc("2026-06-01T12:00:00Z"));

@@ -1,11 +1,11 @@
 //! `gatelint traffic show`.
 
 use super::{refused, zone};
-use crate::capacity::chart::Style;
 use crate::capacity::profile::{self, Columns, Source, week};
 use crate::capacity::{Moment, Zone};
 use crate::cli::Cli;
 use crate::cli::traffic::{Description, Show};
+use crate::report::chart::Style;
 use crate::report::describe::Described;
 use crate::run::{Failure, print};
 use crate::terminal::{self, Look};

@@ -6,11 +6,11 @@ mod svg;
 mod table;
 mod terminal;
 
-use super::floor::Required;
-use super::schedule::Bounds;
-use super::timeline::UNBOUNDED;
-use super::{Moment, Period, Wall, Zone};
+use crate::capacity::floor::Required;
 use crate::capacity::moment::{DAY, WEEK};
+use crate::capacity::schedule::Bounds;
+use crate::capacity::timeline::UNBOUNDED;
+use crate::capacity::{Moment, Period, Wall, Zone};
 
 pub use data::{csv, json, markdown};
 pub use demand::{demand, rate};
