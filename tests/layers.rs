@@ -7,14 +7,16 @@ use std::path::Path;
 ///
 /// `capacity` is pure: it computes with schedules and traffic and reads no files, so schedules are read into its types. What
 /// joins the two, `assess`, comes after the links.
-const ORDER: [&[&str]; 15] = [
+const ORDER: [&[&str]; 17] = [
     &["repo"],
     &["syntax"],
     &["model"],
     &["environment"],
     &["expand"],
     &["capacity"],
-    &["kubernetes", "scaling", "estate", "server", "product", "lower"],
+    &["kubernetes", "scaling", "estate", "server"],
+    &["product"],
+    &["lower"],
     &["link"],
     &["assess"],
     &["rule"],

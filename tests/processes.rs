@@ -8,6 +8,7 @@ use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
+use gatelint::product::servers;
 use gatelint::repo::{Edit, Sources, Span};
 use gatelint::server::{self, ProcessContext};
 use gatelint::syntax::{At, Language, NodeId, Shape, Style, yaml};
@@ -126,6 +127,7 @@ impl World {
             loose: &loose,
             cache: &self.cache,
             versions: &versions,
+            servers: servers(),
         };
         server::lower(model, &context, &self.spec, &self.files())
     }
@@ -600,7 +602,7 @@ fn a_dockerfile_names_the_base() {
 fn official_images_run_one_product() {
     let only = |container: &str| {
         let join = World::new(container, &[]).lower(&mut Model::default());
-        (join.product, join.official_only)
+        (join.product.map(|product| product.name), join.official_only)
     };
     assert_eq!(only("image: nginx:1.28\n"), (Some("nginx"), true));
     assert_eq!(
@@ -792,6 +794,7 @@ fn a_machine_has_its_pools() {
         loose: &loose,
         cache: &world.cache,
         versions: &versions,
+        servers: servers(),
     };
     let join = server::machine(&mut model, &context).expect("php-fpm");
     let id = join.id.is().expect("known");

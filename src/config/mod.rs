@@ -16,8 +16,8 @@ use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
 use crate::lower::facts::Facts;
 use crate::model::{Type, Unit, Value, Version};
+use crate::product::versioned;
 use crate::rule::Severity;
-use crate::server::VERSIONED;
 use crate::syntax::{At, ProblemKind, Tree};
 
 /// The file's name.
@@ -134,7 +134,7 @@ impl Config {
                 }
             }
             "versions" => {
-                for entry in reader.keys(at, "`versions`", &VERSIONED) {
+                for entry in reader.keys(at, "`versions`", &versioned()) {
                     let Some(text) = reader.text(entry, "a version") else {
                         continue;
                     };

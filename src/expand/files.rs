@@ -34,6 +34,12 @@ impl ContainerFiles {
         self.files.iter().find(|file| file.path == path)
     }
 
+    /// The files whose path ends in this one.
+    pub fn ending(&self, path: &str) -> impl Iterator<Item = &SeenFile> {
+        let tail = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
+        self.files.iter().filter(move |file| file.path.ends_with(&tail))
+    }
+
     /// Why the content at a path is unknown although something is mounted there.
     pub fn doubt(&self, path: &str) -> Option<&Doubt> {
         self.unknown

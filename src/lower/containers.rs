@@ -221,6 +221,7 @@ impl Lower<'_> {
             loose,
             cache: self.context.cache,
             versions: self.context.versions,
+            servers: crate::product::servers(),
         }
     }
 }

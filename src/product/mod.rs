@@ -17,19 +17,24 @@ pub mod tomcat;
 pub mod uvicorn;
 pub mod uwsgi;
 
+use std::sync::LazyLock;
+
 use crate::model::{Product, ProductId};
+use crate::server::Server;
 
 /// What the rest of the program may ask of a product: each room has one.
 #[derive(Debug)]
 pub struct Descriptor {
     /// What is plain data.
     pub product: Product,
+    /// What starts it as a process, and how that is lowered.
+    pub server: Option<&'static Server>,
 }
 
 impl Descriptor {
     /// A product of which nothing else can be asked; rooms add what they have.
     pub const fn of(product: Product) -> Descriptor {
-        Descriptor { product }
+        Descriptor { product, server: None }
     }
 
     /// What stands for the product elsewhere.
@@ -54,6 +59,7 @@ pub static PRODUCTS: &[&Descriptor] = &[
     &node::DESCRIPTOR,
     &php_fpm::DESCRIPTOR,
     &puma::DESCRIPTOR,
+    &rails::DESCRIPTOR,
     &spring::DESCRIPTOR,
     &tomcat::DESCRIPTOR,
     &uvicorn::DESCRIPTOR,
@@ -63,4 +69,22 @@ pub static PRODUCTS: &[&Descriptor] = &[
 /// Every product, also those that are known by name only.
 pub fn all() -> impl Iterator<Item = &'static Descriptor> {
     PRODUCTS.iter().copied().chain(&named::SERVERS)
+}
+
+/// Those that run as processes.
+pub fn servers() -> &'static [(ProductId, &'static Server)] {
+    static SERVERS: LazyLock<Vec<(ProductId, &Server)>> = LazyLock::new(|| {
+        let server = |product: &'static Descriptor| Some((product.id(), product.server?));
+        all().filter_map(server).collect()
+    });
+    &SERVERS
+}
+
+/// The names of the products whose version the configuration may state, in order: what it says of any other would change
+/// nothing.
+pub fn versioned() -> Vec<&'static str> {
+    let mut names: Vec<&str> = all().filter_map(|product| product.product.stated_as).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }

@@ -2,6 +2,9 @@
 
 use crate::model::Product;
 use crate::product::Descriptor;
+use crate::server::Server;
+
+static BY_NAME: Server = Server::BY_NAME;
 
 /// Servers whose program is known by its name.
 pub static SERVERS: [Descriptor; 7] = [
@@ -15,5 +18,8 @@ pub static SERVERS: [Descriptor; 7] = [
 ];
 
 const fn server(name: &'static str) -> Descriptor {
-    Descriptor::of(Product::server(name))
+    Descriptor {
+        server: Some(&BY_NAME),
+        ..Descriptor::of(Product::server(name))
+    }
 }

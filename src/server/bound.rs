@@ -2,8 +2,8 @@
 
 use crate::environment::ContainerSpec;
 use crate::model::{Doubt, Known, Model};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin, open};
+use crate::server::sockets::{self, Address, Bind};
+use crate::server::{ProcessJoin, entity, open};
 
 /// Variables that hold the address a program listens on, whatever the program: `127.0.0.1:8080`, `:8080`.
 const NAMES: [&str; 8] = [
@@ -18,12 +18,7 @@ const NAMES: [&str; 8] = [
 ];
 
 /// The process with the sockets its variables name; it may have others. `None` where no variable names one.
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    doubt: &Doubt,
-) -> Option<ProcessJoin> {
+pub(crate) fn lower(model: &mut Model, spec: &ContainerSpec, doubt: &Doubt) -> Option<ProcessJoin> {
     let mut addresses: Vec<Address> = NAMES
         .iter()
         .filter_map(|name| spec.variable(name))
@@ -34,25 +29,15 @@ pub(crate) fn lower(
             // What has a scheme or a path is where it sends to.
             let is_host = !host.contains('/');
             is_host.then(|| Address {
-                bind: Bind::Tcp {
-                    host: interface(host),
-                    port: port(number, value.span),
-                },
+                bind: Bind::host_and_port(host, number, value.span),
                 written: value.text.to_string(),
                 span: value.span,
             })
         })
         .collect();
     let span = addresses.first()?.span;
-    addresses.push(Address {
-        bind: Bind::Tcp {
-            host: Known::Absent,
-            port: Known::Unknown(doubt.clone()),
-        },
-        written: "other ports".to_owned(),
-        span,
-    });
-    let id = super::entity(model, context, spec, "the application", span);
+    addresses.push(Address::some_port("other ports", doubt.clone(), span));
+    let id = entity(model, spec, "the application", None, span);
     open(model, id, doubt);
     Some(ProcessJoin {
         id: Known::Is(id),

@@ -6,6 +6,7 @@ use crate::repo::{Sources, Span};
 use crate::syntax::argv::{self, Argument, Command};
 
 /// A command that was found, and what its variables may come from.
+#[derive(Debug)]
 pub(crate) struct Started<'s> {
     pub command: Command,
     pub spec: &'s ContainerSpec,
@@ -117,6 +118,12 @@ impl Started<'_> {
         }
         out.push_str(rest);
         Some(out)
+    }
+
+    /// Whether variables may be set that are not written here: by what is not in the repository, or by an image that is
+    /// made elsewhere. The repository at least mounts files into an image that it knows well.
+    pub fn may_have_more_variables(&self) -> bool {
+        self.spec.more_environment || (self.spec.built.is_none() && self.spec.mounts.is_empty())
     }
 
     /// A variable as the process sees it: assigned before the command, else given to the container.

@@ -12,8 +12,7 @@ use crate::syntax::dockerfile::{Form, joined, last_stage};
 
 /// The container with what its Dockerfile says; `None` where that is nothing.
 pub(crate) fn filled(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<ContainerSpec> {
-    let file = context.repository.get(spec.dockerfile.as_ref()?)?;
-    let source = &*file.source;
+    let source = context.dockerfile(spec)?;
     let text = joined(&source.text);
     let stage = last_stage(&text)?;
     let mut made = spec.clone();
@@ -54,11 +53,12 @@ pub struct ExposedPorts {
 /// The ports the Dockerfile of a container names.
 pub fn exposed(context: &ProcessContext<'_>, spec: &ContainerSpec) -> ExposedPorts {
     let mut found = ExposedPorts::default();
-    let file = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
-    let Some(file) = file else { return found };
-    let stage = last_stage(&joined(&file.source.text)).unwrap_or_default();
+    let Some(source) = context.dockerfile(spec) else {
+        return found;
+    };
+    let stage = last_stage(&joined(&source.text)).unwrap_or_default();
     for port in stage.exposed {
-        let span = Span::new(file.source.id, port.range.start as u32, port.range.end as u32);
+        let span = Span::new(source.id, port.range.start as u32, port.range.end as u32);
         let Some(number) = port.number else {
             found.open = Some(span);
             continue;

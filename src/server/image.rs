@@ -18,11 +18,18 @@ pub(crate) struct Image {
 impl Image {
     /// The image of a container, where it is known.
     pub fn of(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Image> {
-        if spec.built.is_some() {
-            let path = spec.dockerfile.as_ref()?;
-            return base(&context.repository.get(path)?.source.text);
+        match spec.built {
+            Some(_) => base(&context.dockerfile(spec)?.text),
+            None => Image::written(spec),
         }
-        let image = spec.image.as_ref().filter(|image| !image.unknown)?;
+    }
+
+    /// The image that a container names, where nothing is added to it.
+    pub fn written(spec: &ContainerSpec) -> Option<Image> {
+        let image = spec
+            .image
+            .as_ref()
+            .filter(|image| !image.unknown && spec.built.is_none())?;
         Some(Image {
             text: image.text.split('@').next()?.to_owned(),
             changed: false,

@@ -225,6 +225,18 @@ pub(crate) fn first<T>(known: Known<T>, next: impl FnOnce() -> Known<T>) -> Know
     }
 }
 
+/// The nearest value of a name, and where it stands.
+pub(crate) fn written<'l>(layers: &'l [Layer], name: &str) -> Known<(&'l str, Span)> {
+    find(layers, name).then(|setting| setting.value().map(|text| (text, setting.span)))
+}
+
+/// Whether something holds of the nearest value of a name; what holds where none is written is told.
+pub(crate) fn holds(layers: &[Layer], name: &str, unwritten: bool, test: impl FnOnce(&str) -> bool) -> Known<bool> {
+    first(written(layers, name).map(|(text, _)| test(text)), || {
+        Known::Is(unwritten)
+    })
+}
+
 /// All settings of a name in the nearest layer that has any: a repeated option, a list.
 pub(crate) fn find_all<'l>(layers: &'l [Layer], name: &str) -> Known<Vec<&'l Setting>> {
     for layer in layers {

@@ -29,6 +29,14 @@ impl Bind {
         }
     }
 
+    /// A TCP port on an interface, as they are written.
+    pub(crate) fn host_and_port(host: &str, number: &str, span: Span) -> Bind {
+        Bind::Tcp {
+            host: interface(host),
+            port: port(number, span),
+        }
+    }
+
     /// Whether only the same network namespace reaches it.
     pub fn loopback(&self) -> Known<bool> {
         match self {
@@ -63,6 +71,57 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// A TCP port that is known.
+    pub fn tcp(host: &str, port: u16, span: Span) -> Address {
+        Address {
+            bind: Bind::tcp(host, port),
+            written: format!("{host}:{port}"),
+            span,
+        }
+    }
+
+    /// A TCP port as it is written.
+    pub fn host_and_port(host: &str, number: &str, span: Span) -> Address {
+        Address {
+            bind: Bind::host_and_port(host, number, span),
+            written: format!("{host}:{number}"),
+            span,
+        }
+    }
+
+    /// A unix socket.
+    pub fn unix(path: &str, span: Span) -> Address {
+        Address {
+            bind: Bind::Unix(path.into()),
+            written: format!("unix:{path}"),
+            span,
+        }
+    }
+
+    /// A TCP port of which no part is known.
+    pub fn unknown(written: impl Into<String>, doubt: Doubt, span: Span) -> Address {
+        Address {
+            bind: Bind::Tcp {
+                host: Known::Unknown(doubt.clone()),
+                port: Known::Unknown(doubt),
+            },
+            written: written.into(),
+            span,
+        }
+    }
+
+    /// A TCP port on all interfaces of which the number is not known.
+    pub fn some_port(written: impl Into<String>, doubt: Doubt, span: Span) -> Address {
+        Address {
+            bind: Bind::Tcp {
+                host: Known::Absent,
+                port: Known::Unknown(doubt),
+            },
+            written: written.into(),
+            span,
+        }
+    }
+
     /// Why a part of it is not known.
     fn doubt(&self) -> Option<Doubt> {
         match &self.bind {

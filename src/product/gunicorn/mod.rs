@@ -3,21 +3,32 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::environment::{ContainerSpec, Role, join};
-use crate::expand::ContainerFiles;
+use crate::environment::Role;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::Span;
 use crate::server::command::{self, Started};
-use crate::server::settings::{self, Layer, Setting, Spelled, find, find_all};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, Setting, Spelled, find, find_all, holds, written};
+use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::{Launch, Lowered, Reads, Server, behave, open};
 use crate::syntax::argv::{Argument, Command};
 use crate::syntax::{Language, NodeId, Tree};
 
 /// gunicorn.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("gunicorn"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("gunicorn"))
+};
+
+/// What starts gunicorn and what it reads.
+static SERVER: Server = Server {
+    options: OPTIONS,
+    in_file: IN_FILE,
+    table: Some(&TABLE),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const OPTIONS: &[Spelled] = &[
     ("bind", &["--bind", "-b"]),
@@ -85,15 +96,10 @@ fn workers(class: &str) -> Option<Workers> {
     })
 }
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> ProcessJoin {
-    let program = started.command.program.span;
-    let id = crate::server::entity(model, context, started.spec, "gunicorn", program);
-    let layers = layers(model, context, started, files);
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    let program = launch.span;
+    let id = launch.entity(model);
+    let layers = layers(model, launch, started);
 
     let class = class(&layers, program);
     let (span, kind) = match &class {
@@ -112,63 +118,40 @@ pub(crate) fn lower(
     match kind {
         Some(Workers::Sync) => {
             entity.module = "sync";
-            entity.set(process::KEEPS_CONNECTIONS, false, span);
             // 0 switches the timeout off: then nothing is killed.
-            let limited = value(&layers, "timeout").map(|(text, _)| text.parse() != Ok(0u64));
-            let limited = match limited {
-                Known::Absent => Known::Is(true),
-                known => known,
-            };
-            entity.set_known(process::KILLS_AT_TIMEOUT, limited, span);
+            let kills = holds(&layers, "timeout", true, |text| text.parse() != Ok(0u64));
+            behave(model, id, Known::Is(false), kills, span);
         }
         Some(Workers::Async) => {
             entity.module = "async";
-            let keeps = match value(&layers, "keepalive") {
-                Known::Is((text, _)) => Known::Is(text != "0"),
-                Known::Absent => Known::Is(true),
-                Known::Unknown(doubt) => Known::Unknown(doubt),
-            };
-            entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
-            entity.set(process::KILLS_AT_TIMEOUT, false, span);
+            let keeps = holds(&layers, "keepalive", true, |text| text != "0");
+            behave(model, id, keeps, Known::Is(false), span);
         }
         Some(Workers::OwnKeepalive) => {
-            entity.set(process::KEEPS_CONNECTIONS, true, span);
-            entity.set(process::KILLS_AT_TIMEOUT, false, span);
             let doubt = Doubt::at("this worker class does not use gunicorn's keepalive", span);
             entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
+            behave(model, id, Known::Is(true), Known::Is(false), span);
         }
-        None => crate::server::open(model, id, &class_doubt()),
+        None => open(model, id, &class_doubt()),
     }
-    settings::attach(model, id, &layers, &TABLE);
-    let addresses = addresses(&layers, started);
-    let sockets = sockets::add(model, id, addresses);
-    let speaks = match (value(&layers, "certfile"), value(&layers, "protocol")) {
+    let speaks = match (written(&layers, "certfile"), written(&layers, "protocol")) {
         (_, Known::Is(("uwsgi", _))) => Some("uwsgi"),
         (_, Known::Is(_) | Known::Unknown(_)) | (Known::Unknown(_), _) => None,
         (Known::Is(_), Known::Absent) => Some("https"),
         (Known::Absent, Known::Absent) => Some("http"),
     };
-    sockets::speak(model, &sockets, speaks);
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    }
-}
-
-fn value<'l>(layers: &'l [Layer], name: &str) -> Known<(&'l str, Span)> {
-    find(layers, name).then(|setting| setting.value().map(|text| (text, setting.span)))
+    let addresses = addresses(&layers, started);
+    Ok(launch.serve(model, id, &layers, addresses, speaks))
 }
 
 /// The worker class in effect: `sync` with more than one thread becomes `gthread` (`Config.worker_class`).
 fn class(layers: &[Layer], program: Span) -> Known<(String, Span)> {
-    let (class, at) = match value(layers, "worker_class") {
+    let (class, at) = match written(layers, "worker_class") {
         Known::Is((class, span)) => (class.to_owned(), span),
         Known::Absent => ("sync".to_owned(), program),
         Known::Unknown(doubt) => return Known::Unknown(doubt),
     };
-    let threads = value(layers, "threads");
+    let threads = written(layers, "threads");
     if workers(&class) == Some(Workers::Sync) {
         match threads {
             Known::Unknown(doubt) => return Known::Unknown(doubt),
@@ -182,20 +165,9 @@ fn class(layers: &[Layer], program: Span) -> Known<(String, Span)> {
 }
 
 /// Everything gunicorn reads, nearest first (`Application.load_config`).
-fn layers(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> Vec<Layer> {
-    let sources = context.sources;
-    let mut layers = vec![Layer::of_command(
-        model,
-        sources,
-        Some(started),
-        &started.command,
-        OPTIONS,
-    )];
+fn layers(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Vec<Layer> {
+    let sources = launch.context.sources;
+    let mut layers = vec![launch.command_line(model, started)];
     if let Some(variable) = started.variable("GUNICORN_CMD_ARGS") {
         layers.push(match variable.unknown {
             true => Layer::doubtful(Doubt::at("GUNICORN_CMD_ARGS is not known here", variable.span)),
@@ -208,22 +180,22 @@ fn layers(
                     arguments: command::split(sources, &line),
                     certain: true,
                 };
-                Layer::of_command(model, sources, None, &command, OPTIONS)
+                Layer::of_command(model, sources, None, &command, launch.server.options)
             }
         });
     }
     // Of both places only the nearest names the file.
     let file = match find(&layers, "config") {
-        Known::Is(setting) => named_file(context, started.spec, files, setting),
-        Known::Absent => default_file(context, started.spec, files),
+        Known::Is(setting) => named_file(launch, setting),
+        Known::Absent => default_file(launch),
         Known::Unknown(doubt) => Known::Unknown(doubt),
     };
     match file {
-        Known::Is(tree) => layers.push(Layer::of_tree(model, &tree, NodeId::ROOT, IN_FILE)),
+        Known::Is(tree) => layers.push(launch.file(model, &tree, NodeId::ROOT)),
         Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt)),
         Known::Absent => {
             let bound = !matches!(find(&layers, "bind"), Known::Absent) || started.variable("PORT").is_some();
-            if !bound && let Some(doubt) = hidden_settings(context, started) {
+            if !bound && let Some(doubt) = hidden_settings(launch) {
                 layers.push(Layer::doubtful(doubt));
             }
         }
@@ -233,26 +205,19 @@ fn layers(
 
 /// An image from elsewhere that is told nothing about where to listen would be reachable from nowhere: it most likely
 /// holds a `gunicorn.conf.py` or sets `PORT`.
-fn hidden_settings(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> {
-    let spec = started.spec;
-    let dockerfile = spec.dockerfile.as_ref();
-    let seen = match dockerfile.and_then(|path| context.repository.get(path)) {
-        Some(file) => !["PORT", "GUNICORN_CMD_ARGS"]
-            .iter()
-            .any(|name| file.source.text.contains(name)),
+fn hidden_settings(launch: &Launch<'_>) -> Option<Doubt> {
+    let (context, spec) = (launch.context, launch.spec);
+    let seen = match context.dockerfile(spec) {
+        Some(_) => !context.dockerfile_names(spec, &["PORT", "GUNICORN_CMD_ARGS"]),
         None => spec.built.is_some() || spec.is_official("python"),
     };
     let reason = "the image may hold a gunicorn.conf.py, or set PORT";
-    (!seen || spec.more_environment).then(|| Doubt::at(reason, started.command.program.span))
+    (!seen || spec.more_environment).then(|| Doubt::at(reason, launch.span))
 }
 
 /// The file that `--config` names: in the container, else in the build context, else one of this name nearby.
-fn named_file(
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    files: &ContainerFiles,
-    setting: &Setting,
-) -> Known<Arc<Tree>> {
+fn named_file(launch: &Launch<'_>, setting: &Setting) -> Known<Arc<Tree>> {
+    let (context, spec, files) = (launch.context, launch.spec, launch.files);
     let name = match setting.value() {
         Known::Is(name) => name,
         Known::Absent => return Known::Absent,
@@ -271,7 +236,7 @@ fn named_file(
     let tail = format!("/{}", relative.trim_start_matches('/'));
     let seen = files.get(&absolute).or_else(|| {
         // Without a working directory the folder is not known, the name is.
-        let mut named = files.files.iter().filter(|file| file.path.ends_with(&tail));
+        let mut named = files.ending(relative);
         named.next().filter(|_| named.next().is_none())
     });
     if let Some(seen) = seen {
@@ -280,19 +245,8 @@ fn named_file(
     if let Some(doubt) = files.doubt(&absolute) {
         return Known::Unknown(doubt.clone());
     }
-    if let Some(folder) = &spec.built {
-        // `/app/conf/gunicorn.py` may be `conf/gunicorn.py` of the context: the folder it is copied to is not known.
-        let mut rest = relative.trim_start_matches('/');
-        loop {
-            let file = join(folder, rest).and_then(|path| context.repository.get(&path));
-            if let Some(file) = file {
-                return Known::Is(context.tree(&file.source, Language::Python));
-            }
-            match rest.split_once('/') {
-                Some((_, shorter)) => rest = shorter,
-                None => break,
-            }
-        }
+    if let Some(file) = context.copied_file(spec, relative) {
+        return Known::Is(context.tree(&file.source, Language::Python));
     }
     let mut near = context.loose_files().filter(|file| {
         file.role == Role::Python && (format!("/{}", file.path).ends_with(&tail) || base(&file.path) == base(relative))
@@ -307,21 +261,18 @@ fn named_file(
 }
 
 /// `./gunicorn.conf.py`, which is read without being named.
-fn default_file(context: &ProcessContext<'_>, spec: &ContainerSpec, files: &ContainerFiles) -> Known<Arc<Tree>> {
+fn default_file(launch: &Launch<'_>) -> Known<Arc<Tree>> {
     const NAME: &str = "gunicorn.conf.py";
+    let (context, spec, files) = (launch.context, launch.spec, launch.files);
     let mut mounted = files.files.iter().filter(|file| base(&file.path) == NAME);
     let in_folder = spec
         .working_dir
         .as_ref()
         .and_then(|folder| files.get(&format!("{}/{NAME}", folder.trim_end_matches('/'))));
-    let context_file = || {
-        let path = join(spec.built.as_ref()?, NAME)?;
-        context.repository.get(&path).map(|file| &file.source)
-    };
     let source = in_folder
         .or_else(|| mounted.next())
         .map(|file| &file.source)
-        .or_else(context_file);
+        .or_else(|| context.built_file(spec, NAME).map(|file| &file.source));
     match source {
         Some(source) => Known::Is(context.tree(source, Language::Python)),
         None => Known::Absent,
@@ -348,19 +299,8 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
         Known::Unknown(doubt) => Known::Unknown(doubt),
         Known::Absent => match started.variable("PORT") {
             Some(value) if value.unknown => Known::Unknown(Doubt::at("PORT is not known here", value.span)),
-            Some(value) => Known::Is(vec![Address {
-                bind: Bind::Tcp {
-                    host: Known::Absent,
-                    port: port(&value.text, value.span),
-                },
-                written: format!("0.0.0.0:{}", value.text),
-                span: value.span,
-            }]),
-            None => Known::Is(vec![Address {
-                bind: Bind::tcp("127.0.0.1", 8000),
-                written: "127.0.0.1:8000".to_owned(),
-                span,
-            }]),
+            Some(value) => Known::Is(vec![Address::host_and_port("0.0.0.0", &value.text, value.span)]),
+            None => Known::Is(vec![Address::tcp("127.0.0.1", 8000, span)]),
         },
     }
 }
@@ -374,10 +314,7 @@ fn address(setting: &Setting) -> Address {
     let bind = if let Some(path) = text.strip_prefix("unix:") {
         Bind::Unix(path.strip_prefix("//").unwrap_or(path).into())
     } else if text.starts_with("fd://") || (setting.unknown && !text.contains(':')) {
-        Bind::Tcp {
-            host: Known::Unknown(doubt()),
-            port: Known::Unknown(doubt()),
-        }
+        return Address::unknown(&*written, doubt(), setting.span);
     } else {
         let (host, number) = match (text.rfind(']'), text.split_once(':')) {
             (Some(end), _) => (&text[..=end], text[end + 1..].strip_prefix(':').unwrap_or("8000")),

@@ -4,24 +4,28 @@ use crate::model::behaviour::FAILING;
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
 use crate::product::haproxy::failure::{HTTP, TCP};
+use crate::product::haproxy::process;
 
 /// HAProxy.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
-    name: "haproxy",
-    stated_as: Some("haproxy"),
-    passing: Some(Passing {
-        failures: Failures {
-            usual: &[FAILING, HTTP],
-            of_pass: Some(("tcp", &[FAILING, TCP])),
-        },
-        retries: Retries {
-            words: &RETRY_WORDS,
-            status_prefix: Some(""),
-            ..Retries::NONE
-        },
-        named_in_paths: false,
-    }),
-});
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&process::SERVER),
+    ..Descriptor::of(Product {
+        name: "haproxy",
+        stated_as: Some("haproxy"),
+        passing: Some(Passing {
+            failures: Failures {
+                usual: &[FAILING, HTTP],
+                of_pass: Some(("tcp", &[FAILING, TCP])),
+            },
+            retries: Retries {
+                words: &RETRY_WORDS,
+                status_prefix: Some(""),
+                ..Retries::NONE
+            },
+            named_in_paths: false,
+        }),
+    })
+};
 
 /// The words of `retry-on`; a status code asks again for that answer.
 static RETRY_WORDS: [RetryWord; 5] = [

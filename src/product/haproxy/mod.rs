@@ -9,6 +9,7 @@ pub mod lower;
 mod names;
 pub mod options;
 pub mod place;
+mod process;
 pub mod routes;
 pub mod sections;
 pub mod servers;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::environment::{ContainerSpec, Repository, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
+use crate::product::haproxy::process::SERVER;
 use crate::product::haproxy::words::{Around, Variable};
 use crate::repo::Source;
-use crate::server::is_haproxy_image;
 
 /// Where the official images keep it.
 pub const USUAL: [&str; 2] = ["/usr/local/etc/haproxy/haproxy.cfg", "/etc/haproxy/haproxy.cfg"];
@@ -96,7 +96,7 @@ impl InContainer<'_> {
             })
         };
         !self.spec.more_environment
-            && is_haproxy_image(self.spec)
+            && SERVER.has_own_image(self.spec)
             && self.spec.entrypoint.is_none()
             && plain(&self.spec.arguments)
     }

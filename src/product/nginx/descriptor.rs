@@ -3,17 +3,21 @@
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
 use crate::product::nginx::failure::{OWN, PASSING};
+use crate::product::nginx::process;
 
 /// nginx.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
-    name: "nginx",
-    stated_as: Some("nginx"),
-    passing: Some(Passing {
-        failures: Failures::of(&[PASSING, OWN]),
-        retries: RETRIES,
-        named_in_paths: false,
-    }),
-});
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&process::SERVER),
+    ..Descriptor::of(Product {
+        name: "nginx",
+        stated_as: Some("nginx"),
+        passing: Some(Passing {
+            failures: Failures::of(&[PASSING, OWN]),
+            retries: RETRIES,
+            named_in_paths: false,
+        }),
+    })
+};
 
 /// The words of `proxy_next_upstream`; `http_502` and the like ask again for that answer.
 pub const RETRIES: Retries = Retries {

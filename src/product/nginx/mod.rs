@@ -10,6 +10,7 @@ pub mod includes;
 mod listen;
 pub mod lower;
 pub mod place;
+mod process;
 mod route;
 pub mod table;
 pub mod target;

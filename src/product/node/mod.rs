@@ -5,21 +5,51 @@ mod spell;
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Role, join};
-use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::Source;
 use crate::server::command::Started;
-use crate::server::settings::{self, Layer, find};
-use crate::server::sockets::{self, Address, Bind, interface};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, Spelled, find, holds};
+use crate::server::sockets::{Address, Bind, interface};
+use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
 use crate::syntax::{Language, NodeId, Tree};
 
 /// Node.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("node"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("node"))
+};
 
-const NAMES: &[&str] = &["keepAliveTimeout", "headersTimeout", "timeout"];
+/// What starts Node and what it reads.
+static SERVER: Server = Server {
+    programs: &[
+        Program::named("node"),
+        Program::named("nodejs"),
+        Program::named("ts-node"),
+        Program::named("tsx"),
+        Program::named("nodemon"),
+        Program::named("pm2-runtime"),
+        Program::named("next"),
+        Program::named("nest"),
+        Program::named("npm").without(NOT_STARTING),
+        Program::named("yarn").without(NOT_STARTING),
+        Program::named("pnpm").without(NOT_STARTING),
+    ],
+    options: OPTIONS,
+    in_file: IN_FILE,
+    table: Some(&TABLE),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
+
+/// What package managers do beside starting something.
+const NOT_STARTING: &[&str] = &["install", "ci", "build", "test"];
+
+/// The options of `next start`.
+const OPTIONS: &[Spelled] = &[("keepAliveTimeout", &["--keepAliveTimeout"])];
+
+const IN_FILE: &[&str] = &["keepAliveTimeout", "headersTimeout", "timeout", "listen"];
 
 /// The module of a row is the framework that makes the server.
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -47,81 +77,34 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("node", rows).spelled(&spell::Statements)
 });
 
-/// Whether a program, with its first argument, starts Node.
-pub(crate) fn starts(program: &str, first: Option<&str>) -> bool {
-    match program {
-        "node" | "nodejs" | "ts-node" | "tsx" | "nodemon" | "pm2-runtime" | "next" | "nest" => true,
-        "npm" | "yarn" | "pnpm" => !matches!(first, Some("install" | "ci" | "build" | "test")),
-        _ => false,
-    }
-}
-
 /// A file that starts a server.
-struct Server {
+struct Script {
     source: Arc<Source>,
     tree: Arc<Tree>,
     framework: &'static str,
 }
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> ProcessJoin {
-    let span = started.command.program.span;
-    let id = crate::server::entity(model, context, started.spec, "node", span);
-    let mut join = ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets: Known::Absent,
-        official_only: false,
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    let id = launch.entity(model);
+    if started.command.program.base_name() == "next" {
+        let layer = launch.command_line(model, started);
+        model.entity_mut(id).module = "http";
+        behave(model, id, Known::Is(true), Known::Is(false), launch.span);
+        let addresses = next_address(started);
+        return Ok(launch.serve(model, id, &[layer], addresses, Some("http")));
+    }
+    let script = match script(launch, started) {
+        Ok(script) => script,
+        Err(doubt) => return Ok(launch.unread(model, id, doubt)),
     };
-    let next = started.command.program.base_name() == "next";
-    let server = if next {
-        Known::Absent
-    } else {
-        server(context, started, files)
-    };
-    let speaks = match &server {
-        Known::Is(server) => spoken(&server.source.text),
-        Known::Absent => Some("http"),
-        Known::Unknown(_) => None,
-    };
-    let addresses = match server {
-        Known::Unknown(doubt) => {
-            crate::server::open(model, id, &doubt);
-            Known::Unknown(doubt)
-        }
-        Known::Absent => {
-            let options = [("keepAliveTimeout", &["--keepAliveTimeout"][..])];
-            let layer = Layer::of_command(model, context.sources, Some(started), &started.command, &options);
-            let entity = model.entity_mut(id);
-            entity.module = "http";
-            entity.set(process::KEEPS_CONNECTIONS, true, span);
-            entity.set(process::KILLS_AT_TIMEOUT, false, span);
-            settings::attach(model, id, &[layer], &TABLE);
-            next_address(started)
-        }
-        Known::Is(server) => {
-            let names: Vec<&'static str> = NAMES.iter().copied().chain(["listen"]).collect();
-            let layers = [Layer::of_tree(model, &server.tree, NodeId::ROOT, &names)];
-            // `server.timeout` closes a connection on which nothing happens; 0, the default, never does.
-            let kills = match find(&layers, "timeout") {
-                Known::Is(setting) => setting.value().map(|text| text != "0"),
-                _ => Known::Is(false),
-            };
-            let entity = model.entity_mut(id);
-            entity.module = server.framework;
-            entity.set(process::KEEPS_CONNECTIONS, true, span);
-            entity.set_known(process::KILLS_AT_TIMEOUT, kills, span);
-            settings::attach(model, id, &layers, &TABLE);
-            listening(&server, &layers, started)
-        }
-    };
-    join.sockets = sockets::add(model, id, addresses);
-    sockets::speak(model, &join.sockets, speaks);
-    join
+    let layers = [launch.file(model, &script.tree, NodeId::ROOT)];
+    // `server.timeout` closes a connection on which nothing happens; 0, the default, never does.
+    let kills = holds(&layers, "timeout", false, |text| text != "0");
+    model.entity_mut(id).module = script.framework;
+    behave(model, id, Known::Is(true), kills, launch.span);
+    let addresses = listening(&script, &layers, started);
+    let speaks = spoken(&script.source.text);
+    Ok(launch.serve(model, id, &layers, addresses, speaks))
 }
 
 /// What a server speaks: plain HTTP/1, where its file has nothing of TLS or HTTP/2.
@@ -131,7 +114,8 @@ fn spoken(text: &str) -> Option<&'static str> {
 }
 
 /// The file that starts the server: among those mounted, those of the build context, else those of the environment.
-fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &ContainerFiles) -> Known<Server> {
+fn script(launch: &Launch<'_>, started: &Started<'_>) -> Result<Script, Doubt> {
+    let (context, files) = (launch.context, launch.files);
     let mut candidates: Vec<(String, Arc<Source>, Option<Arc<Tree>>)> = files
         .files
         .iter()
@@ -151,26 +135,26 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
     }
     candidates.retain(|(path, source, _)| !is_test(path) && makes_server(&source.text));
     if candidates.is_empty()
-        && let Some(script) = script(started)
+        && let Some(named) = named(started)
     {
-        candidates = elsewhere(context, started, script);
+        candidates = elsewhere(launch, named);
     }
-    let named: Vec<usize> = match script(started) {
-        Some(script) => (0..candidates.len())
-            .filter(|at| is_named(&candidates[*at].0, script))
+    let meant: Vec<usize> = match named(started) {
+        Some(named) => (0..candidates.len())
+            .filter(|at| is_named(&candidates[*at].0, named))
             .collect(),
         None => Vec::new(),
     };
-    let at = match (named.as_slice(), candidates.len()) {
+    let at = match (meant.as_slice(), candidates.len()) {
         ([at], _) => *at,
         ([], 1) => 0,
         (_, 0) => {
             let reason = "the application's source is not in the repository";
-            return Known::Unknown(Doubt::at(reason, started.command.program.span));
+            return Err(Doubt::at(reason, launch.span));
         }
         _ => {
             let reason = "several files of the repository start a server";
-            return Known::Unknown(Doubt::at(reason, started.command.program.span));
+            return Err(Doubt::at(reason, launch.span));
         }
     };
     let (_, source, tree) = candidates.swap_remove(at);
@@ -178,7 +162,7 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
     let fastify = ["fastify(", "Fastify(", "FastifyAdapter("]
         .iter()
         .any(|call| source.text.contains(call));
-    Known::Is(Server {
+    Ok(Script {
         framework: if fastify { "fastify" } else { "http" },
         source,
         tree,
@@ -187,17 +171,13 @@ fn server(context: &ProcessContext<'_>, started: &Started<'_>, files: &Container
 
 /// Servers in the same repository that the command names, for an image that is built from it: by folder and file, or
 /// in a folder that is called like the container.
-fn elsewhere(
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    script: &str,
-) -> Vec<(String, Arc<Source>, Option<Arc<Tree>>)> {
-    let own = &*started.spec.name;
+fn elsewhere(launch: &Launch<'_>, script: &str) -> Vec<(String, Arc<Source>, Option<Arc<Tree>>)> {
+    let own = &*launch.spec.name;
     let named = |path: &str| {
         is_named(path, script)
             && (script.trim_start_matches("./").contains('/') || path.split('/').any(|part| part == own))
     };
-    let files = context.repository.files().iter();
+    let files = launch.context.repository.files().iter();
     let scripts = files.filter(|file| file.role == Role::JavaScript && !is_test(&file.path) && named(&file.path));
     scripts
         .filter(|file| makes_server(&file.source.text))
@@ -231,7 +211,7 @@ fn makes_server(text: &str) -> bool {
 }
 
 /// The script that the command names.
-fn script<'c>(started: &'c Started<'_>) -> Option<&'c str> {
+fn named<'c>(started: &'c Started<'_>) -> Option<&'c str> {
     let arguments = &started.command.arguments;
     if matches!(
         started.command.program.base_name(),
@@ -279,32 +259,25 @@ fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
     let number = number.map_or_else(|| "3000".to_owned(), |argument| argument.text);
     let host = host.map(|argument| argument.text).unwrap_or_default();
     Known::Is(vec![Address {
-        bind: Bind::Tcp {
-            host: interface(&host),
-            port: sockets::port(&number, at),
-        },
+        bind: Bind::host_and_port(&host, &number, at),
         written: number,
         span: at,
     }])
 }
 
-fn listening(server: &Server, layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
     let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span));
     let Known::Is(setting) = find(layers, "listen") else {
         return unknown("its port is not written as a number");
     };
-    let mut calls = server.tree.root().all("listen");
+    let mut calls = script.tree.root().all("listen");
     let (Some(node), None) = (calls.next(), calls.next()) else {
         return unknown("it listens in several places");
     };
     if setting.text.starts_with('/') && !setting.unknown {
-        return Known::Is(vec![Address {
-            bind: Bind::Unix(setting.text.as_str().into()),
-            written: format!("unix:{}", setting.text),
-            span: setting.span,
-        }]);
+        return Known::Is(vec![Address::unix(&setting.text, setting.span)]);
     }
-    let number = evaluate(&setting.text, &server.source.text, started, 0);
+    let number = evaluate(&setting.text, &script.source.text, started, 0);
     let Some(number) = number.and_then(|text| text.trim().parse().ok()) else {
         let reason = format!("the port {} is not known here", setting.text);
         return Known::Unknown(Doubt::at(reason, setting.span));
@@ -315,7 +288,7 @@ fn listening(server: &Server, layers: &[Layer], started: &Started<'_>) -> Known<
         }
         Some(host) => interface(host),
         // Fastify's default is localhost; Node's is all interfaces.
-        None if server.framework == "fastify" => Known::Is("localhost".into()),
+        None if script.framework == "fastify" => Known::Is("localhost".into()),
         None => Known::Absent,
     };
     Known::Is(vec![Address {
@@ -340,7 +313,7 @@ fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -
     }
     if let Some((first, default)) = text.split_once("||").or_else(|| text.split_once("??")) {
         // Another place may define a variable that is not written here.
-        let open = started.spec.more_environment || (started.spec.built.is_none() && started.spec.mounts.is_empty());
+        let open = started.may_have_more_variables();
         let name = first.trim().strip_prefix("process.env.");
         return match name {
             Some(name) if started.variable(name).is_none() && !open => next(default),

@@ -4,25 +4,48 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use crate::environment::{ContainerSpec, Role};
-use crate::expand::ContainerFiles;
+use crate::environment::Role;
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Product, Row, Table, Unit, Value};
 use crate::product::Descriptor;
 use crate::repo::Span;
-use crate::server::image::Image;
-use crate::server::settings::{self, Layer, find};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{self, Layer, find, holds};
+use crate::server::sockets::{self, Address, Bind};
+use crate::server::{Images, Launch, Lowered, ProcessContext, ProcessJoin, Program, Reads, Server};
 use crate::syntax::{Language, NodeId, Tree};
 
 /// php-fpm.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
-    stated_as: Some("php"),
-    ..Product::server("php-fpm")
-});
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product {
+        stated_as: Some("php"),
+        ..Product::server("php-fpm")
+    })
+};
 
-const NAMES: &[&str] = &[
+/// What starts php-fpm and what it reads.
+static SERVER: Server = Server {
+    programs: &[Program::prefix("php-fpm")],
+    images: Images {
+        official: &[
+            "php",
+            "wordpress",
+            "nextcloud",
+            "drupal",
+            "matomo",
+            "joomla",
+            "phpmyadmin",
+        ],
+        tagged: "fpm",
+        ..Images::NONE
+    },
+    in_file: IN_FILE,
+    reads: Reads::Container(lower),
+    on_machine: Some(machine),
+    ..Server::BY_NAME
+};
+
+const IN_FILE: &[&str] = &[
     "listen",
     "request_terminate_timeout",
     "pm",
@@ -56,33 +79,21 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("php-fpm", rows)
 });
 
-/// Whether the image is the official one with php-fpm, or one of the official images made from it.
-pub(crate) fn is_image(image: &Image) -> bool {
-    const OFFICIAL: &[&str] = &[
-        "php",
-        "wordpress",
-        "nextcloud",
-        "drupal",
-        "matomo",
-        "joomla",
-        "phpmyadmin",
-    ];
-    image.tag().contains("fpm") && OFFICIAL.iter().any(|name| image.is_official(name))
-}
-
 /// The pools of the files in their order: by name, the layers of the last file first.
 type Pools = BTreeMap<String, Vec<Layer>>;
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    files: &ContainerFiles,
-    span: Span,
-) -> ProcessJoin {
-    let id = crate::server::entity(model, context, spec, "php-fpm", span);
-    let official = Image::of(context, spec).is_some_and(|image| is_image(&image));
-    if let Some(doubt) = copied_pools(context, spec) {
+fn lower(model: &mut Model, launch: &Launch<'_>) -> Lowered {
+    Ok(ProcessJoin {
+        official_only: launch.is_image_as_it_is(),
+        ..in_container(model, launch)
+    })
+}
+
+fn in_container(model: &mut Model, launch: &Launch<'_>) -> ProcessJoin {
+    let (context, files, span) = (launch.context, launch.files, launch.span);
+    let id = launch.entity(model);
+    let official = launch.image.is_some_and(|image| SERVER.images.is_official(image));
+    if let Some(doubt) = copied_pools(launch) {
         return doubtful(model, id, &doubt);
     }
     let unread = files.unknown.iter().find(|(path, _)| {
@@ -106,38 +117,23 @@ pub(crate) fn lower(
     }
     let mut addresses = addresses(&pools);
     if official {
-        let docker = Address {
-            bind: Bind::tcp("", 9000),
-            written: "9000".to_owned(),
-            span,
-        };
+        let docker = Address::tcp("0.0.0.0", 9000, span);
         let last = found.iter().rev().find(|(_, tree)| says_listen(tree, "www"));
-        if docker_pool_counts(context, spec, last.map(|(path, _)| *path)) {
+        if docker_pool_counts(launch, last.map(|(path, _)| *path)) {
             addresses.insert("www".to_owned(), Known::Is(docker));
         }
     }
-    let ini = ini(model, context, spec, files);
+    let ini = ini(model, launch);
     finish(model, id, pools, addresses, ini)
 }
 
 /// The memory limit outside the pools: `php.ini` and, after it, `conf.d` in order of names; why it is not known.
-fn ini(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    files: &ContainerFiles,
-) -> Result<Vec<Layer>, Doubt> {
-    let is_php =
-        Image::of(context, spec).is_some_and(|image| image.is_official("php") || image.is_official("wordpress"));
-    if !is_php {
+fn ini(model: &mut Model, launch: &Launch<'_>) -> Result<Vec<Layer>, Doubt> {
+    let (context, spec, files) = (launch.context, launch.spec, launch.files);
+    if !launch.is_image("php") && !launch.is_image("wordpress") {
         return Err(Doubt::at("the image may set memory_limit", spec.span));
     }
-    let built = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
-    if built.is_some_and(|file| {
-        ["memory_limit", "php.ini", "conf.d"]
-            .iter()
-            .any(|name| file.source.text.contains(name))
-    }) {
+    if context.dockerfile_names(spec, &["memory_limit", "php.ini", "conf.d"]) {
         return Err(Doubt::at("the Dockerfile may set memory_limit", spec.span));
     }
     const FOLDER: &str = "/usr/local/etc/php";
@@ -165,17 +161,15 @@ fn ini(
 }
 
 /// A Dockerfile that touches the pools: what it copies to which name is not read.
-fn copied_pools(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Doubt> {
-    let path = spec.dockerfile.as_ref()?;
-    let text = &context.repository.get(path)?.source.text;
-    let touches = ["php-fpm.d", "/fpm/", "php-fpm.conf"]
-        .iter()
-        .any(|name| text.contains(name));
+fn copied_pools(launch: &Launch<'_>) -> Option<Doubt> {
+    let path = launch.spec.dockerfile.as_ref()?;
+    let names = ["php-fpm.d", "/fpm/", "php-fpm.conf"];
+    let touches = launch.context.dockerfile_names(launch.spec, &names);
     touches.then(|| Doubt::new(format!("{path} changes its pools")))
 }
 
 /// Pools among the files of a machine.
-pub(crate) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
+fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
     let trees: Vec<Arc<Tree>> = context
         .loose_files()
         .filter(|file| file.role == Role::Ini)
@@ -190,8 +184,8 @@ pub(crate) fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option
         .root()
         .children()
         .find_map(|section| section.child("listen"))?;
-    let mut entity = Entity::new(Kind::Process, "php-fpm", listen.head());
-    entity.set(process::NAME, "php-fpm".into(), listen.head());
+    let mut entity = Entity::new(Kind::Process, DESCRIPTOR.product.name, listen.head());
+    entity.set(process::NAME, DESCRIPTOR.product.name.into(), listen.head());
     let id = model.add(entity);
     let pools = pools(model, trees.iter());
     let addresses = addresses(&pools);
@@ -220,7 +214,7 @@ fn pools<'t>(model: &mut Model, trees: impl Iterator<Item = &'t Arc<Tree>>) -> P
     for tree in trees {
         for section in tree.root().children() {
             if section.is_map() && section.name() != "global" {
-                let layer = Layer::of_tree(model, tree, section.id(), NAMES);
+                let layer = Layer::of_tree(model, tree, section.id(), IN_FILE);
                 pools.entry(section.name().to_owned()).or_default().insert(0, layer);
             }
         }
@@ -245,14 +239,8 @@ fn address(text: &str, pool: &str, span: Span) -> Address {
     let text = text.replace("$pool", pool);
     let bind = match text.rsplit_once(':') {
         _ if text.contains('/') => Bind::Unix(text.as_str().into()),
-        Some((host, number)) => Bind::Tcp {
-            host: interface(host),
-            port: port(number, span),
-        },
-        None => Bind::Tcp {
-            host: Known::Absent,
-            port: port(&text, span),
-        },
+        Some((host, number)) => Bind::host_and_port(host, number, span),
+        None => Bind::host_and_port("", &text, span),
     };
     Address {
         bind,
@@ -263,12 +251,12 @@ fn address(text: &str, pool: &str, span: Span) -> Address {
 
 /// Whether the image's own `listen = 9000` is the last word on the pool `www`, of which `last` is the last mounted file
 /// to say where it listens.
-fn docker_pool_counts(context: &ProcessContext<'_>, spec: &ContainerSpec, last: Option<&str>) -> bool {
+fn docker_pool_counts(launch: &Launch<'_>, last: Option<&str>) -> bool {
     const DOCKER: &str = "/usr/local/etc/php-fpm.d/zz-docker.conf";
     let hides = |path: &str| path == DOCKER || path == OFFICIAL || OFFICIAL.starts_with(&format!("{path}/"));
-    let hidden = spec.mounts.iter().any(|mount| {
+    let hidden = launch.spec.mounts.iter().any(|mount| {
         // The keys of a ConfigMap arrive one by one, but the folder they are mounted as hides the image's files.
-        let written = context.sources.text(mount.span);
+        let written = launch.context.sources.text(mount.span);
         let folder = written.trim_matches(['"', '\'']).trim_end_matches('/');
         let by_key = mount
             .path
@@ -284,11 +272,7 @@ fn workers(model: &mut Model, id: EntityId, pools: &Pools, no_ini: Option<&Doubt
     let span = model.entity(id).span;
     let own = pools.values().next().map_or(&[][..], Vec::as_slice);
     let entity = model.entity_mut(id);
-    let fixed = match find(own, "pm") {
-        Known::Is(setting) => setting.value().map(|text| text == "static"),
-        Known::Absent => Known::Is(false),
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    };
+    let fixed = holds(own, "pm", false, |text| text == "static");
     entity.set_known(process::WORKERS_FIXED, fixed, span);
     if pools.len() > 1 {
         let doubt = Doubt::at("there are several pools", span);
@@ -311,12 +295,8 @@ fn doubtful(model: &mut Model, id: EntityId, doubt: &Doubt) -> ProcessJoin {
     entity.set_known(process::KILLS_AT_TIMEOUT, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::WORKERS, Known::Unknown(doubt.clone()), span);
     entity.set_known(process::WORKER_MEMORY, Known::Unknown(doubt.clone()), span);
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets: sockets::add(model, id, Known::Unknown(doubt.clone())),
-        official_only: false,
-    }
+    let sockets = sockets::add(model, id, Known::Unknown(doubt.clone()));
+    ProcessJoin::of(DESCRIPTOR.id(), id, sockets)
 }
 
 fn finish(
@@ -359,7 +339,6 @@ fn finish(
     }
     let mut layers = pools.into_values().next().unwrap_or_default();
     layers.extend(ini.unwrap_or_default());
-    settings::attach(model, id, &layers, &TABLE);
     let mut all = Vec::new();
     let mut doubt = None;
     for address in addresses.into_values() {
@@ -373,12 +352,8 @@ fn finish(
         Some(doubt) => Known::Unknown(doubt),
         None => Known::Is(all),
     };
+    settings::attach(model, id, &layers, &TABLE);
     let sockets = sockets::add(model, id, all);
     sockets::speak(model, &sockets, Some("fastcgi"));
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    }
+    ProcessJoin::of(DESCRIPTOR.id(), id, sockets)
 }

@@ -6,19 +6,30 @@ pub(crate) mod ruby;
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::join;
-use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
-use crate::server::settings::{self, Layer, Spelled, find};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, Spelled, find, holds};
+use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::{Launch, Lowered, ProcessJoin, Reads, Server, behave};
 use crate::syntax::argv::Argument;
 
 /// Puma.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("puma"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("puma"))
+};
+
+/// What starts Puma and what it reads.
+static SERVER: Server = Server {
+    options: OPTIONS,
+    in_file: IN_FILE,
+    table: Some(&TABLE),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const OPTIONS: &[Spelled] = &[
     ("bind", &["--bind", "-b"]),
@@ -40,36 +51,29 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("puma", rows)
 });
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> ProcessJoin {
-    start(model, context, started, files, OPTIONS, addresses)
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    Ok(start(model, launch, started, addresses))
 }
 
 /// Where Puma listens, from its command line and its file.
-type Listens = fn(&ProcessContext<'_>, &Layer, &Known<Arc<Source>>, &Started<'_>) -> Known<Vec<Address>>;
+type Listens = fn(&Launch<'_>, &Started<'_>, &Layer, &Known<Arc<Source>>) -> Known<Vec<Address>>;
 
 /// Puma, started by itself or by something that has options of its own and tells it where to listen.
-pub(crate) fn start(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-    options: &[Spelled],
-    listens: Listens,
-) -> ProcessJoin {
-    let span = started.command.program.span;
-    let (id, command) = crate::server::with_options(model, context, started, "puma", options);
-    let file = file(context, started, files, &command);
-    let addresses = listens(context, &command, &file, started);
+pub(crate) fn start(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>, listens: Listens) -> ProcessJoin {
+    let puma = Launch {
+        product: DESCRIPTOR.id(),
+        server: &SERVER,
+        ..*launch
+    };
+    let id = puma.entity(model);
+    let command = launch.command_line(model, started);
+    let file = file(&puma, &command);
+    let addresses = listens(&puma, started, &command, &file);
     let mut layers = vec![command];
     match &file {
         Known::Is(source) => {
             let values = values(source, started);
-            layers.push(Layer::of_values(model, context.sources, None, &values));
+            layers.push(Layer::of_values(model, launch.context.sources, None, &values));
         }
         Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt.clone())),
         Known::Absent => {}
@@ -79,29 +83,15 @@ pub(crate) fn start(
         let reason = "PUMA_PERSISTENT_TIMEOUT counts from Puma 7.0 on, and the version is not known";
         layers.push(Layer::doubtful(Doubt::at(reason, variable.span)));
     }
-    let keeps = match find(&layers, "enable_keep_alives") {
-        Known::Is(setting) => setting.value().map(|text| text != "false"),
-        Known::Absent => Known::Is(true),
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    };
-    let entity = model.entity_mut(id);
-    entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
-    entity.set(process::KILLS_AT_TIMEOUT, false, span);
-    settings::attach(model, id, &layers, &TABLE);
+    let keeps = holds(&layers, "enable_keep_alives", true, |text| text != "false");
+    behave(model, id, keeps, Known::Is(false), launch.span);
     let is_tls = |address: &Address| address.written.starts_with("ssl://");
     let speaks = match &addresses {
         Known::Is(all) if all.iter().all(is_tls) => Some("https"),
         Known::Is(all) if !all.iter().any(is_tls) => Some("http"),
         _ => None,
     };
-    let sockets = sockets::add(model, id, addresses);
-    sockets::speak(model, &sockets, speaks);
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    }
+    puma.serve(model, id, &layers, addresses, speaks)
 }
 
 /// The settings of a file.
@@ -157,13 +147,8 @@ pub(crate) fn in_file(source: &Source, started: &Started<'_>, host: &Known<Arc<s
 }
 
 /// The file that `-C` names, else `config/puma.rb`: mounted, or in the build context.
-fn file(
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-    command: &Layer,
-) -> Known<Arc<Source>> {
-    let span = started.command.program.span;
+fn file(launch: &Launch<'_>, command: &Layer) -> Known<Arc<Source>> {
+    let (context, spec) = (launch.context, launch.spec);
     let named = match find(std::slice::from_ref(command), "config") {
         Known::Is(setting) => match setting.value() {
             Known::Is("-") => return Known::Absent,
@@ -174,74 +159,54 @@ fn file(
         Known::Unknown(doubt) => return Known::Unknown(doubt),
         Known::Absent => None,
     };
-    if let (None, Some(doubt)) = (named, by_environment(context, started, files)) {
+    if let (None, Some(doubt)) = (named, by_environment(launch)) {
         return Known::Unknown(doubt);
     }
     let path = named.unwrap_or("config/puma.rb").trim_start_matches("./");
-    let tail = format!("/{}", path.trim_start_matches('/'));
-    let mut mounted = files.files.iter().filter(|file| file.path.ends_with(&tail));
-    if let Some(file) = mounted.next() {
+    if let Some(file) = launch.files.ending(path).next() {
         return Known::Is(file.source.clone());
     }
-    let missing = || Known::Unknown(Doubt::at(format!("{path} is not in the repository"), span));
-    let Some(folder) = &started.spec.built else {
-        return missing();
+    let built = match named {
+        Some(_) => context.copied_file(spec, path),
+        None => context.built_file(spec, path),
     };
-    // The folder that an absolute path's beginning is copied from is not known: `/app/config/puma.rb`.
-    let mut rest = path.trim_start_matches('/');
-    loop {
-        if let Some(file) = join(folder, rest).and_then(|path| context.repository.get(&path)) {
-            return Known::Is(file.source.clone());
-        }
-        match rest.split_once('/') {
-            Some((_, shorter)) if named.is_some() => rest = shorter,
-            _ => break,
-        }
-    }
-    match named {
-        None if context
-            .repository
-            .get(started.spec.dockerfile.as_deref().unwrap_or_default())
-            .is_some() =>
-        {
-            Known::Absent
-        }
-        _ => missing(),
+    match built {
+        Some(file) => Known::Is(file.source.clone()),
+        None if named.is_none() && spec.built.is_some() && context.dockerfile(spec).is_some() => Known::Absent,
+        None => Known::Unknown(Doubt::at(format!("{path} is not in the repository"), launch.span)),
     }
 }
 
 /// Of the files that are read without being named, one for the environment comes first.
-fn by_environment(context: &ProcessContext<'_>, started: &Started<'_>, files: &ContainerFiles) -> Option<Doubt> {
-    let folder = started
+fn by_environment(launch: &Launch<'_>) -> Option<Doubt> {
+    let folder = launch
         .spec
         .built
         .as_ref()
         .and_then(|folder| join(folder, "config/puma"));
-    let built = folder.is_some_and(|folder| !context.repository.under(&folder).is_empty());
-    let mounted = || files.files.iter().any(|file| file.path.contains("/config/puma/"));
+    let built = folder.is_some_and(|folder| !launch.context.repository.under(&folder).is_empty());
+    let mounted = || {
+        launch
+            .files
+            .files
+            .iter()
+            .any(|file| file.path.contains("/config/puma/"))
+    };
     let reason = "which of the files in config/puma Puma reads depends on its environment";
-    (built || mounted()).then(|| Doubt::at(reason, started.command.program.span))
+    (built || mounted()).then(|| Doubt::at(reason, launch.span))
 }
 
 fn addresses(
-    _: &ProcessContext<'_>,
+    launch: &Launch<'_>,
+    started: &Started<'_>,
     command: &Layer,
     file: &Known<Arc<Source>>,
-    started: &Started<'_>,
 ) -> Known<Vec<Address>> {
-    let span = started.command.program.span;
     let mut found = Vec::new();
     for setting in command.settings.iter().filter(|setting| setting.name != "config") {
         match (setting.value(), setting.name) {
             (Known::Unknown(doubt), _) => return Known::Unknown(doubt),
-            (Known::Is(text), "port") => found.push(Address {
-                bind: Bind::Tcp {
-                    host: Known::Absent,
-                    port: port(text, setting.span),
-                },
-                written: format!("0.0.0.0:{text}"),
-                span: setting.span,
-            }),
+            (Known::Is(text), "port") => found.push(Address::host_and_port("0.0.0.0", text, setting.span)),
             (Known::Is(text), _) => found.push(address(text, setting.span)),
             (Known::Absent, _) => {}
         }
@@ -257,13 +222,9 @@ fn addresses(
         .then(|source| self::in_file(&source, started, &Known::Absent));
     match in_file {
         Known::Absent if started.variable("PORT").is_some() || started.spec.more_environment => {
-            Known::Unknown(Doubt::at("its port is not written here", span))
+            Known::Unknown(Doubt::at("its port is not written here", launch.span))
         }
-        Known::Absent => Known::Is(vec![Address {
-            bind: Bind::tcp("0.0.0.0", 9292),
-            written: "0.0.0.0:9292".to_owned(),
-            span,
-        }]),
+        Known::Absent => Known::Is(vec![Address::tcp("0.0.0.0", 9292, launch.span)]),
         known => known,
     }
 }
@@ -272,27 +233,21 @@ fn addresses(
 fn address(text: &str, span: Span) -> Address {
     let plain = text.split('?').next().unwrap_or(text);
     let bind = match plain.split_once("://") {
-        Some(("unix", path)) => Bind::Unix(format!("/{}", path.trim_start_matches('/')).into()),
-        Some((_, rest)) => match rest.rsplit_once(':') {
-            Some((host, number)) => Bind::Tcp {
-                host: interface(host),
-                port: port(number, span),
-            },
-            None => unread(text, span),
-        },
-        None => unread(text, span),
+        Some(("unix", path)) => Some(Bind::Unix(format!("/{}", path.trim_start_matches('/')).into())),
+        Some((_, rest)) => rest
+            .rsplit_once(':')
+            .map(|(host, number)| Bind::host_and_port(host, number, span)),
+        None => None,
     };
-    Address {
-        bind,
-        written: text.to_owned(),
-        span,
-    }
-}
-
-fn unread(text: &str, span: Span) -> Bind {
-    let doubt = Doubt::at(format!("the address {text} cannot be read"), span);
-    Bind::Tcp {
-        host: Known::Unknown(doubt.clone()),
-        port: Known::Unknown(doubt),
+    match bind {
+        Some(bind) => Address {
+            bind,
+            written: text.to_owned(),
+            span,
+        },
+        None => {
+            let doubt = Doubt::at(format!("the address {text} cannot be read"), span);
+            Address::unknown(text, doubt, span)
+        }
     }
 }

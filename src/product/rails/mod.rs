@@ -5,15 +5,31 @@
 
 use std::sync::Arc;
 
-use crate::expand::ContainerFiles;
-use crate::model::{Doubt, Known, Model};
+use crate::model::{Doubt, Known, Model, Product};
+use crate::product::Descriptor;
 use crate::product::puma::{in_file, start};
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
-use crate::server::image::Image;
 use crate::server::settings::{Layer, Spelled, find, first};
 use crate::server::sockets::{Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::{Launch, Lowered, ProcessJoin, Program, Reads, Server};
+
+/// Rails.
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product {
+        stated_as: None,
+        ..Product::server("rails")
+    })
+};
+
+/// What starts Rails and which options it has.
+static SERVER: Server = Server {
+    programs: &[Program::named("rails").with(&["server", "s"])],
+    options: OPTIONS,
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const OPTIONS: &[Spelled] = &[
     ("port", &["--port", "-p"]),
@@ -21,33 +37,28 @@ const OPTIONS: &[Spelled] = &[
     ("environment", &["--environment", "-e"]),
 ];
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> ProcessJoin {
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
     let other = started.command.options(&["--using", "-u"]);
     if let Some(other) = other.iter().find(|server| server.text != "puma") {
         let reason = format!("gatelint does not read where `rails server` lets {} listen", other.text);
-        return ProcessJoin::unknown(Doubt::at(reason, other.span));
+        return Ok(ProcessJoin::unknown(Doubt::at(reason, other.span)));
     }
-    start(model, context, started, files, OPTIONS, addresses)
+    Ok(start(model, launch, started, addresses))
 }
 
 /// A value and where it is written; for a default, the program.
 type Written = (String, Span);
 
 fn addresses(
-    context: &ProcessContext<'_>,
+    launch: &Launch<'_>,
+    started: &Started<'_>,
     command: &Layer,
     file: &Known<Arc<Source>>,
-    started: &Started<'_>,
 ) -> Known<Vec<Address>> {
     let sight = Sight {
         command,
         started,
-        unseen: unseen(context, started),
+        unseen: unseen(launch, started),
     };
     let (asked_host, asked_port) = (sight.asked("binding", "BINDING"), sight.asked("port", "PORT"));
     let host = first(asked_host.clone(), || sight.own_host());
@@ -91,14 +102,7 @@ fn address(host: &Known<Written>, number: &Known<Written>, span: Span) -> Addres
         && (host.starts_with(['/', '.']) || host.contains("://"))
     {
         let doubt = Doubt::at(format!("gatelint does not read the address {host}"), *at);
-        return Address {
-            bind: Bind::Tcp {
-                host: Known::Unknown(doubt.clone()),
-                port: Known::Unknown(doubt),
-            },
-            written,
-            span: *at,
-        };
+        return Address::unknown(written, doubt, *at);
     }
     Address {
         bind: Bind::Tcp {
@@ -166,8 +170,8 @@ impl Sight<'_> {
 }
 
 /// Why a container may have variables that nobody sees here: those of a file or of an image that is made elsewhere.
-fn unseen(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> {
-    let (spec, span) = (started.spec, started.command.program.span);
+fn unseen(launch: &Launch<'_>, started: &Started<'_>) -> Option<Doubt> {
+    let (spec, span) = (launch.spec, launch.span);
     if spec.more_environment {
         let reason = "variables that are not in the repository may say where it listens";
         return Some(Doubt::at(reason, span));
@@ -181,7 +185,6 @@ fn unseen(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Doubt> 
     if spec.image.is_none() && spec.built.is_none() {
         return None;
     }
-    let stock = Image::of(context, spec).is_some_and(|image| image.is_official("ruby"));
     let reason = "variables of the image may say where it listens";
-    (!stock).then(|| Doubt::at(reason, span))
+    (!launch.is_image("ruby")).then(|| Doubt::at(reason, span))
 }

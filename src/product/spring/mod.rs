@@ -5,21 +5,32 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::environment::join;
 use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit, Value};
 use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
-use crate::server::settings::{self, Layer, find};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, written};
+use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::{Launch, Lowered, ProcessContext, Program, Reads, Server, behave};
 use crate::syntax::argv::{self, Argument};
 use crate::syntax::{At, Language};
 
 /// Spring Boot.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("spring-boot"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("spring-boot"))
+};
+
+/// What starts Spring Boot and what it reads.
+static SERVER: Server = Server {
+    programs: &[Program::named("java")],
+    in_file: &NAMES,
+    table: Some(&SPRING),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const KEEPALIVE: &str = "server.tomcat.keep-alive-timeout";
 const CONNECTION: &str = "server.tomcat.connection-timeout";
@@ -41,15 +52,11 @@ static SPRING: LazyLock<Table> = LazyLock::new(|| {
     Table::new("Spring Boot", rows)
 });
 
-/// A Java program; `None` where nothing shows that it is Spring Boot.
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> Option<ProcessJoin> {
+/// A Java program, where something shows that it is Spring Boot.
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    let context = launch.context;
     let given = [arguments(started), properties(started), variables(started)];
-    let (beside, inside) = (beside(files), inside(context, started));
+    let (beside, inside) = (beside(launch.files), inside(launch));
     let shows = given.iter().any(|values| !values.is_empty())
         || !beside.is_empty()
         || inside.is_some()
@@ -59,10 +66,10 @@ pub(crate) fn lower(
             .iter()
             .any(|(name, _)| name.starts_with("SPRING_"));
     if !shows {
-        return None;
+        return Err("what a Java program does is known only for Spring Boot");
     }
-    let span = started.command.program.span;
-    let id = crate::server::entity(model, context, started.spec, "spring-boot", span);
+    let span = launch.span;
+    let id = launch.entity(model);
     let mut layers = Vec::new();
     if let Some(doubt) = elsewhere(started) {
         layers.push(Layer::doubtful(doubt));
@@ -84,19 +91,10 @@ pub(crate) fn lower(
             span,
         )));
     }
-    let entity = model.entity_mut(id);
-    entity.set(process::KEEPS_CONNECTIONS, true, span);
-    entity.set(process::KILLS_AT_TIMEOUT, false, span);
-    settings::attach(model, id, &layers, &SPRING);
+    behave(model, id, Known::Is(true), Known::Is(false), span);
     let addresses = addresses(&layers, span);
-    let sockets = sockets::add(model, id, addresses);
-    sockets::speak(model, &sockets, spoken(&layers));
-    Some(ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    })
+    let speaks = spoken(&layers);
+    Ok(launch.serve(model, id, &layers, addresses, speaks))
 }
 
 /// Why something nearer than everything that is read here may say more.
@@ -188,12 +186,12 @@ fn beside(files: &ContainerFiles) -> Vec<Arc<Source>> {
 }
 
 /// The file that the build puts into the jar.
-fn inside(context: &ProcessContext<'_>, started: &Started<'_>) -> Option<Arc<Source>> {
-    let folder = started.spec.built.as_ref()?;
+fn inside(launch: &Launch<'_>) -> Option<Arc<Source>> {
     let names = ["application.properties", "application.yml", "application.yaml"].into_iter();
     let mut found = names.filter_map(|name| {
-        let path = join(folder, &format!("src/main/resources/{name}"))?;
-        context.repository.get(&path).map(|file| file.source.clone())
+        let path = format!("src/main/resources/{name}");
+        let file = launch.context.built_file(launch.spec, &path)?;
+        Some(file.source.clone())
     });
     found.next()
 }
@@ -307,13 +305,8 @@ fn millis(value: &Argument) -> Argument {
 
 /// What it listens on: its port, and the port of its management endpoints where that may differ.
 fn addresses(layers: &[Layer], span: Span) -> Known<Vec<Address>> {
-    let text = |name: &str| find(layers, name).then(|setting| setting.value().map(|text| (text, setting.span)));
-    let host = match text("server.address") {
-        Known::Is((host, _)) => interface(host),
-        Known::Absent => Known::Absent,
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    };
-    let (number, at) = match text(PORT) {
+    let host = written(layers, "server.address").then(|(host, _)| interface(host));
+    let (number, at) = match written(layers, PORT) {
         Known::Is((number, at)) => (number.to_owned(), at),
         Known::Absent => ("8080".to_owned(), span),
         Known::Unknown(doubt) => return Known::Unknown(doubt),
@@ -330,23 +323,16 @@ fn addresses(layers: &[Layer], span: Span) -> Known<Vec<Address>> {
         span: at,
     };
     let mut found = vec![address(&number, at)];
-    match text(MANAGEMENT) {
+    match written(layers, MANAGEMENT) {
         Known::Is(("-1", _)) | Known::Absent => {}
         Known::Is((other, at)) => found.push(address(other, at)),
-        Known::Unknown(doubt) => found.push(Address {
-            bind: Bind::Tcp {
-                host: Known::Absent,
-                port: Known::Unknown(doubt),
-            },
-            written: "a management port".to_owned(),
-            span,
-        }),
+        Known::Unknown(doubt) => found.push(Address::some_port("a management port", doubt, span)),
     }
     Known::Is(found)
 }
 
 fn spoken(layers: &[Layer]) -> Option<&'static str> {
-    let on = |name: &str| find(layers, name).then(|setting| setting.value());
+    let on = |name: &str| written(layers, name).map(|(text, _)| text);
     match (
         on("server.ssl.enabled"),
         on("server.ssl.key-store"),

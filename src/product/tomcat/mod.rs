@@ -6,24 +6,35 @@
 
 use std::sync::LazyLock;
 
-use crate::environment::ContainerSpec;
-use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, EntityId, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::{Source, Span};
-use crate::server::image::Image;
 use crate::server::settings::{self, Layer};
 use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin, open};
+use crate::server::{Images, Launch, Lowered, ProcessContext, ProcessJoin, Program, Reads, Server, behave};
 use crate::syntax::argv::Argument;
 use crate::syntax::xml::{Attribute, Element, elements};
 
 /// Tomcat.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("tomcat"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("tomcat"))
+};
+
+/// What starts Tomcat and what it reads.
+static SERVER: Server = Server {
+    programs: &[Program::named("catalina.sh"), Program::named("startup.sh")],
+    images: Images {
+        official: &["tomcat"],
+        ..Images::NONE
+    },
+    reads: Reads::Container(lower),
+    ..Server::BY_NAME
+};
 
 const FOLDER: &str = "/usr/local/tomcat/conf";
-const SERVER: &str = "/usr/local/tomcat/conf/server.xml";
+const FILE: &str = "/usr/local/tomcat/conf/server.xml";
 const KEEPALIVE: &str = "keepAliveTimeout";
 const CONNECTION: &str = "connectionTimeout";
 
@@ -47,66 +58,39 @@ fn table(default: &'static str, source: &'static str) -> Table {
     Table::new("tomcat", vec![row.default(default, source)])
 }
 
-/// Tomcat of its official image; `None` where the repository may change its server.xml in a way that is not read.
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    spec: &ContainerSpec,
-    files: &ContainerFiles,
-) -> Option<ProcessJoin> {
-    let is_official = Image::of(context, spec).is_some_and(|image| image.is_official("tomcat"));
-    if !is_official || ELSEWHERE.iter().any(|name| spec.variable(name).is_some()) {
-        return None;
+/// Tomcat of its official image, unless the repository may change its server.xml in a way that is not read.
+fn lower(model: &mut Model, launch: &Launch<'_>) -> Lowered {
+    let (context, spec, files) = (launch.context, launch.spec, launch.files);
+    let elsewhere = Err("where Tomcat listens is not in the repository");
+    if !launch.is_image("tomcat") || ELSEWHERE.iter().any(|name| spec.variable(name).is_some()) {
+        return elsewhere;
     }
-    let span = spec.image.as_ref().map_or(spec.span, |image| image.span);
-    if let Some(file) = files.get(SERVER) {
-        let id = crate::server::entity(model, context, spec, "tomcat", span);
-        let sockets = match connectors(&file.source) {
-            Ok(connectors) => own(model, context, id, &connectors),
-            Err(doubt) => {
-                open(model, id, &doubt);
-                sockets::add(model, id, Known::Unknown(doubt))
-            }
-        };
-        return Some(join(id, sockets));
-    }
-    let dockerfile = spec.dockerfile.as_ref().and_then(|path| context.repository.get(path));
-    let changed = dockerfile.is_some_and(|file| {
-        let text = &file.source.text;
-        ["server.xml", "tomcat/conf", "TOMCAT_HTTP_PORT"]
-            .iter()
-            .any(|word| text.contains(word))
-    });
-    let mounted = files.under(FOLDER).next().is_some() || files.doubt(SERVER).is_some();
-    if changed || mounted {
-        return None;
-    }
-    let id = crate::server::entity(model, context, spec, "tomcat", span);
-    serves(model, id, Known::Is(true), span);
-    settings::attach(model, id, &[], &STOCK);
-    let address = Address {
-        bind: Bind::tcp("0.0.0.0", 8080),
-        written: "0.0.0.0:8080".to_owned(),
-        span,
+    let launch = Launch {
+        span: spec.image.as_ref().map_or(spec.span, |image| image.span),
+        ..*launch
     };
+    if let Some(file) = files.get(FILE) {
+        let id = launch.entity(model);
+        return Ok(match connectors(&file.source) {
+            Ok(connectors) => {
+                let sockets = own(model, context, id, &connectors);
+                ProcessJoin::of(launch.product, id, sockets)
+            }
+            Err(doubt) => launch.unread(model, id, doubt),
+        });
+    }
+    let changed = context.dockerfile_names(spec, &["server.xml", "tomcat/conf", "TOMCAT_HTTP_PORT"]);
+    let mounted = files.under(FOLDER).next().is_some() || files.doubt(FILE).is_some();
+    if changed || mounted {
+        return elsewhere;
+    }
+    let id = launch.entity(model);
+    behave(model, id, Known::Is(true), Known::Is(false), launch.span);
+    settings::attach(model, id, &[], &STOCK);
+    let address = Address::tcp("0.0.0.0", 8080, launch.span);
     let sockets = sockets::add(model, id, Known::Is(vec![address]));
     sockets::speak(model, &sockets, Some("http"));
-    Some(join(id, sockets))
-}
-
-fn join(id: EntityId, sockets: Known<Vec<sockets::SocketJoin>>) -> ProcessJoin {
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    }
-}
-
-fn serves(model: &mut Model, id: EntityId, keeps: Known<bool>, span: Span) {
-    let entity = model.entity_mut(id);
-    entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
-    entity.set(process::KILLS_AT_TIMEOUT, false, span);
+    Ok(ProcessJoin::of(launch.product, id, sockets))
 }
 
 /// One `Connector` of a server.xml.
@@ -251,7 +235,7 @@ fn own(
         all if all.iter().all(|connector| connector.keeps() == Known::Is(true)) => Known::Is(true),
         _ => Known::Unknown(Doubt::at("its connectors keep connections differently long", span)),
     };
-    serves(model, id, keeps, span);
+    behave(model, id, keeps, Known::Is(false), span);
     settings::attach(model, id, &[layer], &OWN);
     let addresses = connectors.iter().map(|connector| connector.address()).collect();
     let sockets = sockets::add(model, id, Known::Is(addresses));

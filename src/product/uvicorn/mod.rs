@@ -7,12 +7,28 @@ use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::server::command::Started;
-use crate::server::settings::{self, Layer, Setting, Spelled, find};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, Setting, Spelled, find};
+use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
 
 /// uvicorn.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("uvicorn"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("uvicorn"))
+};
+
+/// What starts uvicorn and what it reads.
+static SERVER: Server = Server {
+    programs: &[
+        Program::named("uvicorn"),
+        Program::named("fastapi").with(&["run", "dev"]),
+    ],
+    options: OPTIONS,
+    variables: VARIABLES,
+    table: Some(&TABLE),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const OPTIONS: &[Spelled] = &[
     ("host", &["--host"]),
@@ -42,36 +58,17 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("uvicorn", rows)
 });
 
-pub(crate) fn lower(model: &mut Model, context: &ProcessContext<'_>, started: &Started<'_>) -> ProcessJoin {
-    let span = started.command.program.span;
-    let (id, command) = crate::server::with_options(model, context, started, "uvicorn", OPTIONS);
-    let mut layers = vec![command];
-    let mut variables = Layer::default();
-    for (name, variable) in VARIABLES {
-        if let Some(value) = started.variable(variable) {
-            let setting = Setting::of_argument(model, context.sources, None, name, &value);
-            variables.settings.push(setting);
-        }
-    }
-    layers.push(variables);
-    let entity = model.entity_mut(id);
-    entity.set(process::KEEPS_CONNECTIONS, true, span);
-    entity.set(process::KILLS_AT_TIMEOUT, false, span);
-    settings::attach(model, id, &layers, &TABLE);
-    let addresses = addresses(&layers, started);
-    let sockets = sockets::add(model, id, addresses);
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    let id = launch.entity(model);
+    let layers = [launch.command_line(model, started), launch.variables(model, started)];
+    behave(model, id, Known::Is(true), Known::Is(false), launch.span);
     let speaks = match find(&layers, "ssl_certfile") {
         Known::Is(_) => Some("https"),
         Known::Absent if !started.spec.more_environment => Some("http"),
         _ => None,
     };
-    sockets::speak(model, &sockets, speaks);
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets,
-        official_only: false,
-    }
+    let addresses = addresses(&layers, started);
+    Ok(launch.serve(model, id, &layers, addresses, speaks))
 }
 
 fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
@@ -80,13 +77,7 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
         return Known::Unknown(Doubt::at("it listens on a socket that is handed to it", fd.span));
     }
     if let Known::Is(uds) = find(layers, "uds") {
-        return uds.value().map(|path| {
-            vec![Address {
-                bind: Bind::Unix(path.into()),
-                written: format!("unix:{path}"),
-                span: uds.span,
-            }]
-        });
+        return uds.value().map(|path| vec![Address::unix(path, uds.span)]);
     }
     let (host, number) = (find(layers, "host"), find(layers, "port"));
     let elsewhere = started.spec.more_environment;

@@ -7,19 +7,29 @@
 
 use std::sync::LazyLock;
 
-use crate::environment::join;
-use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Duration, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::server::command::Started;
-use crate::server::settings::{self, Layer, Setting, Spelled, find};
-use crate::server::sockets::{self, Address, Bind, interface, port};
-use crate::server::{ProcessContext, ProcessJoin};
+use crate::server::settings::{Layer, Setting, Spelled, find, first, holds};
+use crate::server::sockets::Address;
+use crate::server::{Launch, Lowered, Reads, Server, behave};
 use crate::syntax::{Language, NodeId};
 
 /// uWSGI.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product::server("uwsgi"));
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    server: Some(&SERVER),
+    ..Descriptor::of(Product::server("uwsgi"))
+};
+
+/// What starts uWSGI and what it reads.
+static SERVER: Server = Server {
+    options: OPTIONS,
+    in_file: IN_FILE,
+    table: Some(&TABLE),
+    reads: Reads::Command(lower),
+    ..Server::BY_NAME
+};
 
 const OPTIONS: &[Spelled] = &[
     ("harakiri", &["--harakiri", "-t"]),
@@ -32,7 +42,7 @@ const OPTIONS: &[Spelled] = &[
     ("ini", &["--ini", "--xml", "--yaml", "--json"]),
 ];
 
-const NAMES: &[&str] = &[
+const IN_FILE: &[&str] = &[
     "harakiri",
     "http",
     "http-socket",
@@ -55,14 +65,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("uwsgi", rows)
 });
 
-pub(crate) fn lower(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-) -> ProcessJoin {
-    let span = started.command.program.span;
-    let (id, command) = crate::server::with_options(model, context, started, "uwsgi", OPTIONS);
+fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
+    let span = launch.span;
+    let id = launch.entity(model);
+    let command = launch.command_line(model, started);
     let named = command
         .last("ini")
         .map(|setting| (setting.text.clone(), Some(setting.span.start)));
@@ -71,7 +77,7 @@ pub(crate) fn lower(
         Some((path, at)) => {
             let is_later = |setting: &Setting| at.is_some_and(|at| setting.span.start > at);
             let (later, earlier) = command.split(is_later);
-            vec![later, file(model, context, started, files, &path), earlier]
+            vec![later, file(model, launch, &path), earlier]
         }
         None if started.spec.variable("UWSGI_INI").is_some() || started.spec.more_environment => {
             vec![
@@ -81,11 +87,7 @@ pub(crate) fn lower(
         }
         None => vec![command],
     };
-    let on = |name: &str| match find(&layers, name) {
-        Known::Is(_) => Known::Is(true),
-        Known::Absent => Known::Is(false),
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    };
+    let on = |name: &str| first(find(&layers, name).map(|_| true), || Known::Is(false));
     let router = match (on("http"), on("http-keepalive")) {
         (Known::Is(false), _) | (_, Known::Is(false)) => Known::Is(false),
         (Known::Is(true), other) | (other, _) => other,
@@ -95,14 +97,8 @@ pub(crate) fn lower(
         (Known::Is(false), other) => other.clone(),
         (found, _) => found.clone(),
     };
-    let kills = match find(&layers, "harakiri") {
-        Known::Is(setting) => setting.value().map(|text| text != "0"),
-        Known::Absent => Known::Is(false),
-        Known::Unknown(doubt) => Known::Unknown(doubt),
-    };
-    let entity = model.entity_mut(id);
-    entity.set_known(process::KILLS_AT_TIMEOUT, kills, span);
-    entity.set_known(process::KEEPS_CONNECTIONS, keeps, span);
+    let kills = holds(&layers, "harakiri", false, |text| text != "0");
+    behave(model, id, keeps, kills, span);
     if (router, eleven) == (Known::Is(true), Known::Is(false)) {
         match kept(&layers) {
             Known::Is(Some(time)) => model.entity_mut(id).set(process::KEEPALIVE_TIMEOUT, time, span),
@@ -121,14 +117,8 @@ pub(crate) fn lower(
         let entity = model.entity_mut(id);
         entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
     }
-    settings::attach(model, id, &layers, &TABLE);
     let addresses = addresses(&layers, started);
-    ProcessJoin {
-        id: Known::Is(id),
-        product: Some(DESCRIPTOR.id()),
-        sockets: sockets::add(model, id, addresses),
-        official_only: false,
-    }
+    Ok(launch.serve(model, id, &layers, addresses, None))
 }
 
 /// How long the HTTP router keeps connections where `http-keepalive` names no time of its own.
@@ -166,32 +156,19 @@ fn bare(started: &Started<'_>) -> Option<String> {
 }
 
 /// The INI file: mounted, or in the build context.
-fn file(
-    model: &mut Model,
-    context: &ProcessContext<'_>,
-    started: &Started<'_>,
-    files: &ContainerFiles,
-    path: &str,
-) -> Layer {
-    let span = started.command.program.span;
-    let tail = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
-    let mut mounted = files.files.iter().filter(|file| file.path.ends_with(&tail));
+fn file(model: &mut Model, launch: &Launch<'_>, path: &str) -> Layer {
+    let mounted = launch.files.ending(path).next().map(|file| &file.source);
     let built = || {
-        let folder = started.spec.built.as_ref()?;
-        let name = path.rsplit('/').next()?;
-        let file = context.repository.get(&join(folder, name)?)?;
-        Some(file.source.clone())
+        let file = launch.context.built_file(launch.spec, path.rsplit('/').next()?)?;
+        Some(&file.source)
     };
-    let source = mounted.next().map(|file| file.source.clone()).or_else(built);
-    let Some(source) = source.filter(|_| path.ends_with(".ini")) else {
-        return Layer::doubtful(Doubt::at(
-            format!("its configuration {path} is not in the repository"),
-            span,
-        ));
+    let Some(source) = mounted.or_else(built).filter(|_| path.ends_with(".ini")) else {
+        let reason = format!("its configuration {path} is not in the repository");
+        return Layer::doubtful(Doubt::at(reason, launch.span));
     };
-    let tree = context.tree(&source, Language::Ini);
+    let tree = launch.context.tree(source, Language::Ini);
     let section = tree.root().child("uwsgi").map_or(NodeId::ROOT, |at| at.id());
-    Layer::of_tree(model, &tree, section, NAMES)
+    launch.file(model, &tree, section)
 }
 
 fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
@@ -203,17 +180,9 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
                 Known::Unknown(doubt) => return Known::Unknown(doubt),
                 Known::Absent => continue,
             };
-            let bind = match text.rsplit_once(':') {
-                Some((host, number)) => Bind::Tcp {
-                    host: interface(host),
-                    port: port(number, setting.span),
-                },
-                None => Bind::Unix(text.into()),
-            };
-            found.push(Address {
-                bind,
-                written: text.to_owned(),
-                span: setting.span,
+            found.push(match text.rsplit_once(':') {
+                Some((host, number)) => Address::host_and_port(host, number, setting.span),
+                None => Address::unix(text, setting.span),
             });
         }
         if let Some(doubt) = &layer.doubt {
