@@ -1,12 +1,11 @@
 //! What each target does with its input: no panic, no hang, and every place that is named lies in its text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arbitrary::Arbitrary;
-use gatelint::analysis::{Analysis, Ground};
+use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::read;
-use gatelint::expand::ExpandCache;
-use gatelint::finding::{RuleInfo, settle::settle};
+use gatelint::finding::{Settled, Telling};
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
 use gatelint::syntax::argv::{self, Argument};
@@ -159,18 +158,9 @@ fn lint(rules: &RuleSet, files: &[File]) {
         .collect();
     let sources = Sources::default();
     let read = read::in_memory(&sources, files);
-    let ground = Ground {
-        sources: &sources,
-        rules,
-        versions: HashMap::new(),
-        facts: Default::default(),
-        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
-        cache: ExpandCache::default(),
-    };
-    let analysis = Analysis::new(&ground, read.repository);
-    let infos = RuleInfo::of(rules);
-    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
-    analysis.prove(&mut findings);
+    let ground = Ground::new(&sources, rules);
+    let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
+    analysis.make_room(&findings).prove(&mut findings);
     for finding in &findings {
         let edits = finding.fix().into_iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
         for span in edits

@@ -25,5 +25,6 @@ pub mod rule;
 pub mod run;
 pub mod scaling;
 pub mod server;
+pub mod speed;
 pub mod syntax;
 pub mod terminal;

@@ -1,5 +1,6 @@
-//! The line the data follows: walk → read → environments → lower → link → assess → check → settle → report or fix.
+//! Commands: each reads, walks the line (`analysis::analyse`), and shows what it is for.
 
+mod asked;
 mod capacity;
 pub mod examples;
 mod fixing;
@@ -15,9 +16,9 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use crate::analysis::Analysis;
+use crate::analysis::analyse;
 use crate::cli::{self, Cli, Command, Listing, Page};
-use crate::finding::BUILT_IN;
+use crate::finding::{BUILT_IN, Telling};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleSet, explain, schema};
@@ -95,11 +96,11 @@ fn schema_of(of: cli::Schema) -> String {
 }
 
 fn hops(options: &cli::Hops) -> Result<u8, Failure> {
-    let setup = Setup::new(Path::new("."), None, false, Look::PLAIN)?;
+    let setup = Setup::new(Path::new("."), None, false, Look::PLAIN)?.without_rules();
     let mut progress = Progress::start(io::stderr().is_terminal());
     let read = setup.read(None, &progress);
     let ground = setup.ground();
-    let analysis = Analysis::new(&ground, read.repository);
+    let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);
     progress.finish();
     let lines: Vec<_> = analysis
         .environments

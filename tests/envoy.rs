@@ -4,18 +4,17 @@
 
 mod common;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
 use common::skipped;
-use gatelint::analysis::{Analysis, Ground};
+use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::claim;
 use gatelint::environment::read;
-use gatelint::expand::ExpandCache;
-use gatelint::finding::{Finding, RuleInfo, settle::settle};
+use gatelint::finding::{Finding, Settled, Telling};
 use gatelint::fix::prove::apart;
 use gatelint::model::Kind;
 use gatelint::repo::{Edit, Sources, edit::splice};
@@ -100,24 +99,14 @@ fn lint(files: &BTreeMap<String, String>) -> (Vec<String>, Vec<Finding>, usize, 
         .map(|problem| problem.message.to_string())
         .collect();
     let rules = RuleSet::embedded().unwrap();
-    let infos = RuleInfo::of(&rules);
-    let ground = Ground {
-        facts: Default::default(),
-        sources: &sources,
-        rules: &rules,
-        versions: HashMap::new(),
-        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
-        cache: ExpandCache::default(),
-    };
-    let analysis = Analysis::new(&ground, read.repository);
-    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
-    analysis.prove(&mut findings);
+    let ground = Ground::new(&sources, &rules);
+    let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
     let gateways = analysis
         .judged
         .iter()
         .map(|judged| judged.estate.model.all(Kind::Gateway).count());
     let gateways = gateways.sum();
-    drop(analysis);
+    analysis.make_room(&findings).prove(&mut findings);
     drop(ground);
     (problems, findings, gateways, sources)
 }

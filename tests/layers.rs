@@ -7,7 +7,8 @@ use std::path::Path;
 ///
 /// `capacity` is pure: it computes with schedules and traffic and reads no files, so schedules are read into its types. What
 /// joins the two, `assess`, comes after the links.
-const ORDER: [&[&str]; 17] = [
+const ORDER: [&[&str]; 18] = [
+    &["speed"],
     &["repo"],
     &["syntax"],
     &["model"],

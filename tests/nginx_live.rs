@@ -2,15 +2,14 @@
 //! refused. Needs nginx; every example that cannot be tried says why.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gatelint::analysis::{Analysis, Ground};
+use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::claim::{Charts, NginxContext, by_content};
 use gatelint::environment::{Role, read};
-use gatelint::expand::ExpandCache;
-use gatelint::finding::{RuleInfo, settle::settle};
+use gatelint::finding::{Settled, Telling};
 use gatelint::fix::prove::apart;
 use gatelint::model::Version;
 use gatelint::repo::{Edit, Sources, edit::splice};
@@ -199,19 +198,10 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
     let read = read::in_memory(&sources, texts);
-    let ground = Ground {
-        facts: Default::default(),
-        sources: &sources,
-        rules,
-        versions: HashMap::new(),
-        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
-        cache: ExpandCache::default(),
-    };
-    let analysis = Analysis::new(&ground, read.repository);
-    let infos = RuleInfo::of(rules);
-    let mut findings = settle(&sources, &infos, &analysis.hits()).findings;
+    let ground = Ground::new(&sources, rules);
+    let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
     findings.retain(|finding| &*finding.rule == rule);
-    analysis.prove(&mut findings);
+    analysis.make_room(&findings).prove(&mut findings);
     let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
     for edit in apart(findings.iter().filter_map(|finding| finding.fix()))
         .iter()

@@ -5,13 +5,9 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gatelint::analysis::{Analysis, Ground};
-use gatelint::assess::Traffic;
-use gatelint::capacity::Moment;
+use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::read;
-use gatelint::expand::ExpandCache;
-use gatelint::finding::settle::settle;
-use gatelint::finding::{Finding, RuleInfo};
+use gatelint::finding::{Finding, Settled, Telling};
 use gatelint::fix::prove::{Answer, Question, Reading, World, prove};
 use gatelint::model::{EntityId, Model};
 use gatelint::repo::{SourceId, Sources};
@@ -169,25 +165,17 @@ fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<Stri
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
     let read = read::in_memory(&sources, bytes);
     let rules = RuleSet::embedded().unwrap();
-    let ground = Ground {
-        sources: &sources,
-        rules: &rules,
-        versions: Default::default(),
-        facts: Default::default(),
-        traffic: Traffic::none(Moment::from_unix(1_780_272_000)),
-        cache: ExpandCache::default(),
-    };
-    let mut analysis = Analysis::new(&ground, read.repository);
-    let mut findings = settle(&sources, &RuleInfo::of(&rules), &analysis.hits()).findings;
+    let ground = Ground::new(&sources, &rules);
+    let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
     let path = |finding: &Finding| sources.get(finding.at.source).path.to_string();
     let wanted = |finding: &Finding| {
         let of_team = |team: &usize| path(finding).contains(&name_of(*team));
         RULES.contains(&&*finding.rule) && teams.iter().any(of_team)
     };
     findings.retain(wanted);
-    analysis.make_room(&findings);
+    let prover = analysis.make_room(&findings);
     let watched = Watched {
-        world: &analysis,
+        world: &prover,
         parts,
         consented: AtomicUsize::new(0),
         complained: AtomicUsize::new(0),

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use gatelint::finding::ignores::RuleIds;
-use gatelint::finding::settle::settle_from;
 use gatelint::finding::{
-    ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, Repair, RuleInfo, Settled, Summary, Target, settle,
+    ConfigIgnore, EnvironmentHits, Finding, Fix, Ignores, Repair, RuleInfo, Settled, Summary, Target, Telling, settle,
 };
 use gatelint::model::{Assumption, EntityId, FactView, FieldId, Origin, Value, Version};
 use gatelint::repo::{Edit, Piece, Source, SourceId, Sources, Span};
@@ -121,7 +120,7 @@ fn saying(name: &'static str, hits: Vec<Told>, files: impl IntoIterator<Item = S
             let (hit, path) = hits[nth].clone();
             (Cow::Owned(hit), path.map(Cow::Owned))
         }),
-        not_evaluated: Vec::new(),
+        not_evaluated: Cow::default(),
         files: Cow::Owned(files.into_iter().collect()),
     }
 }
@@ -185,10 +184,11 @@ fn settled(world: &World, order: [u32; 3]) -> Settled {
             span: Some(include),
         };
         3
-    ];
+    ]
+    .into();
     let staging = environment("staging", hits(&order[..1]), world);
     let dev = environment("dev", Vec::new(), world);
-    settle(&world.sources, &rules(), &[prod, staging, dev])
+    settle(&world.sources, &rules(), &[prod, staging, dev], &Telling::ALL)
 }
 
 fn text(report: &Report<'_>, format: Format, options: Options) -> String {
@@ -240,7 +240,10 @@ fn the_surest_of_equal_hits_speaks() {
     let told = |hits: Vec<Hit>| {
         let hits = hits.into_iter().map(|hit| (hit, None)).collect();
         let prod = saying("prod", hits, [world.nginx.id]);
-        let [finding] = settle(&world.sources, &rules(), &[prod]).findings.try_into().unwrap();
+        let [finding] = settle(&world.sources, &rules(), &[prod], &Telling::ALL)
+            .findings
+            .try_into()
+            .unwrap();
         finding
     };
     let (both, alone) = (told(vec![assumed.clone(), sure]), told(vec![assumed]));
@@ -323,8 +326,9 @@ fn control_characters_never_reach_the_terminal() {
         rule: 0,
         reason: "\x1b".into(),
         span: Some(find(&source, "server")),
-    }];
-    let settled = settle(&sources, &rules(), &[hits]);
+    }]
+    .into();
+    let settled = settle(&sources, &rules(), &[hits], &Telling::ALL);
     let problems = [FileProblem {
         message: "\x1b[5m".to_owned(),
         ..problems().remove(0)
@@ -455,10 +459,14 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
     };
     let environments = [environment];
     let ignores = || Ignores::read(&sources, &trees, &config, ids, jiff::civil::date(2026, 11, 20));
-    let findings = settle(&sources, &rules, &environments).findings;
+    let findings = settle(&sources, &rules, &environments, &Telling::ALL).findings;
     let ignored = ignores().apply(&sources, &trees, (findings, Vec::new()), ids);
     // What only counts is silenced by the same comments.
-    let counted = settle_from(Severity::Error, &sources, &rules, &environments);
+    let telling = Telling {
+        least: Severity::Error,
+        ..Telling::ALL
+    };
+    let counted = settle(&sources, &rules, &environments, &telling);
     assert!(counted.findings.is_empty());
     if config.is_empty() {
         let left = ignores().apply(&sources, &trees, (Vec::new(), counted.milder), ids);

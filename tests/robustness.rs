@@ -3,14 +3,13 @@
 
 mod common;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Place, Said, found, problems};
-use gatelint::analysis::{Analysis, Ground};
+use gatelint::analysis::{Ground, Judged, analyse};
 use gatelint::environment::read;
-use gatelint::expand::ExpandCache;
-use gatelint::finding::{RuleInfo, settle::settle};
+use gatelint::finding::Telling;
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
 use gatelint::terminal::is_unsafe;
@@ -650,18 +649,12 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
             "{problem:?}"
         );
     }
-    let ground = Ground {
-        sources: &sources,
-        rules,
-        versions: HashMap::new(),
-        facts: Default::default(),
-        traffic: gatelint::assess::Traffic::none(gatelint::capacity::Moment::from_unix(1_767_225_600)),
-        cache: ExpandCache::default(),
-    };
-    let analysis = Analysis::new(&ground, read.repository);
-    let infos = RuleInfo::of(rules);
-    let mut settled = settle(&sources, &infos, &analysis.hits());
-    analysis.prove(&mut settled.findings);
+    let ground = Ground::new(&sources, rules);
+    let (analysis, mut settled) = analyse(&ground, read.repository, &Telling::ALL);
+    let hops = |judged: &Judged| gatelint::report::hops::lines(&sources, "", &judged.estate, &judged.hops, None);
+    let hops: Vec<_> = analysis.judged.iter().flat_map(hops).collect();
+    let prover = analysis.make_room(&settled.findings);
+    prover.prove(&mut settled.findings);
     let mut said = Vec::new();
     for finding in &settled.findings {
         let inside = |span: gatelint::repo::Span| {
@@ -693,10 +686,7 @@ fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Ve
             .map(|span| (sources.get(span.source).path.to_string(), span.start));
         said.push(format!("{} {} {at:?} {}", entry.rule, entry.reason, entry.count));
     }
-    for judged in &analysis.judged {
-        let lines = gatelint::report::hops::lines(&sources, "", &judged.estate, &judged.hops, None);
-        said.extend(lines.iter().map(|line| format!("{line:?}")));
-    }
+    said.extend(hops.iter().map(|hop| format!("{hop:?}")));
     said
 }
 

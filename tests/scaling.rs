@@ -2,16 +2,12 @@
 //! written.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use gatelint::analysis::{Analysis, Ground};
-use gatelint::assess::Traffic;
-use gatelint::capacity::Moment;
+use gatelint::analysis::{Ground, analyse};
 use gatelint::capacity::schedule::Given;
 use gatelint::environment::read;
-use gatelint::expand::ExpandCache;
-use gatelint::lower::facts::Facts;
+use gatelint::finding::Telling;
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
 use gatelint::scaling::{Schedule, Source};
@@ -30,15 +26,8 @@ fn told(files: &[(&str, &str)]) -> String {
         .iter()
         .map(|problem| format!("problem {} {}", place(&sources, problem.span), problem.message))
         .collect();
-    let ground = Ground {
-        sources: &sources,
-        rules: &RULES,
-        versions: HashMap::new(),
-        facts: Facts::default(),
-        traffic: Traffic::none(Moment::from_unix(1_767_225_600)),
-        cache: ExpandCache::default(),
-    };
-    let analysis = Analysis::new(&ground, read.repository);
+    let ground = Ground::new(&sources, &RULES);
+    let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);
     for (environment, judged) in analysis.environments.iter().zip(&analysis.judged) {
         for target in &judged.estate.targets {
             for source in &target.sources {

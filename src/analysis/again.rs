@@ -7,25 +7,28 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::part::names;
-use super::{Analysis, FEW, Judged, context, link, place};
+use super::{Prover, context, expand};
+use crate::assess::assess;
 use crate::environment::claim::{Charts, by_content};
 use crate::environment::{Environment, File, Repository, group};
 use crate::estate::Estate;
-use crate::finding::{Finding, Place};
+use crate::expand::Expanded;
 use crate::fix::prove::{Again, Answer, Outcome, Part, Question, Reading, World, portrait, stands_in};
-use crate::lower::{self, Lowering, Placement};
+use crate::link::link;
+use crate::lower::{self, lower};
 use crate::model::{EntityId, Model};
 use crate::repo::{Source, SourceId, Sources};
 use crate::rule::{self, Violation};
+use crate::speed;
 use crate::syntax::parse;
 
-impl World for Analysis<'_> {
+impl World for Prover<'_> {
     fn sources(&self) -> &Sources {
         self.ground.sources
     }
 
     fn model(&self, environment: usize) -> &Model {
-        &self.judged[environment].estate.model
+        &self.kept[environment].model
     }
 
     fn readings(&self, files: &BTreeSet<SourceId>) -> Vec<Reading> {
@@ -40,8 +43,8 @@ impl World for Analysis<'_> {
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize> {
         let users = self.users.get_or_init(|| {
             let mut users: FxHashMap<SourceId, Vec<usize>> = FxHashMap::default();
-            for (at, judged) in self.judged.iter().enumerate() {
-                for file in &judged.files {
+            for (at, kept) in self.kept.iter().enumerate() {
+                for file in &kept.files {
                     users.entry(*file).or_default().push(at);
                 }
             }
@@ -117,7 +120,7 @@ impl Now<'_> {
     }
 }
 
-impl Analysis<'_> {
+impl Prover<'_> {
     /// Whether a change of a file may change what is deployed together. That is said by YAML alone; and what is read in
     /// part has the same documents as before, none of which says so.
     fn regroups(&self, file: SourceId, readings: &[Reading]) -> bool {
@@ -126,7 +129,7 @@ impl Analysis<'_> {
         }
         let mut users = readings
             .iter()
-            .filter(|reading| self.judged[reading.environment].files.contains(&file))
+            .filter(|reading| self.kept[reading.environment].files.contains(&file))
             .peekable();
         users.peek().is_none() || users.any(|reading| reading.part.is_none())
     }
@@ -139,26 +142,30 @@ impl Analysis<'_> {
         own: Vec<Now<'_>>,
         question: &Question<'_>,
     ) -> Vec<Option<Answer>> {
-        let placements = own
+        let all_expanded = own
             .par_iter()
-            .with_max_len(FEW)
-            .map(|now| Some(place(self.ground, repository, now.environment()?)));
-        let placements: Vec<Option<Placement>> = placements.collect();
+            .with_max_len(speed::ENVIRONMENTS)
+            .map(|now| Some(expand(self.ground, repository, now.environment()?)));
+        let all_expanded: Vec<Option<Expanded>> = all_expanded.collect();
         let mut mounted = self.mounted.clone();
-        let seen = placements.iter().flatten();
-        mounted.extend(seen.flat_map(|placement| placement.mounted.iter().copied()));
+        let seen = all_expanded.iter().flatten();
+        mounted.extend(seen.flat_map(|expanded| expanded.mounted.iter().copied()));
         let context = context(self.ground, repository, &mounted);
-        let before = |environment: usize| self.judged[environment].outcome(self.ground.sources, self.ground.rules);
+        let before = |environment: usize| self.kept[environment].outcome(self.ground.sources, self.ground.rules);
         // Taking this down takes room of its own, which reading a large environment should not meet.
         let whole = readings.iter().filter(|reading| reading.part.is_none());
         let large = whole.filter(|reading| self.environments[reading.environment].is_large());
         for reading in large {
             before(reading.environment);
         }
-        let answers = readings.par_iter().zip(own).zip(placements).with_max_len(FEW);
-        let answers = answers.map(|((reading, now), placement)| match (now, placement) {
-            (Now::Whole(environment), Some(placement)) => {
-                let mut estate = self.lowered(context, environment, placement);
+        let answers = readings
+            .par_iter()
+            .zip(own)
+            .zip(all_expanded)
+            .with_max_len(speed::ENVIRONMENTS);
+        let answers = answers.map(|((reading, now), expanded)| match (now, expanded) {
+            (Now::Whole(environment), Some(expanded)) => {
+                let mut estate = self.assessed(context, environment, expanded);
                 // What only linking needs is not held any longer.
                 let model = std::mem::take(&mut estate.model);
                 drop(estate);
@@ -169,9 +176,9 @@ impl Analysis<'_> {
                     model: &model,
                 }))
             }
-            (Now::Part(part, environment), Some(placement)) => {
+            (Now::Part(part, environment), Some(expanded)) => {
                 let (before, found_by) = self.stand_in(reading.environment, part)?;
-                let estate = self.lowered(context, &environment, placement);
+                let estate = self.assessed(context, &environment, expanded);
                 if names(&estate) != found_by {
                     return None;
                 }
@@ -192,37 +199,39 @@ impl Analysis<'_> {
     /// environment knows or says anything else of them.
     fn stand_in(&self, environment: usize, part: &Part) -> Option<(Outcome, Vec<u64>)> {
         let sources = self.ground.sources;
-        let whole = &self.judged[environment];
+        let whole = &self.kept[environment];
         let context = context(self.ground, &self.repository, &self.mounted);
-        let placement = place(self.ground, &self.repository, &part.environment);
-        let estate = self.lowered(context, &part.environment, placement);
+        let expanded = expand(self.ground, &self.repository, &part.environment);
+        let estate = self.assessed(context, &part.environment, expanded);
         let model = &estate.model;
-        let of_whole = &whole.estate.model;
+        let of_whole = &whole.model;
         if portrait(sources, model, &part.files) != portrait(sources, of_whole, &part.files) {
             return None;
         }
         let said = self.outcome(model).within(sources, model, &part.files);
         let mut is_in = stands_in(sources, of_whole, &part.files);
-        let violations = whole.judgement.violations.iter();
+        let violations = whole.violations.iter();
         let violations: Vec<&Violation> = violations.filter(|violation| is_in(violation.root)).collect();
         let verdicts = violations.into_iter();
         let verdicts = verdicts.map(|violation| rule::verdict_of(of_whole, self.ground.rules, violation));
-        let undecided = whole.judgement.undecided.iter().copied();
+        let undecided = whole.undecided.iter().copied();
         let undecided: Vec<(usize, EntityId)> = undecided.filter(|(_, root)| is_in(*root)).collect();
         said.agrees(&Outcome::said(sources, of_whole, verdicts, &undecided))
             .then(|| (said, names(&estate)))
     }
 
-    /// Lowers and links an environment.
-    fn lowered(&self, context: lower::Context<'_>, environment: &Environment, placement: Placement) -> Estate {
-        let mut estate = Lowering::begin(context, environment, placement).finish();
-        link(self.ground, environment, &mut estate);
+    /// Lowers, links and assesses an environment, as [`super::analyse`] does.
+    fn assessed(&self, context: lower::Context<'_>, environment: &Environment, expanded: Expanded) -> Estate {
+        let ground = self.ground;
+        let mut estate = lower(context, environment, expanded).finish();
+        let hops = link(&mut estate);
+        assess(ground.sources, &mut estate, &hops, environment, &ground.traffic);
         estate
     }
 
     fn outcome(&self, model: &Model) -> Outcome {
         let judgement = rule::verdicts(model, self.ground.rules);
-        Outcome::of(
+        Outcome::new(
             self.ground.sources,
             model,
             judgement.violations.into_iter(),
@@ -231,7 +240,7 @@ impl Analysis<'_> {
     }
 }
 
-impl Analysis<'_> {
+impl Prover<'_> {
     /// The repository with new texts for some files.
     pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
         let old = files.iter();
@@ -242,8 +251,8 @@ impl Analysis<'_> {
                 (old, source)
             })
             .collect();
-        // A few are done before a second thread has woken up.
-        let changed = changed.into_par_iter().with_min_len(16).map(|(old, source)| {
+        let changed = changed.into_par_iter().with_min_len(speed::TEXTS);
+        let changed = changed.map(|(old, source)| {
             let parsed = || parse(&source, old.language).map(Arc::new);
             let tree = old.tree.as_ref().and_then(|_| parsed());
             let claimed = |_| by_content(&Charts::default(), &old.path, &source.text).context;
@@ -256,20 +265,5 @@ impl Analysis<'_> {
             }
         });
         self.repository.with(changed.collect())
-    }
-
-    /// Lets go of what linking and settling alone need, once all hits are settled, where a proof of the findings that
-    /// are proved next may read a large environment again, which takes its room.
-    pub fn make_room<'f>(&mut self, findings: impl IntoIterator<Item = &'f Finding>) {
-        let mut places = findings.into_iter().flat_map(|finding| &finding.places);
-        let is_large = |place: &Place| self.environments[place.environment].is_large();
-        if places.any(|place| place.remedy.proposal().is_some() && is_large(place)) {
-            self.judged.par_iter_mut().for_each(Judged::release);
-        }
-    }
-
-    /// Offers findings their proved fixes.
-    pub fn prove<'f>(&self, findings: impl IntoIterator<Item = &'f mut Finding>) {
-        crate::fix::prove::prove(self, findings, self.repository.files().len());
     }
 }

@@ -18,7 +18,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustc_hash::FxHashSet;
 
-use super::Analysis;
+use super::Prover;
 use super::web::Web;
 use crate::environment::{Document, Environment, Platform, Repository, Role, objects};
 use crate::estate::{Container, Estate, Gateway, Service};
@@ -43,7 +43,7 @@ const LINKED: [&str; 7] = [
 /// Kinds that pods name in their namespace and that may hold nothing an entity comes from.
 const NAMED: [&str; 2] = ["ConfigMap", "Secret"];
 
-impl Analysis<'_> {
+impl Prover<'_> {
     /// What of an environment is to be read again when these files change.
     pub(super) fn reading(&self, environment: usize, files: &BTreeSet<SourceId>) -> Reading {
         let whole = self.whole_of(environment);
@@ -67,7 +67,7 @@ impl Analysis<'_> {
     }
 
     fn part(&self, at: usize, files: &BTreeSet<SourceId>) -> Option<Part> {
-        let (whole, judged) = (&self.environments[at], &self.judged[at]);
+        let (whole, kept) = (&self.environments[at], &self.kept[at]);
         let policies = || {
             whole
                 .documents
@@ -78,7 +78,7 @@ impl Analysis<'_> {
         if !whole.is_large() || whole.platform != Platform::Directory || policies() {
             return None;
         }
-        let own = files.iter().filter(|file| judged.files.contains(file));
+        let own = files.iter().filter(|file| kept.files.contains(file));
         let changed: Option<Vec<usize>> = own.map(|file| self.repository.index_of(*file)).collect();
         let changed = changed?;
         let files = self.repository.files();
@@ -88,9 +88,9 @@ impl Analysis<'_> {
         if changed.is_empty() || many || !changed.iter().all(simple) {
             return None;
         }
-        let web = judged
+        let web = kept
             .web
-            .get_or_init(|| Web::new(self.ground.sources, &self.repository, &judged.estate.model));
+            .get_or_init(|| Web::new(self.ground.sources, &self.repository, &kept.model));
         let reach = web.reach(&changed)?;
         let place = |document: &Document| self.repository.index_of(document.tree.source());
         let is_near = |document: &&Document| place(document).is_some_and(|at| reach.read[at]);

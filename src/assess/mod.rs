@@ -21,6 +21,7 @@ use crate::link::Hop;
 use crate::model::{Doubt, Model};
 use crate::repo::{Sources, Span};
 use crate::scaling::{self, Identity, Schedule, Target};
+use crate::speed;
 
 pub use traffic::{Demand, Measured, Traffic};
 
@@ -92,8 +93,7 @@ pub fn assess(
         traffic,
         context,
     };
-    // A few are done before a second thread has woken up.
-    let evaluated = targets.par_iter().with_min_len(64);
+    let evaluated = targets.par_iter().with_min_len(speed::OBJECTS);
     let evaluated: Vec<Vec<Evaluation>> = evaluated.map(|target| evaluations(target, context)).collect();
     for (target, evaluated) in targets.iter().zip(evaluated) {
         let model = &mut estate.model;

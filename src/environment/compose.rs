@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::model::Doubt;
+use crate::speed;
 use crate::syntax::{At, NodeId, Tree};
 
 use super::container::MountSource;
@@ -45,12 +46,14 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
         is_same
     });
     let parts = parts_of_others(repository);
-    // A few are done before a second thread has woken up.
-    let projects = folders.par_iter().with_min_len(16).flat_map_iter(|(_, files)| {
-        let mut projects = folder_environments(repository, files, &parts);
-        projects.iter_mut().for_each(|project| add_files(repository, project));
-        projects
-    });
+    let projects = folders
+        .par_iter()
+        .with_min_len(speed::TEXTS)
+        .flat_map_iter(|(_, files)| {
+            let mut projects = folder_environments(repository, files, &parts);
+            projects.iter_mut().for_each(|project| add_files(repository, project));
+            projects
+        });
     projects.collect()
 }
 

@@ -6,6 +6,7 @@ use super::document::Document;
 use super::repository::{Repository, folder_of};
 use crate::model::Doubt;
 use crate::repo::Span;
+use crate::speed;
 
 /// What deploys an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,10 +60,8 @@ impl Environment {
             .map(|file| folder_of(&file.path))
     }
 
-    /// Whether it is worth cutting in parts. A smaller one is read before a second thread has woken up, or before it is
-    /// found out which of its files matter.
+    /// Whether it is worth cutting in parts.
     pub fn is_large(&self) -> bool {
-        const LARGE: usize = 500;
-        self.size() >= LARGE
+        self.size() >= speed::LARGE
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::speed;
 use crate::syntax::{At, Tree, yaml};
 
 use super::deployed::{Environment, Platform};
@@ -26,8 +27,7 @@ pub(super) struct Objects {
 
 impl Objects {
     pub fn new(repository: &Repository) -> Self {
-        // A few are done before a second thread has woken up.
-        let files = repository.files().par_iter().with_min_len(256);
+        let files = repository.files().par_iter().with_min_len(speed::DOCUMENTS);
         Self {
             by_file: files.map(objects_of).collect(),
             taken: vec![false; repository.files().len()],

@@ -10,6 +10,7 @@ use super::claim::{self, Charts, Claim};
 use super::repository::{File, Repository, Role, folder_of, join};
 use crate::repo::walk::{self, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
+use crate::speed;
 use crate::syntax::{Language, Problem, ProblemKind, Tree, parse};
 
 /// What was read, and what could not be.
@@ -49,7 +50,7 @@ pub fn read(
     // its text is in that core's cache.
     let first = sources.next();
     let id = |nth: usize| SourceId(first.0 + nth as u32);
-    let each = files.par_iter().enumerate().with_max_len(CHUNK);
+    let each = files.par_iter().enumerate().with_max_len(speed::FILES);
     let each = each.map(|(nth, file)| {
         progress();
         match walk::read(root, file) {
@@ -78,9 +79,6 @@ pub fn in_memory(sources: &Sources, files: impl IntoIterator<Item = (String, Vec
     join_up(sources, loaded.collect())
 }
 
-/// So many files are handed to a core at a time.
-const CHUNK: usize = 64;
-
 fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     let mut found = Read::default();
     let mut files = Vec::with_capacity(loaded.len());
@@ -103,7 +101,7 @@ fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
     }
     // Other YAML is a patch at most, and only a kustomization names patches.
     if files.iter().any(|file| file.role == Role::Kustomization) {
-        let files = files.par_iter_mut().with_max_len(CHUNK);
+        let files = files.par_iter_mut().with_max_len(speed::FILES);
         let others = files.filter(|file| file.role == Role::OtherYaml);
         others.for_each(|file| file.tree = parse(&file.source, file.language).map(Arc::new));
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::model::{Doubt, EntityId, Known, Moved, Moves, ProductId};
-use crate::repo::Span;
+use crate::repo::{SourceId, Span};
 
 /// A gateway with its routes.
 #[derive(Clone, Debug)]
@@ -291,6 +292,8 @@ pub struct Estate {
     pub targets: Vec<crate::scaling::Target>,
     /// Names in the configuration's `facts` that something here answers to, by their place.
     pub answered: Vec<Span>,
+    /// Files of the repository that some container here sees.
+    pub mounted: FxHashSet<SourceId>,
 }
 
 impl Estate {

@@ -2,12 +2,14 @@
 
 pub mod cache;
 mod copied;
+mod deployed;
 pub mod envsubst;
 pub mod files;
 
 use crate::repo::{Piece, Sources, Span};
 
 pub use cache::ExpandCache;
+pub use deployed::{Deployed, Expanded, expand};
 pub use files::{ContainerFiles, SeenFile, container_files};
 
 /// Where a decoded text stands byte for byte, given the span it was decoded from; `None` where it does not.

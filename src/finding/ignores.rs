@@ -11,6 +11,7 @@ use super::directive::{self, Directive};
 use super::{Finding, Milder, Repair, settle};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Precision, Severity};
+use crate::speed;
 use crate::syntax::{At, Tree};
 
 /// Rules that are not files: id and title. All are of the category `config` and warn.
@@ -113,8 +114,7 @@ impl Ignores {
         // One comment is one ignore, also when several derived texts contain it.
         let mut comments: BTreeMap<Span, (String, Vec<Span>)> = BTreeMap::new();
         let finder = memmem::Finder::new("gatelint:");
-        // A few are read before a second thread has woken up.
-        let all = trees.par_iter().with_min_len(256);
+        let all = trees.par_iter().with_min_len(speed::DOCUMENTS);
         let all: Vec<_> = all.flat_map_iter(|tree| comments_of(sources, tree, &finder)).collect();
         for (comment, text, scope) in all {
             let known = comments.entry(comment).or_insert_with(|| (text, Vec::new()));

@@ -7,7 +7,7 @@ pub mod settle;
 use std::sync::Arc;
 
 pub use ignores::{BUILT_IN, ConfigIgnore, Ignored, Ignores, Target};
-pub use settle::{EnvironmentHits, Milder, Settled, settle};
+pub use settle::{EnvironmentHits, Milder, Settled, Telling, settle};
 
 use crate::capacity::Moment;
 use crate::model::EntityId;
@@ -30,7 +30,7 @@ pub struct RuleInfo {
 
 impl RuleInfo {
     /// That of every rule, in the order in which hits count them.
-    pub fn of(rules: &RuleSet) -> Vec<RuleInfo> {
+    pub fn all(rules: &RuleSet) -> Vec<RuleInfo> {
         let of_rule = |rule: &Rule| RuleInfo {
             id: rule.id.clone(),
             category: rule.category.clone(),

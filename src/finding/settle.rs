@@ -12,6 +12,7 @@ use super::{EnvironmentIndex, Finding, Place, Repair, RuleInfo, Unevaluated, Val
 use crate::model::{FactView, Origin};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Grade, Hit, NotEvaluated, Precision, Severity, Violation};
+use crate::speed;
 
 /// What the rules said of one environment.
 pub struct EnvironmentHits<'a> {
@@ -22,7 +23,7 @@ pub struct EnvironmentHits<'a> {
     /// Puts the nth of them into words, with the path of a request that meets it.
     pub tell: Box<Tell<'a>>,
     /// What could not be decided.
-    pub not_evaluated: Vec<NotEvaluated>,
+    pub not_evaluated: Cow<'a, [NotEvaluated]>,
     /// The files (not derived sources) the environment is made of; decides whether a finding names environments.
     pub files: Cow<'a, FxHashSet<SourceId>>,
 }
@@ -30,7 +31,24 @@ pub struct EnvironmentHits<'a> {
 /// The words of a violation, by its place in the list.
 pub type Tell<'a> = dyn Fn(usize) -> (Cow<'a, Hit>, Option<Cow<'a, str>>) + Sync + 'a;
 
-/// All findings and everything undecided, sorted.
+/// How much of what the rules say is put into words.
+#[derive(Clone, Copy)]
+pub struct Telling<'a> {
+    /// What is milder is only counted.
+    pub least: Severity,
+    /// Whether what was not evaluated at a place of this file is told.
+    pub reports: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl Telling<'_> {
+    /// Everything.
+    pub const ALL: Telling<'static> = Telling {
+        least: Severity::Info,
+        reports: &|_| true,
+    };
+}
+
+/// What settling gives: findings, and in numbers what became of others.
 #[derive(Debug, Default)]
 pub struct Settled {
     /// Findings by path, line, column and rule.
@@ -39,6 +57,10 @@ pub struct Settled {
     pub milder: Vec<Milder>,
     /// Undecided rules, most frequent first.
     pub unevaluated: Vec<Unevaluated>,
+    /// How many an ignore has silenced.
+    pub silenced: usize,
+    /// How many lie in examples and the like, and were not asked for.
+    pub left_out: usize,
 }
 
 /// A finding that is milder than what is shown. It counts, but no one reads its words, so it has none.
@@ -75,16 +97,11 @@ impl Located<'_> {
 }
 
 /// Settles the hits of all environments. The result does not depend on the order of hops within an environment.
-pub fn settle(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Settled {
-    settle_from(Severity::Info, sources, rules, environments)
-}
-
-/// The same, where what is milder than `least` is only counted.
-pub fn settle_from(
-    least: Severity,
+pub fn settle(
     sources: &Sources,
     rules: &[RuleInfo],
     environments: &[EnvironmentHits<'_>],
+    telling: &Telling<'_>,
 ) -> Settled {
     let mut all: Vec<Pointed> = Vec::with_capacity(environments.iter().map(|of| of.violations.len()).sum());
     for (environment, of) in environments.iter().enumerate() {
@@ -93,14 +110,14 @@ pub fn settle_from(
     }
     all.par_sort_unstable();
     let severity = |(_, (environment, nth)): &Pointed| environments[*environment].violations[*nth].severity;
-    let worst = |place: &[Pointed]| place.iter().map(severity).max().unwrap_or(least);
+    let worst = |place: &[Pointed]| place.iter().map(severity).max().unwrap_or(telling.least);
     let grade = |(_, (environment, nth)): &Pointed| {
         let violation = environments[*environment].violations[*nth];
         (Reverse(violation.severity), violation.grade)
     };
     let best = |place: &[Pointed]| place.iter().map(grade).min().map_or(Grade::Full, |(_, grade)| grade);
     let places = all.chunk_by(|(place, _), (next, _)| place == next);
-    let (places, counted): (Vec<&[Pointed]>, Vec<_>) = places.partition(|place| worst(place) >= least);
+    let (places, counted): (Vec<&[Pointed]>, Vec<_>) = places.partition(|place| worst(place) >= telling.least);
     let milder = counted.into_iter().filter_map(|place| {
         let (rule, at) = place[0].0;
         let rule = rules.get(rule)?;
@@ -116,7 +133,7 @@ pub fn settle_from(
     let paths = Paths::new(sources);
     let mut findings: Vec<Finding> = places
         .into_par_iter()
-        .with_max_len(64)
+        .with_max_len(speed::PLACES)
         .filter_map(|violations| {
             let (rule, at) = violations[0].0;
             let users = users.get(&at.source)?;
@@ -130,7 +147,8 @@ pub fn settle_from(
     Settled {
         findings,
         milder,
-        unevaluated: unevaluated(sources, rules, environments),
+        unevaluated: unevaluated(sources, rules, environments, telling),
+        ..Settled::default()
     }
 }
 
@@ -294,11 +312,19 @@ pub fn note(fact: &FactView) -> ValueNote {
     note
 }
 
-fn unevaluated(sources: &Sources, rules: &[RuleInfo], environments: &[EnvironmentHits<'_>]) -> Vec<Unevaluated> {
+fn unevaluated(
+    sources: &Sources,
+    rules: &[RuleInfo],
+    environments: &[EnvironmentHits<'_>],
+    telling: &Telling<'_>,
+) -> Vec<Unevaluated> {
     let paths = Paths::new(sources);
     let mut groups: BTreeMap<(usize, &Arc<str>), Vec<Option<Span>>> = BTreeMap::new();
-    for entry in environments.iter().flat_map(|of| &of.not_evaluated) {
+    for entry in environments.iter().flat_map(|of| &*of.not_evaluated) {
         let at = entry.span.map(|span| sources.locate(span));
+        if at.is_some_and(|at| !(telling.reports)(&sources.get(at.source).path)) {
+            continue;
+        }
         groups.entry((entry.rule, &entry.reason)).or_default().push(at);
     }
     let mut all: Vec<Unevaluated> = groups

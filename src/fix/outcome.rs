@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::model::{EntityId, Fact, FieldId, Kind, Model, ScopeId, Stored};
 use crate::repo::{SourceId, Sources, Span};
 use crate::rule::{Severity, Verdict};
+use crate::speed;
 
 /// A file of the repository, by a digest of its path.
 pub type FileKey = u64;
@@ -50,15 +51,13 @@ pub struct Outcome {
 
 impl Outcome {
     /// Takes down what a model says, and what the rules say of it.
-    pub fn of(
+    pub fn new(
         sources: &Sources,
         model: &Model,
         verdicts: impl Iterator<Item = Verdict> + Send,
         undecided: &[(usize, EntityId)],
     ) -> Outcome {
-        // A small model is taken down before a second thread has woken up.
-        const LARGE: usize = 2_000;
-        if model.entities().len() < LARGE {
+        if model.entities().len() < speed::TAKEN_DOWN {
             let files = &mut Files::new(sources);
             let (said, open) = rules(files, model, verdicts, undecided);
             let written = written(in_scopes(files, model), of_entities(files, model));

@@ -18,6 +18,7 @@ use crate::finding::{Finding, Fix, Repair};
 use crate::model::{EntityId, Model};
 use crate::repo::{Edit, Refusal, SourceId, Sources};
 use crate::rule::Remedy;
+use crate::speed;
 
 pub use super::complaint::Answer;
 pub use super::outcome::{FileKey, Outcome, file_key, stands_in};
@@ -70,8 +71,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
     let mends = |finding: &&mut Finding| finding.places.iter().any(|place| !matches!(place.remedy, Remedy::None));
     let mut findings: Vec<&mut Finding> = findings.into_iter().filter(mends).collect();
     let places = Places::of(world);
-    // A few are done before a second thread has woken up.
-    let waiting = findings.par_iter().enumerate().with_min_len(16);
+    let waiting = findings.par_iter().enumerate().with_min_len(speed::TEXTS);
     let waiting = waiting.map(|(at, finding)| Candidate {
         finding: at,
         attempts: attempts(&places, finding).into(),

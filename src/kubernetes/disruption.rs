@@ -11,6 +11,7 @@ use crate::kubernetes::policy::selector;
 use crate::model::field::{disruption_budget as field, workload};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known};
 use crate::repo::Span;
+use crate::speed;
 use crate::syntax::At;
 
 /// A bound of a budget: a number of pods, or a part of them, which is rounded up (Kubernetes,
@@ -59,8 +60,7 @@ pub(crate) fn lower(estate: &mut Estate, documents: &[Document]) {
         };
         budget(estate, document, near.map_or(&[], Vec::as_slice))
     };
-    // A few are done before a second thread has woken up.
-    let found = budgets.par_iter().with_min_len(64).filter_map(of_document);
+    let found = budgets.par_iter().with_min_len(speed::OBJECTS).filter_map(of_document);
     for entity in found.collect::<Vec<Entity>>() {
         estate.model.add(entity);
     }

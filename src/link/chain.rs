@@ -7,6 +7,7 @@ use super::Hop;
 use crate::estate::Estate;
 use crate::model::Known;
 use crate::model::field::process;
+use crate::speed;
 
 /// Writes the path of each hop: `Ingress shop → web:80 → nginx → api:8000 gunicorn`.
 pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
@@ -20,7 +21,7 @@ pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
             }
         }
     }
-    let all = (0..hops.len()).into_par_iter().with_min_len(512);
+    let all = (0..hops.len()).into_par_iter().with_min_len(speed::HOPS);
     let written: Vec<String> = all.map(|at| path(estate, hops, &into, at)).collect();
     for (hop, path) in hops.iter_mut().zip(written) {
         hop.path = path;

@@ -19,6 +19,7 @@ use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{endpoint, gateway, hop, route, upstream};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, behaviour};
 use crate::repo::Span;
+use crate::speed;
 
 use names::Names;
 
@@ -117,8 +118,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
 
 fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
     let gateways = std::mem::take(&mut estate.gateways);
-    // A few are done before a second thread has woken up.
-    let each = gateways.par_iter().with_min_len(64);
+    let each = gateways.par_iter().with_min_len(speed::OBJECTS);
     let drafts: Vec<Vec<Draft<'_>>> = each.map(|gateway| drafts(estate, names, gateway)).collect();
     let mut statuses = HashMap::new();
     let mut hops = Vec::with_capacity(drafts.iter().map(Vec::len).sum());
@@ -196,8 +196,7 @@ fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
         let is = |field| model.get(hop.id, field) == Known::Is(true);
         is(hop::RESOLVED_ONCE) && is(hop::ADDRESS_MAY_CHANGE)
     };
-    // A few are looked at before a second thread has woken up.
-    let stale = hops.par_iter().with_min_len(512).filter(is_stale);
+    let stale = hops.par_iter().with_min_len(speed::HOPS).filter(is_stale);
     for hop in stale.collect::<Vec<&Hop>>() {
         let linked = |link| model.linked(hop.id, link).is();
         let (Some(group), Some(server)) = (linked(hop::UPSTREAM), linked(hop::ENDPOINT)) else {

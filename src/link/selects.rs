@@ -8,6 +8,7 @@ use super::names::{Names, nearness};
 use crate::estate::{Container, Estate, Service};
 use crate::model::field::{service as field, workload};
 use crate::model::{EntityId, Known};
+use crate::speed;
 
 /// Says of every Service whether it selects anything, and what comes near.
 pub(super) fn settle(estate: &mut Estate, names: &Names) {
@@ -24,8 +25,7 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
         let asked = asked(estate, &own);
         Some((at, own, asked))
     };
-    // A few are done before a second thread has woken up.
-    let services = estate.services.par_iter().enumerate().with_min_len(64);
+    let services = estate.services.par_iter().enumerate().with_min_len(speed::OBJECTS);
     for (at, own, asked) in services.filter_map(of_service).collect::<Vec<_>>() {
         if own.is_empty() {
             empty.push(at);

@@ -11,11 +11,11 @@ use crate::estate::{Container, Estate, Service};
 use crate::model::field::{process, service_port};
 use crate::model::{EntityId, Known};
 use crate::repo::Span;
+use crate::speed;
 
 /// For every port of every Service: whether its target exists in the pods it selects.
 pub(super) fn settle(estate: &mut Estate, names: &Names) {
-    // A few are done before a second thread has woken up.
-    let services = estate.services.par_iter().with_min_len(64);
+    let services = estate.services.par_iter().with_min_len(speed::OBJECTS);
     let found: Vec<_> = services
         .flat_map_iter(|service| of_service(estate, names, service))
         .collect();

@@ -12,13 +12,11 @@ mod tasks;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::environment::pods::{Placed, containers};
-use crate::environment::{ByKind, Document, Environment, Platform, Repository, Role};
+use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform, Repository, Role};
 use crate::estate::Estate;
-use crate::expand::{ContainerFiles, ExpandCache, container_files};
+use crate::expand::{Deployed, ExpandCache, Expanded, SeenFile};
 use crate::kubernetes::scaler::{self, Scaler, Scalers};
 use crate::kubernetes::{policy, service};
 use crate::lower::facts::Facts;
@@ -30,61 +28,9 @@ use crate::repo::{Source, SourceId, Sources};
 use crate::scaling;
 use crate::syntax::{Language, Tree};
 
-/// A container with the files it sees.
-type Deployed = (Placed, ContainerFiles);
-
-/// The containers of an environment with the files they see.
-pub struct Placement {
-    containers: Vec<Deployed>,
-    /// Files of the repository that some container sees.
-    pub mounted: FxHashSet<SourceId>,
-}
-
-impl Placement {
-    /// Finds the containers and their files.
-    pub fn new(
-        sources: &Sources,
-        repository: &Repository,
-        environment: &Environment,
-        cache: &ExpandCache,
-    ) -> Placement {
-        let containers: Vec<_> = containers(environment, repository)
-            .into_par_iter()
-            // A few are done before a second thread has woken up.
-            .with_min_len(64)
-            .map(|placed| {
-                let files = container_files(sources, repository, &placed.spec, cache);
-                (placed, files)
-            })
-            .collect();
-        let mut mounted = FxHashSet::default();
-        for (placed, files) in &containers {
-            for seen in &files.files {
-                // A build or a test may mount the whole repository: that is no Envoy.
-                if !crate::product::envoy::place::is_anothers(&placed.spec, seen) {
-                    origins(sources, &seen.source, &mut mounted, 0);
-                }
-            }
-        }
-        Placement { containers, mounted }
-    }
-}
-
-/// The files a text comes from.
-fn origins(sources: &Sources, source: &Source, found: &mut FxHashSet<SourceId>, depth: usize) {
-    match &source.pieces {
-        None => {
-            found.insert(source.id);
-        }
-        Some(pieces) if depth < 4 => {
-            for piece in pieces {
-                if !found.contains(&piece.from.source) {
-                    origins(sources, sources.get(piece.from.source), found, depth + 1);
-                }
-            }
-        }
-        Some(_) => {}
-    }
+/// Whether a container may read a file it sees. A build or a test may mount the whole repository: that is no Envoy.
+pub fn reads(spec: &ContainerSpec, seen: &SeenFile) -> bool {
+    !crate::product::envoy::place::is_anothers(spec, seen)
 }
 
 /// What lowering needs beside the environment.
@@ -127,31 +73,38 @@ pub struct Lowering<'a> {
 
 enum State {
     /// Nothing is lowered yet.
-    Waits(Placement),
+    Waits(Vec<Deployed>),
     /// What remains needs everything that was lowered before.
     Begun(Vec<Scaler>),
 }
 
+/// Lowers an environment, as far as it is worth it now.
+pub fn lower<'a>(context: Context<'a>, environment: &'a Environment, expanded: Expanded) -> Lowering<'a> {
+    let Expanded { containers, mounted } = expanded;
+    let mut lower = Lower {
+        context,
+        environment,
+        estate: Estate {
+            compose: environment.platform == Platform::Compose,
+            together: environment.platform != Platform::Directory || &*environment.name != ".",
+            incomplete: environment.incomplete.clone(),
+            kustomized: environment.platform == Platform::Kustomize,
+            mounted,
+            ..Estate::default()
+        },
+        scaled: Vec::new(),
+    };
+    let state = match environment.is_large() {
+        true => State::Begun(lower.documents(containers)),
+        false => State::Waits(containers),
+    };
+    Lowering { lower, state }
+}
+
 impl<'a> Lowering<'a> {
-    /// Begins to lower an environment.
-    pub fn begin(context: Context<'a>, environment: &'a Environment, placement: Placement) -> Self {
-        let mut lower = Lower {
-            context,
-            environment,
-            estate: Estate {
-                compose: environment.platform == Platform::Compose,
-                together: environment.platform != Platform::Directory || &*environment.name != ".",
-                incomplete: environment.incomplete.clone(),
-                kustomized: environment.platform == Platform::Kustomize,
-                ..Estate::default()
-            },
-            scaled: Vec::new(),
-        };
-        let state = match environment.is_large() {
-            true => State::Begun(lower.documents(placement)),
-            false => State::Waits(placement),
-        };
-        Lowering { lower, state }
+    /// What is lowered.
+    pub fn environment(&self) -> &'a Environment {
+        self.lower.environment
     }
 
     /// Whether the most is done: it is a large one.
@@ -169,8 +122,8 @@ impl<'a> Lowering<'a> {
             (Platform::CloudFormation, _) => {
                 lower.estate.targets = scaling::cloudformation::targets(model, environment)
             }
-            (_, State::Waits(placement)) => {
-                let scalers = lower.documents(placement);
+            (_, State::Waits(containers)) => {
+                let scalers = lower.documents(containers);
                 lower.rest(&scalers);
             }
             (_, State::Begun(scalers)) => lower.rest(&scalers),
@@ -189,14 +142,14 @@ struct Lower<'a> {
 
 impl Lower<'_> {
     /// What documents and loose files deploy, each by itself. Gives what scales workloads.
-    fn documents(&mut self, placement: Placement) -> Vec<Scaler> {
+    fn documents(&mut self, containers: Vec<Deployed>) -> Vec<Scaler> {
         let environment = self.environment;
         self.estate.model.expect(environment.documents.len());
         let scalers = scaler::scalers(&mut self.estate.model, environment);
         let nginx = self.loose_nginx();
         let services = ByKind::new(&environment.documents);
         let services = services.of("Service");
-        let tasks = tasks::tasks(self.estate.compose, services, placement.containers, &nginx);
+        let tasks = tasks::tasks(self.estate.compose, services, containers, &nginx);
         self.all(tasks, &Scalers::of(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);

@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 
 use crate::environment::Document;
+use crate::expand::Deployed;
 use crate::kubernetes::scaler::Scalers;
-use crate::lower::{Deployed, Lower};
+use crate::lower::Lower;
 use crate::model::EntityId;
 use crate::product::nginx::place::LooseConfig;
+use crate::speed;
 
 /// One task.
 pub(super) enum Task<'t> {
@@ -24,9 +26,6 @@ pub(super) enum Task<'t> {
     Haproxy,
 }
 
-/// How many containers, configurations or Services make one task.
-const SIZE: usize = 64;
-
 /// All tasks of an environment.
 pub(super) fn tasks<'t>(
     compose: bool,
@@ -34,11 +33,11 @@ pub(super) fn tasks<'t>(
     containers: Vec<Deployed>,
     nginx: &'t [LooseConfig],
 ) -> Vec<Task<'t>> {
-    let mut tasks: Vec<Task<'t>> = services.chunks(SIZE).map(Task::Services).collect();
+    let mut tasks: Vec<Task<'t>> = services.chunks(speed::TASK).map(Task::Services).collect();
     tasks.push(Task::Bindings);
     tasks.extend(apart(compose, containers).into_iter().map(Task::Containers));
     tasks.push(Task::Machines);
-    tasks.extend(nginx.chunks(SIZE).map(Task::Nginx));
+    tasks.extend(nginx.chunks(speed::TASK).map(Task::Nginx));
     tasks.extend([Task::Envoy, Task::Haproxy]);
     tasks
 }
@@ -52,8 +51,9 @@ fn apart(compose: bool, containers: Vec<Deployed>) -> Vec<Vec<Deployed>> {
     let mut parts: Vec<Vec<Deployed>> = Vec::new();
     for container in containers {
         let document = container.0.document;
-        let is_open =
-            |part: &Vec<Deployed>| part.len() < SIZE || part.last().map(|last| last.0.document) == Some(document);
+        let is_open = |part: &Vec<Deployed>| {
+            part.len() < speed::TASK || part.last().map(|last| last.0.document) == Some(document)
+        };
         match parts.last_mut().filter(|part| is_open(part)) {
             Some(part) => part.push(container),
             None => parts.push(vec![container]),
@@ -76,11 +76,9 @@ impl Lower<'_> {
     }
 
     fn in_parts(&mut self, tasks: Vec<Task<'_>>, scalers: &Scalers<'_>) {
-        // Some at a time: all parts together would take as much memory as the whole once more.
-        const AT_ONCE: usize = 12;
         let empty = self.part(0);
         let lowered = |task| {
-            let mut part = empty.part(SIZE);
+            let mut part = empty.part(speed::TASK);
             part.one(task, scalers);
             part
         };
@@ -88,7 +86,7 @@ impl Lower<'_> {
         let mut done: Vec<Lower<'_>> = Vec::new();
         // Those that are done are joined while the next are lowered.
         while tasks.len() > 0 || !done.is_empty() {
-            let some: Vec<Task<'_>> = tasks.by_ref().take(AT_ONCE).collect();
+            let some: Vec<Task<'_>> = tasks.by_ref().take(speed::TASKS).collect();
             let parts = some.into_par_iter().with_max_len(1);
             let before = std::mem::take(&mut done);
             ((), done) = rayon::join(|| self.join(before), || parts.map(lowered).collect());

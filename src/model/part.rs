@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::assumption::Held;
 use super::entity::{Entity, EntityId, Fact, Model, Scope, ScopeId, TreeId};
 use super::known::Known;
+use crate::speed;
 
 /// Where the entities of a part stand after it was joined to another model.
 #[derive(Clone, Copy, Debug)]
@@ -50,11 +51,9 @@ impl Model {
 
     /// Changes the ids in a part to what they will be. Whoever keeps ids of the part must change them as well.
     pub fn prepare(&mut self, moves: &Moves) {
-        // Fewer are done before a second thread has woken up.
-        const MANY: usize = 2_048;
-        let entities = self.entities.par_iter_mut().with_min_len(MANY);
+        let entities = self.entities.par_iter_mut().with_min_len(speed::ENTITIES);
         entities.for_each(|entity| moves.entity(entity));
-        let scopes = self.scopes.par_iter_mut().with_min_len(MANY);
+        let scopes = self.scopes.par_iter_mut().with_min_len(speed::ENTITIES);
         scopes.for_each(|scope| moves.scope(scope));
     }
 

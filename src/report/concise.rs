@@ -4,16 +4,25 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
-use super::{Report, severity};
+use super::{Layout, Options, Report, severity};
 use crate::finding::Finding;
+use crate::speed;
 use crate::terminal::escape;
 
-/// Writes the findings.
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    // Every file is indexed by lines here.
-    let lines = report.findings.par_iter().with_min_len(128);
-    let lines: Vec<String> = lines.map(|finding| line(report, finding)).collect();
-    lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
+/// `--format concise`
+pub(super) struct Concise;
+
+impl Layout for Concise {
+    fn write(&self, report: &Report<'_>, _: Options, out: &mut dyn Write) -> io::Result<()> {
+        // Every file is indexed by lines here.
+        let lines = report.findings.par_iter().with_min_len(speed::LINES);
+        let lines: Vec<String> = lines.map(|finding| line(report, finding)).collect();
+        lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))
+    }
+
+    fn shows_fixes(&self) -> bool {
+        false
+    }
 }
 
 fn line(report: &Report<'_>, finding: &Finding) -> String {

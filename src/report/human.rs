@@ -8,10 +8,11 @@ use rayon::prelude::*;
 
 use super::snippet::{Drawing, Label};
 use super::summary::Hidden;
-use super::{Options, Report, severity, summary};
+use super::{Layout, Options, Report, severity, summary};
 use crate::finding::{Finding, Repair, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::Severity;
+use crate::speed;
 use crate::terminal::{Look, escape, wrap};
 
 /// More findings than anyone reads; the rest is counted.
@@ -19,9 +20,42 @@ const SHOWN: usize = 200;
 /// How many related places, paths and environments of one finding are shown.
 const PLACES: usize = 5;
 
+/// `--format human`
+pub(super) struct Human;
+
+impl Layout for Human {
+    /// Findings and summary.
+    fn write(&self, report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
+        let (shown, cut) = chosen(report.findings, options.least);
+        for some in drawn(report, &shown, options.look) {
+            out.write_all(some.as_bytes())?;
+        }
+        if !cut.is_empty() {
+            writeln!(out, "and {} more; `--format concise` shows them all\n", cut.len())?;
+        }
+        if options.quiet {
+            return Ok(());
+        }
+        let hidden = Hidden {
+            milder: report.summary.findings().saturating_sub(shown.len() + cut.len()),
+            unproved: cut.iter().any(|at| report.findings[*at].is_unproved()),
+        };
+        let mut lines = summary::lines(report, options, hidden).into_iter();
+        lines.try_for_each(|line| writeln!(out, "{line}"))
+    }
+
+    fn hides_milder(&self) -> bool {
+        true
+    }
+
+    fn shown(&self, findings: &[Finding], least: Severity) -> Vec<usize> {
+        chosen(findings, least).0
+    }
+}
+
 /// The findings that people are shown, by their place: all that are not milder, or the worst of very many; and those that
 /// are then left.
-pub fn shown(findings: &[Finding], least: Severity) -> (Vec<usize>, Vec<usize>) {
+fn chosen(findings: &[Finding], least: Severity) -> (Vec<usize>, Vec<usize>) {
     let loud = (0..findings.len()).filter(|at| findings[*at].severity >= least);
     let mut shown: Vec<usize> = loud.collect();
     if shown.len() > SHOWN {
@@ -31,33 +65,16 @@ pub fn shown(findings: &[Finding], least: Severity) -> (Vec<usize>, Vec<usize>) 
     (shown, cut)
 }
 
-/// Writes findings and summary.
-pub(super) fn write(report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let (shown, cut) = shown(report.findings, options.least);
-    // A few are drawn before a second thread has woken up.
-    let drawn = shown.par_chunks(16).map(|some| {
-        let mut drawing = Drawing::new(report.sources, options.look);
+/// Findings as text, some in each.
+fn drawn(report: &Report<'_>, shown: &[usize], look: Look) -> Vec<String> {
+    let each = shown.par_chunks(speed::DRAWN).map(|some| {
+        let mut drawing = Drawing::new(report.sources, look);
         let each = some
             .iter()
-            .map(|at| one(&report.findings[*at], &mut drawing, options.look) + "\n");
+            .map(|at| one(&report.findings[*at], &mut drawing, look) + "\n");
         each.collect()
     });
-    for some in drawn.collect::<Vec<String>>() {
-        out.write_all(some.as_bytes())?;
-    }
-    if !cut.is_empty() {
-        writeln!(out, "and {} more; `--format concise` shows them all\n", cut.len())?;
-    }
-    if !options.quiet {
-        let hidden = Hidden {
-            milder: report.summary.findings().saturating_sub(shown.len() + cut.len()),
-            unproved: cut.iter().any(|at| report.findings[*at].is_unproved()),
-        };
-        for line in summary::lines(report, options, hidden) {
-            writeln!(out, "{line}")?;
-        }
-    }
-    Ok(())
+    each.collect()
 }
 
 fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, problem_kind};
+use super::{Layout, Options, Report, problem_kind};
 use crate::finding::{AsOf, Finding, Fix, Summary, Unevaluated, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::{Precision, Severity};
@@ -104,31 +104,35 @@ struct SummaryOut {
     as_of: Option<String>,
 }
 
-/// Writes the report.
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let sources = report.sources;
-    let version = env!("CARGO_PKG_VERSION");
-    write!(
-        out,
-        "{{\"version\":{VERSION},\"tool_version\":\"{version}\",\n\"findings\":"
-    )?;
-    list(out, report.findings.iter().map(|finding| finding_out(sources, finding)))?;
-    write!(out, ",\n\"not_evaluated\":")?;
-    list(
-        out,
-        report.unevaluated.iter().map(|entry| unevaluated_out(sources, entry)),
-    )?;
-    write!(out, ",\n\"problems\":")?;
-    let problems = report.problems.iter().map(|problem| ProblemOut {
-        file: &problem.path,
-        line: problem.line,
-        kind: problem_kind(problem.kind),
-        message: &problem.message,
-    });
-    list(out, problems)?;
-    write!(out, ",\n\"summary\":")?;
-    serde_json::to_writer(&mut *out, &summary_out(report.summary))?;
-    writeln!(out, "}}")
+/// `--format json`
+pub(super) struct Json;
+
+impl Layout for Json {
+    fn write(&self, report: &Report<'_>, _: Options, out: &mut dyn Write) -> io::Result<()> {
+        let sources = report.sources;
+        let version = env!("CARGO_PKG_VERSION");
+        write!(
+            out,
+            "{{\"version\":{VERSION},\"tool_version\":\"{version}\",\n\"findings\":"
+        )?;
+        list(out, report.findings.iter().map(|finding| finding_out(sources, finding)))?;
+        write!(out, ",\n\"not_evaluated\":")?;
+        list(
+            out,
+            report.unevaluated.iter().map(|entry| unevaluated_out(sources, entry)),
+        )?;
+        write!(out, ",\n\"problems\":")?;
+        let problems = report.problems.iter().map(|problem| ProblemOut {
+            file: &problem.path,
+            line: problem.line,
+            kind: problem_kind(problem.kind),
+            message: &problem.message,
+        });
+        list(out, problems)?;
+        write!(out, ",\n\"summary\":")?;
+        serde_json::to_writer(&mut *out, &summary_out(report.summary))?;
+        writeln!(out, "}}")
+    }
 }
 
 fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io::Result<()> {

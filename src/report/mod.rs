@@ -1,4 +1,4 @@
-//! Reports: one small file per output format. Adding one is one file here and one variant of `Format`.
+//! Reports: one small file per output format. Adding one is a file with its [`Layout`] and a variant of [`Format`].
 
 pub mod capacity;
 pub mod chart;
@@ -31,6 +31,52 @@ pub enum Format {
     Concise,
     /// One JSON document, described by `gatelint schema report`.
     Json,
+}
+
+impl Format {
+    fn layout(self) -> &'static dyn Layout {
+        match self {
+            Format::Human => &human::Human,
+            Format::Concise => &concise::Concise,
+            Format::Json => &json::Json,
+        }
+    }
+
+    /// Whether findings come with their fixes. A proof reads what uses the file again, so it is made only where it shows.
+    pub fn shows_fixes(self) -> bool {
+        self.layout().shows_fixes()
+    }
+
+    /// Whether findings milder than [`Options::least`] are counted and nothing else is said of them.
+    pub fn hides_milder(self) -> bool {
+        self.layout().hides_milder()
+    }
+
+    /// The findings it shows, by their place; the rest is counted.
+    pub fn shown(self, findings: &[Finding], least: Severity) -> Vec<usize> {
+        self.layout().shown(findings, least)
+    }
+}
+
+/// How one format shows a report.
+trait Layout {
+    /// Writes it.
+    fn write(&self, report: &Report<'_>, options: Options, out: &mut dyn Write) -> io::Result<()>;
+
+    /// As [`Format::shows_fixes`].
+    fn shows_fixes(&self) -> bool {
+        true
+    }
+
+    /// As [`Format::hides_milder`].
+    fn hides_milder(&self) -> bool {
+        false
+    }
+
+    /// As [`Format::shown`].
+    fn shown(&self, findings: &[Finding], _least: Severity) -> Vec<usize> {
+        (0..findings.len()).collect()
+    }
 }
 
 /// A file, or part of one, that could not be used.
@@ -97,7 +143,7 @@ pub struct Options {
     pub verbose: bool,
     /// Only findings, no summary.
     pub quiet: bool,
-    /// Human output hides what is milder than this.
+    /// A format that hides what is mild hides what is milder than this.
     pub least: Severity,
 }
 
@@ -117,11 +163,7 @@ impl Default for Options {
 /// # Errors
 /// When the output cannot be written for any other reason.
 pub fn write(report: &Report<'_>, format: Format, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let written = match format {
-        Format::Human => human::write(report, options, out),
-        Format::Concise => concise::write(report, out),
-        Format::Json => json::write(report, out),
-    };
+    let written = format.layout().write(report, options, out);
     forgive_closed_pipe(written.and_then(|()| out.flush()))
 }
 

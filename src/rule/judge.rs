@@ -11,6 +11,7 @@ use super::{Action, Change, Hit, NotEvaluated, Proposal, Remedy, Severity};
 use crate::model::field::hop;
 use crate::model::{EntityId, FactView, FieldId, Kind, Known, Lens, Model, Origin};
 use crate::repo::Span;
+use crate::speed;
 
 /// What the rules say of one model.
 #[derive(Debug)]
@@ -145,26 +146,22 @@ fn over<H: Send>(
             }
         }
     };
-    // A small model is judged before a second thread has woken up.
-    const SMALL: usize = 1_000;
-    if asked.iter().map(Vec::len).sum::<usize>() < SMALL {
+    if asked.iter().map(Vec::len).sum::<usize>() < speed::JUDGED {
         let mut judgement = Judgement::default();
         for (kind, roots) in asked.iter().enumerate().filter(|(_, roots)| !roots.is_empty()) {
             ask(kind, roots, &mut judgement);
         }
         return judgement;
     }
-    const CHUNK: usize = 256;
     let chunks = asked.iter().enumerate();
     let chunks: Vec<(usize, &[EntityId])> = chunks
-        .flat_map(|(kind, roots)| roots.chunks(CHUNK).map(move |chunk| (kind, chunk)))
+        .flat_map(|(kind, roots)| roots.chunks(speed::ASKED).map(move |chunk| (kind, chunk)))
         .collect();
     let of_chunk = |(kind, roots): (usize, &[EntityId])| {
         let mut judgement = Judgement::default();
         ask(kind, roots, &mut judgement);
         judgement
     };
-    // Chunks of hops take far longer than others: each is handed out by itself.
     let all: Vec<Judgement<H>> = chunks.into_par_iter().with_max_len(1).map(of_chunk).collect();
     let mut judgement = Judgement::default();
     // Doubling a long list of hits would take their memory twice.

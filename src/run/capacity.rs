@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::setup::{self, Setup};
 use super::{Failure, print};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, analyse};
 use crate::assess::{self, Demand, Measured};
 use crate::capacity::floor::Shortfall;
 use crate::capacity::moment::{DAY, WEEK};
@@ -14,6 +14,7 @@ use crate::capacity::schedule::Bounds;
 use crate::capacity::{Moment, Period, Zone};
 use crate::cli::Cli;
 use crate::cli::capacity::{Capacity, Drawing};
+use crate::finding::Telling;
 use crate::model::nearest::nearest;
 use crate::repo::{Sources, Span};
 use crate::report::capacity::{self, Outcome, Place, Short, Shown, named};
@@ -26,7 +27,8 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
     let look = Look::stderr(cli.color);
     let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
     let week = options.week.as_deref().map(day).transpose()?;
-    let setup = Setup::new(Path::new("."), options.config.as_deref(), false, look)?.with_traffic(as_of, look)?;
+    let setup = Setup::new(Path::new("."), options.config.as_deref(), false, look)?.without_rules();
+    let setup = setup.with_traffic(as_of, look)?;
     let walked = Period::year_from(setup.as_of.moment);
     if let Some(week) = week.filter(|week| !walked.contains(*week)) {
         return Err(Failure::new(
@@ -41,10 +43,10 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
     let read = setup.read(None, &progress);
     progress.step("evaluating schedules", 0, 0);
     let ground = setup.ground();
-    let analysis = Analysis::new(&ground, read.repository);
+    let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);
     setup.check_traffic(&analysis, look)?;
     progress.finish();
-    let gathered = Gathered::of(&analysis, options.target.as_deref())?;
+    let gathered = Gathered::new(&analysis, options.target.as_deref())?;
     let asked = options.target.is_some();
     let shown = gathered.shown(&setup, week, asked);
     let text = match options.format {
@@ -115,7 +117,7 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     /// Every target of every environment, those of one name where a name is given.
-    fn of(analysis: &'a Analysis<'_>, name: Option<&str>) -> Result<Gathered<'a>, Failure> {
+    fn new(analysis: &'a Analysis<'_>, name: Option<&str>) -> Result<Gathered<'a>, Failure> {
         let mut all: Vec<One<'a>> = Vec::new();
         let mut names = Vec::new();
         for (environment, judged) in analysis.environments.iter().zip(&analysis.judged) {

@@ -1,20 +1,18 @@
 //! The examples of rules, run as tests: a bad one gives exactly its findings at its marked lines, a good one none, and
 //! the fix turns bad into fixed and nothing else. The project's own tests run through here, and `gatelint rules --test`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
 use super::setup::{Setup, rule_mistakes};
 use super::{CLEAN, FOUND, Failure, print};
-use crate::analysis::{Analysis, Ground};
+use crate::analysis::{Ground, analyse};
 use crate::assess::Traffic;
-use crate::capacity::Moment;
 use crate::cli::Cli;
 use crate::config::{self, Config, ConfigProblem};
 use crate::environment::{Repository, read};
-use crate::expand::ExpandCache;
-use crate::finding::{Finding, RuleInfo, settle::settle};
+use crate::finding::{Finding, Telling};
 use crate::fix::prove::apart;
 use crate::repo::root::Root;
 use crate::repo::{Edit, Sources, Span, edit::splice};
@@ -24,9 +22,6 @@ use crate::syntax::yaml;
 use crate::terminal::Look;
 
 type Files = BTreeMap<String, String>;
-
-/// The midnight of the first of June 2026 in UTC: schedules of examples are walked from here.
-const AS_OF: Moment = Moment::from_unix(1_780_272_000);
 
 /// `gatelint rules --test`: the examples of the user's own rules.
 pub(super) fn test(cli: &Cli, folder: Option<&Path>) -> Result<u8, Failure> {
@@ -172,25 +167,20 @@ fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<Linted,
     let config = configured(&sources, &read.repository, files)?;
     let ground = Ground {
         traffic: traffic(&config, &sources, files)?,
-        versions: config.versions.into_iter().collect::<HashMap<_, _>>(),
+        versions: config.versions.into_iter().collect(),
         facts: config.facts,
-        sources: &sources,
-        rules,
-        cache: ExpandCache::default(),
+        ..Ground::new(&sources, rules)
     };
-    let analysis = Analysis::new(&ground, read.repository);
+    let (analysis, settled) = analyse(&ground, read.repository, &Telling::ALL);
     let mistakes = analysis.traffic_mistakes().into_iter().map(ConfigProblem::from);
     refused(&mistakes.collect::<Vec<_>>())?;
-    let infos = RuleInfo::of(rules);
-    let settled = settle(&sources, &infos, &analysis.hits());
     let open = settled.unevaluated.iter().filter(|open| &*open.rule == id);
     let undecided = open.map(|open| open.reason.to_string()).collect();
     let mut findings = settled.findings;
     findings.retain(|finding| &*finding.rule == id);
     if prove {
-        analysis.prove(&mut findings);
+        analysis.make_room(&findings).prove(&mut findings);
     }
-    drop(analysis);
     drop(ground);
     Ok(Linted {
         sources,
@@ -212,10 +202,13 @@ fn traffic(config: &Config, sources: &Sources, files: &Files) -> Result<Traffic,
         let text = files.get(path).ok_or(std::io::ErrorKind::NotFound)?;
         Ok(text.clone().into_bytes())
     };
-    let now = AS_OF.plus(365 * 86_400);
+    let now = Ground::AS_OF.plus(365 * 86_400);
     let (demands, problems) = config::traffic::load(&config.traffic, sources, "", &bytes, now);
     refused(&problems)?;
-    Ok(Traffic { demands, as_of: AS_OF })
+    Ok(Traffic {
+        demands,
+        as_of: Ground::AS_OF,
+    })
 }
 
 fn configured(sources: &Sources, repository: &Repository, files: &Files) -> Result<Config, String> {

@@ -2,15 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::lint::settle;
-use super::scope::{Scope, narrow};
+use super::asked::Asked;
 use super::setup::Setup;
 use super::{CLEAN, FOUND, Failure, print};
-use crate::analysis::Analysis;
+use crate::analysis::{Prover, analyse};
 use crate::cli::Lint;
-use crate::finding::Finding;
-use crate::finding::settle::Settled;
-use crate::fix::{apply, diff, prove};
+use crate::finding::{Finding, Settled, Telling};
+use crate::fix::apply::{self, Plan};
+use crate::fix::{diff, prove};
 use crate::repo::{Edit, SourceId};
 use crate::terminal;
 
@@ -53,51 +52,57 @@ pub(super) fn show_diff(setup: &Setup, findings: &[Finding], options: &Lint) -> 
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
 }
 
-pub(super) type Round = (usize, (usize, Settled), usize);
+/// What was mended, and what then is found.
+pub(super) struct Fixed<'a> {
+    /// How many findings.
+    pub(super) count: usize,
+    pub(super) settled: Settled,
+    pub(super) prover: Prover<'a>,
+}
 
 /// Applies fixes in rounds: what overlaps, or only shows when another is fixed, waits for the next.
-pub(super) fn fix<'a>(
-    setup: &'a Setup,
-    analysis: &mut Analysis<'a>,
-    first: (usize, Settled),
-    scope: &Scope,
-    options: &Lint,
-) -> Result<Round, Failure> {
+pub(super) fn fix<'a>(asked: Asked<'_>, telling: &Telling<'_>, first: Fixed<'a>) -> Result<Fixed<'a>, Failure> {
     const ROUNDS: usize = 10;
-    let (mut fixed, mut settled, mut left_out) = (0, first, 0);
+    let mut now = first;
     for _ in 0..ROUNDS {
-        let fixes = offered(&settled.1.findings, options);
+        let fixes = offered(&now.settled.findings, asked.options);
         if fixes.is_empty() {
             break;
         }
-        let plan = apply::plan(&setup.root.folder, &setup.sources, &fixes);
-        let failed = apply::write(&plan);
-        if let Some((path, error)) = failed.first() {
-            return Err(Failure::new(
-                format!("{path} cannot be written: {error}"),
-                "Nothing of that file was changed.",
-            ));
-        }
-        if plan.files.is_empty() {
-            let reason = plan.refused.first().map_or("", |(_, refusal)| refusal.0.as_str());
-            return Err(Failure::new(
-                format!("no fix can be applied: {reason}"),
-                "Run it again on the files as they are.",
-            ));
-        }
-        fixed += fixes.len() - plan.refused.len();
+        let plan = apply::plan(&asked.setup.root.folder, &asked.setup.sources, &fixes);
+        write(&plan)?;
+        let count = now.count + fixes.len() - plan.refused.len();
         let texts: Vec<(SourceId, String)> = plan
             .files
             .iter()
             .filter_map(|file| {
-                let id = analysis.repository.get(&file.path)?.source.id;
+                let id = now.prover.repository.get(&file.path)?.source.id;
                 Some((id, String::from_utf8_lossy(&file.new).into_owned()))
             })
             .collect();
-        *analysis = Analysis::new(analysis.ground(), analysis.changed(&texts));
-        settled = settle(setup, analysis, scope, options);
-        left_out = narrow(setup, &mut settled.1, scope, options);
-        analysis.prove(&mut settled.1.findings);
+        let (analysis, settled) = analyse(now.prover.ground(), now.prover.changed(&texts), telling);
+        let mut settled = asked.settle(&analysis, settled);
+        let prover = analysis.make_room(&settled.findings);
+        prover.prove(&mut settled.findings);
+        now = Fixed { count, settled, prover };
     }
-    Ok((fixed, settled, left_out))
+    Ok(now)
+}
+
+fn write(plan: &Plan) -> Result<(), Failure> {
+    let failed = apply::write(plan);
+    if let Some((path, error)) = failed.first() {
+        return Err(Failure::new(
+            format!("{path} cannot be written: {error}"),
+            "Nothing of that file was changed.",
+        ));
+    }
+    if plan.files.is_empty() {
+        let reason = plan.refused.first().map_or("", |(_, refusal)| refusal.0.as_str());
+        return Err(Failure::new(
+            format!("no fix can be applied: {reason}"),
+            "Run it again on the files as they are.",
+        ));
+    }
+    Ok(())
 }

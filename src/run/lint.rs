@@ -1,19 +1,17 @@
-//! `gatelint lint`: read → judge → settle → narrow → prove → show, change or report.
+//! `gatelint lint`: read → analyse → settle → prove → show, change or report.
 
-use std::collections::{BTreeSet, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::fixing::{fix, show_diff};
-use super::scope::{Scope, narrow, scope};
-use super::setup::{self, Setup, runs, select};
+use super::asked::Asked;
+use super::fixing::{Fixed, fix, show_diff};
+use super::scope::scope;
+use super::setup::{self, Setup, select};
 use super::{CLEAN, FOUND, Failure};
-use crate::analysis::Analysis;
+use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
-use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
-use crate::finding::settle::{self, Settled};
-use crate::finding::{RuleInfo, Summary};
+use crate::finding::{Settled, Summary};
 use crate::repo::Sources;
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
@@ -22,81 +20,49 @@ use crate::syntax::ProblemKind;
 use crate::terminal::Look;
 
 pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
-    let look = Look::stdout(cli.color);
     let quiet = options.quiet || options.diff;
     let mut progress = Progress::start(!quiet && io::stderr().is_terminal());
-    let start = options
-        .paths
-        .iter()
-        .find(|path| path.as_os_str() != "-")
-        .map_or(Path::new("."), PathBuf::as_path);
-    let mut setup = Setup::new(
-        start,
-        options.config.as_deref(),
-        options.no_config,
-        Look::stderr(cli.color),
-    )?;
-    let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
-    setup = setup.with_traffic(as_of, Look::stderr(cli.color))?;
-    select(&mut setup.rules, &setup.config, options)?;
+    let setup = set_up(cli, options)?;
     let (scope, stand_in) = scope(&setup.root, options)?;
+    let asked = Asked {
+        setup: &setup,
+        scope: &scope,
+        options,
+    };
+    let reports = |path: &str| scope.reports(path);
+    let telling = asked.telling(&reports);
 
     let read = setup.read(stand_in, &progress);
     let mut problems = problems(&setup.sources, &read);
     problems.retain(|problem| scope.reports(&problem.path));
-    let ground = setup.ground();
     progress.step("linking", 0, 0);
-    let files = read.repository.files().len();
-    let mut analysis = Analysis::new(&ground, read.repository);
+    let ground = setup.ground();
+    let (analysis, settled) = analyse(&ground, read.repository, &telling);
     setup.check_traffic(&analysis, Look::stderr(cli.color))?;
-    let mut settled = settle(&setup, &analysis, &scope, options);
-    let mut left_out = narrow(&setup, &mut settled.1, &scope, options);
+    let mut settled = asked.settle(&analysis, settled);
+
     progress.step("proving fixes", 0, 0);
-    let least = least(options);
-    // A proof reads what uses the file again, so it is made only where a fix is shown or applied.
-    let changes = options.fix || options.diff;
-    let findings = &mut settled.1.findings;
-    let proved: BTreeSet<usize> = match options.format {
-        report::Format::Human if !changes => report::human::shown(findings, least).0.into_iter().collect(),
-        report::Format::Concise if !changes => BTreeSet::new(),
-        _ => (0..findings.len()).collect(),
-    };
-    analysis.make_room(proved.iter().map(|at| &findings[*at]));
-    let each = findings.iter_mut().enumerate().filter(|(at, _)| proved.contains(at));
-    analysis.prove(each.map(|(_, finding)| finding));
+    let wanted = asked.wants_fixes_of(&settled.findings);
+    let prover = analysis.make_room(wanted.iter().map(|at| &settled.findings[*at]));
+    let each = settled.findings.iter_mut().enumerate();
+    let each = each.filter(|(at, _)| wanted.contains(at));
+    prover.prove(each.map(|(_, finding)| finding));
     if options.diff {
         progress.finish();
-        return show_diff(&setup, &settled.1.findings, options);
+        return show_diff(&setup, &settled.findings, options);
     }
-    let mut fixed = 0;
+    let mut done = Fixed {
+        count: 0,
+        settled,
+        prover,
+    };
     if options.fix {
-        (fixed, settled, left_out) = fix(&setup, &mut analysis, settled, &scope, options)?;
+        done = fix(asked, &telling, done)?;
     }
-    let (silenced, settled) = settled;
     progress.finish();
 
-    let severities = || {
-        let told = settled.findings.iter().map(|finding| finding.severity);
-        told.chain(settled.milder.iter().map(|finding| finding.severity))
-    };
-    let count = |severity| severities().filter(|of| *of == severity).count();
-    let (hops, linked) = analysis.linked(|path| scope.reports(path));
-    let summary = Summary {
-        files,
-        hops,
-        linked,
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
-        infos: count(Severity::Info),
-        ignored: silenced,
-        fixable: settled
-            .findings
-            .iter()
-            .filter(|finding| finding.fix().is_some())
-            .count(),
-        left_out,
-        as_of: analysis.compares_traffic().then_some(setup.as_of),
-    };
+    let Fixed { count, settled, prover } = done;
+    let summary = summary(asked, &settled, &prover);
     let report = Report {
         sources: &setup.sources,
         findings: &settled.findings,
@@ -105,48 +71,83 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         summary,
     };
     let shown = report::Options {
-        look,
+        look: Look::stdout(cli.color),
         verbose: options.verbose,
         quiet: options.quiet,
-        least,
+        least: asked.least(),
     };
     // Standard output alone hands every line over by itself.
     let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     report::write(&report, options.format, shown, &mut out)?;
-    let configuration = analysis.repository.files();
-    if !options.quiet && files > 0 && !configuration.iter().any(|file| scope.asks(&file.source.path)) {
-        writeln!(
-            io::stderr(),
-            "note: nothing that gatelint reads lies where you asked; `gatelint lint {}` reports on the whole repository",
-            setup.root.folder.display()
-        )?;
+    if !options.quiet {
+        notes(asked, &prover, count)?;
     }
-    if fixed > 0 && !options.quiet {
-        writeln!(
-            io::stderr(),
-            "fixed {fixed} {}",
-            if fixed == 1 { "finding" } else { "findings" }
-        )?;
-    }
-    let fails = severities().any(|severity| options.fail_on.fails(severity));
+    let fails = severities(&settled).any(|severity| options.fail_on.fails(severity));
     // The process ends here: taking everything apart again would cost more than a tenth of the run.
-    std::mem::forget((analysis, settled));
+    std::mem::forget((prover, settled));
     std::mem::forget(ground);
     std::mem::forget(setup);
     Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
 }
 
-/// What is milder is not shown to people.
-fn least(options: &Lint) -> Severity {
-    let usual = if options.verbose {
-        Severity::Info
-    } else {
-        Severity::Warning
-    };
-    options.min_severity.unwrap_or(usual)
+fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
+    let start = options
+        .paths
+        .iter()
+        .find(|path| path.as_os_str() != "-")
+        .map_or(Path::new("."), PathBuf::as_path);
+    let look = Look::stderr(cli.color);
+    let setup = Setup::new(start, options.config.as_deref(), options.no_config, look)?;
+    let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
+    let mut setup = setup.with_traffic(as_of, look)?;
+    select(&mut setup.rules, &setup.config, options)?;
+    Ok(setup)
 }
 
-pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
+fn severities(settled: &Settled) -> impl Iterator<Item = Severity> {
+    let told = settled.findings.iter().map(|finding| finding.severity);
+    told.chain(settled.milder.iter().map(|finding| finding.severity))
+}
+
+fn summary(asked: Asked<'_>, settled: &Settled, prover: &Prover<'_>) -> Summary {
+    let count = |severity| severities(settled).filter(|of| *of == severity).count();
+    let (hops, linked) = prover.linked(|path| asked.scope.reports(path));
+    Summary {
+        files: prover.repository.files().len(),
+        hops,
+        linked,
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        infos: count(Severity::Info),
+        ignored: settled.silenced,
+        fixable: settled
+            .findings
+            .iter()
+            .filter(|finding| finding.fix().is_some())
+            .count(),
+        left_out: settled.left_out,
+        as_of: prover.compares_traffic.then_some(asked.setup.as_of),
+    }
+}
+
+/// What is said beside the report.
+fn notes(asked: Asked<'_>, prover: &Prover<'_>, fixed: usize) -> Result<(), Failure> {
+    let files = prover.repository.files();
+    if !files.is_empty() && !files.iter().any(|file| asked.scope.asks(&file.source.path)) {
+        writeln!(
+            io::stderr(),
+            "note: nothing that gatelint reads lies where you asked; `gatelint lint {}` reports on the whole repository",
+            asked.setup.root.folder.display()
+        )?;
+    }
+    if fixed > 0 {
+        let findings = if fixed == 1 { "finding" } else { "findings" };
+        writeln!(io::stderr(), "fixed {fixed} {findings}")?;
+    }
+    Ok(())
+}
+
+fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
     let files = read.failures.iter().map(FileProblem::of_file);
     let mut found: Vec<FileProblem> = files
         .chain(
@@ -174,54 +175,4 @@ pub(super) fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem>
     found.sort();
     found.dedup();
     found
-}
-
-/// Hits to findings, with ignores applied. Gives how many were silenced.
-pub(super) fn settle(setup: &Setup, analysis: &Analysis<'_>, scope: &Scope, options: &Lint) -> (usize, Settled) {
-    let infos = RuleInfo::of(&setup.rules);
-    let mut hits = analysis.hits();
-    for environment in &mut hits {
-        environment.not_evaluated.retain(|open| {
-            open.span
-                .is_none_or(|span| scope.reports(&setup.sources.get(setup.sources.locate(span).source).path))
-        });
-    }
-    // What no one reads is only counted, unless it is mended all the same, or what is asked for or ignored may be its
-    // other end, which is known of what is told.
-    let changes = options.fix || options.diff;
-    let by_other_end = !scope.is_all() || setup.config.ignores.iter().any(ConfigIgnore::names_object);
-    let counts = options.format == report::Format::Human && !changes && !by_other_end;
-    let told = if counts { least(options) } else { Severity::Info };
-    let mut settled = settle::settle_from(told, &setup.sources, &infos, &hits);
-    let unused = ignores::unused_facts(&setup.sources, &analysis.unanswered());
-    settled.findings.extend(
-        unused
-            .into_iter()
-            .filter(|finding| runs(&setup.config, options, &finding.rule, "config")),
-    );
-    settle::sort(&setup.sources, &mut settled.findings);
-    if options.no_ignores {
-        return (0, settled);
-    }
-    let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).collect();
-    let enabled = setup.rules.rules().iter().filter(|rule| rule.enabled);
-    let active: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
-    let ids = RuleIds {
-        known: &known,
-        active: &active,
-    };
-    let trees = analysis.trees();
-    let today = jiff::Zoned::now().date();
-    let ignores = Ignores::read(&setup.sources, &trees, &setup.config.ignores, ids, today);
-    let ignored = ignores.apply(&setup.sources, &trees, (settled.findings, settled.milder), ids);
-    settled.findings = ignored.findings;
-    settled.milder = ignored.milder;
-    settled.findings.retain_mut(|finding| {
-        if let Some(severity) = setup.config.severity_of(&finding.rule) {
-            finding.severity = severity;
-        }
-        &*finding.category != "config" || runs(&setup.config, options, &finding.rule, "config")
-    });
-    settle::sort(&setup.sources, &mut settled.findings);
-    (ignored.silenced, settled)
 }

@@ -4,14 +4,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::Failure;
-use super::setup::Setup;
 use crate::cli::Lint;
 use crate::environment::read::StandIn;
-use crate::finding::Settled;
-use crate::repo::Span;
 use crate::repo::root::Root;
 use crate::repo::walk;
-use crate::rule::{Precision, Severity};
 
 /// What is reported on.
 #[derive(Debug)]
@@ -29,9 +25,14 @@ impl Scope {
     }
 
     /// Whether a file is left out although it was asked for: nobody deploys it. Asking for the example itself counts.
-    fn leaves_out(&self, path: &str) -> bool {
+    pub(super) fn leaves_out(&self, path: &str) -> bool {
         let named = self.paths.iter().any(|scope| is_example(scope) && within(path, scope));
         is_example(path) && !named && !self.examples
+    }
+
+    /// Whether a path was named as it is.
+    pub(super) fn names(&self, path: &str) -> bool {
+        self.paths.iter().any(|scope| path == scope)
     }
 
     /// Whether the whole repository was asked for.
@@ -125,32 +126,6 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
         },
         stand_in,
     ))
-}
-
-/// Leaves out what was not asked for. Gives how many findings lie in examples and the like.
-pub(super) fn narrow(setup: &Setup, settled: &mut Settled, scope: &Scope, options: &Lint) -> usize {
-    let least = options.min_severity.unwrap_or(Severity::Info);
-    let surest: Precision = options.min_precision;
-    let path = |span: Span| &*setup.sources.get(span.source).path;
-    // A file that was named is reported also where the other end is what a person would edit.
-    let is_named = |span: Span| scope.paths.iter().any(|scope| path(span) == scope);
-    let mut left_out = 0;
-    let mut is_wanted = |at: Span, severity: Severity, precision: Precision, related: &[(Span, String)]| {
-        if !scope.asks(path(at)) && !related.iter().any(|(span, _)| is_named(*span)) {
-            return false;
-        }
-        if severity < least || precision < surest {
-            return false;
-        }
-        let leaves_out = scope.leaves_out(path(at));
-        left_out += usize::from(leaves_out);
-        !leaves_out
-    };
-    let findings = &mut settled.findings;
-    findings.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &finding.related));
-    let milder = &mut settled.milder;
-    milder.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &[]));
-    left_out
 }
 
 /// Folders whose files are not deployed, or are somebody else's.

@@ -1,6 +1,5 @@
 //! What every command that reads a repository starts from: its root, its configuration, the rules.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -11,11 +10,9 @@ use crate::cli::Lint;
 use crate::config::{self, Config, ConfigProblem, KnownRule};
 use crate::environment::claim;
 use crate::environment::read::{self, StandIn};
-use crate::expand::ExpandCache;
 use crate::finding::directive::did_you_mean;
 use crate::finding::ignores::BUILT_IN;
 use crate::finding::{AsOf, AsOfOrigin};
-use crate::model::Version;
 use crate::repo::root::{self, Root};
 use crate::repo::walk::{self, WalkOptions};
 use crate::repo::{Sources, Span, date};
@@ -124,6 +121,12 @@ impl Setup {
         Ok(self)
     }
 
+    /// The same for what asks for no findings.
+    pub(super) fn without_rules(mut self) -> Setup {
+        self.rules.select(|_| false);
+        self
+    }
+
     /// The bytes of a file by its path from the root, which no symbolic link may lead out of.
     fn profile(&self, path: &str) -> std::io::Result<Vec<u8>> {
         let real = self.root.folder.join(path).canonicalize()?;
@@ -147,14 +150,11 @@ impl Setup {
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {
-        let versions: HashMap<String, Version> = self.config.versions.clone().into_iter().collect();
         Ground {
-            sources: &self.sources,
-            rules: &self.rules,
-            versions,
+            versions: self.config.versions.clone().into_iter().collect(),
             facts: self.config.facts.clone(),
             traffic: self.traffic.clone(),
-            cache: ExpandCache::default(),
+            ..Ground::new(&self.sources, &self.rules)
         }
     }
 

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::deployed::Environment;
 use super::document::Document;
 use super::repository::Repository;
+use crate::speed;
 use config_maps::ConfigMaps;
 
 use kubernetes::pod_spec_path;
@@ -32,7 +33,10 @@ pub fn containers(environment: &Environment, repository: &Repository) -> Vec<Pla
         }
         found
     };
-    // A few are done before a second thread has woken up.
-    let documents = environment.documents.par_iter().enumerate().with_min_len(256);
+    let documents = environment
+        .documents
+        .par_iter()
+        .enumerate()
+        .with_min_len(speed::DOCUMENTS);
     documents.flat_map_iter(of).collect()
 }

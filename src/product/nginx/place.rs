@@ -14,6 +14,7 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Included, Includes};
 use crate::product::nginx::lower::Entry;
 use crate::repo::{Source, SourceId};
+use crate::speed;
 use crate::syntax::{Tree, nginx};
 
 /// Top-level files with the block they belong in, and why more may stand around them.
@@ -246,8 +247,11 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
             entries: vec![(tree.clone(), context, doubt)],
         })
     };
-    // A few are done before a second thread has woken up.
-    files.par_iter().with_min_len(64).filter_map(config).collect()
+    files
+        .par_iter()
+        .with_min_len(speed::OBJECTS)
+        .filter_map(config)
+        .collect()
 }
 
 /// The block a file's directives belong in; `None` for a file that passes nothing on.

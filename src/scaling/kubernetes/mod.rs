@@ -23,6 +23,7 @@ use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
 use crate::scaling::schedule::Schedule;
 use crate::scaling::target::{Entry, Identity, Source, Target};
+use crate::speed;
 use found::{Found, Key, SCALABLE};
 use jobs::{Object, Writer};
 use read::Reading;
@@ -76,8 +77,7 @@ pub(crate) fn targets(model: &mut Model, environment: &Environment, scalers: &[S
     let (model, workloads) = (&*model, workloads(model));
     let mut found: Vec<(Key, Found<'_>)> = found.into_iter().collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    // A few are done before a second thread has woken up.
-    let each = found.into_par_iter().with_min_len(64);
+    let each = found.into_par_iter().with_min_len(speed::OBJECTS);
     let targets = each.filter_map(|(key, of)| {
         let sources = sources(model, &by_kind, &key, &of, &writers, &units);
         target(&workloads, key, &of, sources)

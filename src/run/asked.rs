@@ -1,0 +1,135 @@
+//! What a run of `gatelint lint` was asked for, and what that leaves of the findings.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::scope::Scope;
+use super::setup::{Setup, runs};
+use crate::analysis::Analysis;
+use crate::cli::Lint;
+use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
+use crate::finding::settle::{self, Settled, Telling};
+use crate::finding::{Finding, RuleInfo};
+use crate::repo::Span;
+use crate::rule::{Precision, Severity};
+
+/// Configuration, command line and paths together.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) scope: &'a Scope,
+    pub(super) options: &'a Lint,
+}
+
+impl Asked<'_> {
+    /// Whether fixes are shown as a patch or applied.
+    pub(super) fn changes(&self) -> bool {
+        self.options.fix || self.options.diff
+    }
+
+    /// What is milder is not shown to people.
+    pub(super) fn least(&self) -> Severity {
+        let usual = if self.options.verbose {
+            Severity::Info
+        } else {
+            Severity::Warning
+        };
+        self.options.min_severity.unwrap_or(usual)
+    }
+
+    /// What is put into words. What no one reads is only counted, unless it is mended all the same, or what is asked for
+    /// or ignored may be its other end, which is known of what is told.
+    pub(super) fn telling<'t>(&self, reports: &'t (dyn Fn(&str) -> bool + Sync)) -> Telling<'t> {
+        let by_other_end = !self.scope.is_all() || self.setup.config.ignores.iter().any(ConfigIgnore::names_object);
+        let counts = self.options.format.hides_milder() && !self.changes() && !by_other_end;
+        Telling {
+            least: if counts { self.least() } else { Severity::Info },
+            reports,
+        }
+    }
+
+    /// The findings whose fixes are shown or applied, by their place.
+    pub(super) fn wants_fixes_of(&self, findings: &[Finding]) -> BTreeSet<usize> {
+        let format = self.options.format;
+        match self.changes() {
+            true => (0..findings.len()).collect(),
+            false if format.shows_fixes() => format.shown(findings, self.least()).into_iter().collect(),
+            false => BTreeSet::new(),
+        }
+    }
+
+    /// Applies ignores and severities, adds what is wrong with the configuration, and leaves out what was not asked for.
+    pub(super) fn settle(&self, analysis: &Analysis<'_>, mut settled: Settled) -> Settled {
+        let sources = &self.setup.sources;
+        let unused = ignores::unused_facts(sources, &analysis.unanswered());
+        let unused = unused.into_iter().filter(|finding| self.runs(finding));
+        settled.findings.extend(unused);
+        settle::sort(sources, &mut settled.findings);
+        if !self.options.no_ignores {
+            self.ignore(analysis, &mut settled);
+        }
+        self.narrow(&mut settled);
+        settled
+    }
+
+    fn runs(&self, finding: &Finding) -> bool {
+        runs(&self.setup.config, self.options, &finding.rule, "config")
+    }
+
+    fn ignore(&self, analysis: &Analysis<'_>, settled: &mut Settled) {
+        let Setup {
+            sources, config, rules, ..
+        } = self.setup;
+        let infos = RuleInfo::all(rules);
+        let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).collect();
+        let enabled = rules.rules().iter().filter(|rule| rule.enabled);
+        let active: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
+        let ids = RuleIds {
+            known: &known,
+            active: &active,
+        };
+        let trees = analysis.trees();
+        let today = jiff::Zoned::now().date();
+        let ignores = Ignores::read(sources, &trees, &config.ignores, ids, today);
+        let all = (
+            std::mem::take(&mut settled.findings),
+            std::mem::take(&mut settled.milder),
+        );
+        let ignored = ignores.apply(sources, &trees, all, ids);
+        settled.findings = ignored.findings;
+        settled.milder = ignored.milder;
+        settled.silenced = ignored.silenced;
+        settled.findings.retain_mut(|finding| {
+            if let Some(severity) = config.severity_of(&finding.rule) {
+                finding.severity = severity;
+            }
+            &*finding.category != "config" || self.runs(finding)
+        });
+        settle::sort(sources, &mut settled.findings);
+    }
+
+    fn narrow(&self, settled: &mut Settled) {
+        let Asked { setup, scope, options } = self;
+        let least = options.min_severity.unwrap_or(Severity::Info);
+        let surest: Precision = options.min_precision;
+        let path = |span: Span| &*setup.sources.get(span.source).path;
+        // A file that was named is reported also where the other end is what a person would edit.
+        let is_named = |span: Span| scope.names(path(span));
+        let mut left_out = 0;
+        let mut is_wanted = |at: Span, severity: Severity, precision: Precision, related: &[(Span, String)]| {
+            if !scope.asks(path(at)) && !related.iter().any(|(span, _)| is_named(*span)) {
+                return false;
+            }
+            if severity < least || precision < surest {
+                return false;
+            }
+            let leaves_out = scope.leaves_out(path(at));
+            left_out += usize::from(leaves_out);
+            !leaves_out
+        };
+        let findings = &mut settled.findings;
+        findings.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &finding.related));
+        let milder = &mut settled.milder;
+        milder.retain(|finding| is_wanted(finding.at, finding.severity, finding.precision, &[]));
+        settled.left_out = left_out;
+    }
+}
