@@ -23,6 +23,7 @@ use crate::link::{Hop, link};
 use crate::lower::facts::Facts;
 use crate::lower::{self, Lowering, lower};
 use crate::model::Version;
+use crate::product::folders;
 use crate::repo::{SourceId, Sources};
 use crate::rule::{Judgement, RuleSet, judge};
 use crate::speed;
@@ -130,7 +131,14 @@ pub fn analyse<'a>(ground: &'a Ground<'a>, repository: Repository, telling: &Tel
 }
 
 fn expand(ground: &Ground<'_>, repository: &Repository, environment: &Environment) -> Expanded {
-    crate::expand::expand(ground.sources, repository, environment, &ground.cache, &lower::reads)
+    crate::expand::expand(
+        ground.sources,
+        repository,
+        environment,
+        &ground.cache,
+        folders(),
+        &lower::reads,
+    )
 }
 
 /// What is `mounted` somewhere is that container's, not a file that may run anywhere.

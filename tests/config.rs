@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gatelint::config::{Config, ConfigProblem, KnownRule, read};
 use gatelint::model::{Duration, Type, Value};
+use gatelint::product::versioned;
 use gatelint::repo::Sources;
 use gatelint::rule::Severity;
 use gatelint::syntax::yaml;
@@ -160,6 +161,12 @@ fn what_is_not_a_configuration_is_said() {
 #[test]
 fn the_schema_agrees() -> Result<(), Box<dyn std::error::Error>> {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../schemas/config.json"))?;
+    let versions = &schema["properties"]["versions"]["propertyNames"]["enum"];
+    assert_eq!(
+        versions,
+        &serde_json::json!(versioned()),
+        "schemas/config.json: `versions`"
+    );
     let schema = jsonschema::validator_for(&schema)?;
     let ok = |text: &str| serde_yaml::from_str(text).is_ok_and(|value: serde_json::Value| schema.is_valid(&value));
     assert!(ok(GOOD));

@@ -8,7 +8,7 @@ use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
-use gatelint::product::servers;
+use gatelint::product::{folders, servers};
 use gatelint::repo::{Edit, Sources, Span};
 use gatelint::server::{self, ProcessContext};
 use gatelint::syntax::{At, Language, NodeId, Shape, Style, yaml};
@@ -115,7 +115,7 @@ impl World {
     }
 
     fn files(&self) -> ContainerFiles {
-        container_files(&self.sources, &self.repository, &self.spec, &self.cache)
+        container_files(&self.sources, &self.repository, &self.spec, &self.cache, folders())
     }
 
     fn lower(&self, model: &mut Model) -> server::ProcessJoin {

@@ -1,21 +1,11 @@
-//! Configuration of gateways, and of Tomcat, that an image built from the repository has from its Dockerfile.
+//! Configuration that an image built from the repository has from its Dockerfile.
 
 use super::files::ContainerFiles;
 use crate::environment::{ContainerSpec, Repository, join};
 use crate::syntax::dockerfile::{joined, last_stage};
 
-/// Where gateways and Tomcat have their configuration. Other files of an image are nobody's business here.
-const FOLDERS: [&str; 6] = [
-    "/etc/nginx/",
-    "/usr/local/openresty/nginx/conf/",
-    "/etc/haproxy/",
-    "/usr/local/etc/haproxy/",
-    "/etc/envoy/",
-    "/usr/local/tomcat/conf/",
-];
-
-/// Adds what `COPY` and `ADD` of the Dockerfile put where gateways look.
-pub(super) fn add(seen: &mut ContainerFiles, repository: &Repository, spec: &ContainerSpec) {
+/// Adds what `COPY` and `ADD` of the Dockerfile put into one of the folders.
+pub(super) fn add(seen: &mut ContainerFiles, repository: &Repository, spec: &ContainerSpec, folders: &[&str]) {
     let file = spec.dockerfile.as_ref().and_then(|path| repository.get(path));
     let (Some(file), Some(context)) = (file, &spec.built) else {
         return;
@@ -28,13 +18,13 @@ pub(super) fn add(seen: &mut ContainerFiles, repository: &Repository, spec: &Con
             continue;
         };
         for from in sources {
-            copy(seen, repository, context, from, to);
+            copy(seen, repository, context, from, to, folders);
         }
     }
 }
 
-fn copy(seen: &mut ContainerFiles, repository: &Repository, context: &str, from: &str, to: &str) {
-    let is_wanted = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+fn copy(seen: &mut ContainerFiles, repository: &Repository, context: &str, from: &str, to: &str, folders: &[&str]) {
+    let is_wanted = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
     let Some(path) = join(context, from.trim_start_matches('/')) else {
         return;
     };

@@ -19,20 +19,22 @@ pub struct Expanded {
     pub mounted: FxHashSet<SourceId>,
 }
 
-/// Finds the containers of an environment and makes the texts of the files they see. `reads` says whether a container
+/// Finds the containers of an environment and makes the texts of the files they see. `folders` are those of an image in
+/// which configuration lies; `reads` says whether a container
 /// may read a file it sees: a build or a test may mount the whole repository.
 pub fn expand(
     sources: &Sources,
     repository: &Repository,
     environment: &Environment,
     cache: &ExpandCache,
+    folders: &[&str],
     reads: &(dyn Fn(&ContainerSpec, &SeenFile) -> bool + Sync),
 ) -> Expanded {
     let containers: Vec<Deployed> = containers(environment, repository)
         .into_par_iter()
         .with_min_len(speed::OBJECTS)
         .map(|placed| {
-            let files = container_files(sources, repository, &placed.spec, cache);
+            let files = container_files(sources, repository, &placed.spec, cache, folders);
             (placed, files)
         })
         .collect();

@@ -73,15 +73,16 @@ fn within(path: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.ends_with('/'))
 }
 
-/// The files a container sees: what its Dockerfile copies, mounts over it, and what its start makes from templates.
+/// The files a container sees: what its Dockerfile copies into one of the folders, mounts over it, and what its start makes from templates.
 pub fn container_files(
     sources: &Sources,
     repository: &Repository,
     spec: &ContainerSpec,
     cache: &ExpandCache,
+    folders: &[&str],
 ) -> ContainerFiles {
     let mut seen = ContainerFiles::default();
-    super::copied::add(&mut seen, repository, spec);
+    super::copied::add(&mut seen, repository, spec, folders);
     let mut mounts: Vec<&Mount> = spec.mounts.iter().collect();
     // As runtimes do it: outer folders first, so that inner mounts show.
     mounts.sort_by_key(|mount| mount.path.split('/').filter(|part| !part.is_empty()).count());

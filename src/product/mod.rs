@@ -29,12 +29,18 @@ pub struct Descriptor {
     pub product: Product,
     /// What starts it as a process, and how that is lowered.
     pub server: Option<&'static Server>,
+    /// Folders of an image, each with a slash at its end, in which its configuration lies.
+    pub folders: &'static [&'static str],
 }
 
 impl Descriptor {
     /// A product of which nothing else can be asked; rooms add what they have.
     pub const fn of(product: Product) -> Descriptor {
-        Descriptor { product, server: None }
+        Descriptor {
+            product,
+            server: None,
+            folders: &[],
+        }
     }
 
     /// What stands for the product elsewhere.
@@ -78,6 +84,13 @@ pub fn servers() -> &'static [(ProductId, &'static Server)] {
         all().filter_map(server).collect()
     });
     &SERVERS
+}
+
+/// The folders of an image in which configuration lies: what else an image holds is nobody's business here.
+pub fn folders() -> &'static [&'static str] {
+    static FOLDERS: LazyLock<Vec<&str>> =
+        LazyLock::new(|| all().flat_map(|product| product.folders).copied().collect());
+    &FOLDERS
 }
 
 /// The names of the products whose version the configuration may state, in order: what it says of any other would change

@@ -6,19 +6,22 @@ use crate::product::Descriptor;
 use crate::product::envoy::failure::OWN;
 
 /// Envoy.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
-    name: "envoy",
-    stated_as: Some("envoy"),
-    passing: Some(Passing {
-        failures: Failures::of(&[FAILING, OWN]),
-        retries: Retries {
-            words: &RETRY_WORDS,
-            shares_read_timeout: true,
-            ..Retries::NONE
-        },
-        named_in_paths: true,
-    }),
-});
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    folders: &["/etc/envoy/"],
+    ..Descriptor::of(Product {
+        name: "envoy",
+        stated_as: Some("envoy"),
+        passing: Some(Passing {
+            failures: Failures::of(&[FAILING, OWN]),
+            retries: Retries {
+                words: &RETRY_WORDS,
+                shares_read_timeout: true,
+                ..Retries::NONE
+            },
+            named_in_paths: true,
+        }),
+    })
+};
 
 /// The words of `retry_on` that say something of the gateway behind.
 static RETRY_WORDS: [RetryWord; 6] = [

@@ -9,6 +9,7 @@ use crate::product::haproxy::process;
 /// HAProxy.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&process::SERVER),
+    folders: &["/etc/haproxy/", "/usr/local/etc/haproxy/"],
     ..Descriptor::of(Product {
         name: "haproxy",
         stated_as: Some("haproxy"),

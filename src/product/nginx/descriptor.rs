@@ -8,6 +8,7 @@ use crate::product::nginx::process;
 /// nginx.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&process::SERVER),
+    folders: &["/etc/nginx/", "/usr/local/openresty/nginx/conf/"],
     ..Descriptor::of(Product {
         name: "nginx",
         stated_as: Some("nginx"),

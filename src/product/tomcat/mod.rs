@@ -19,6 +19,7 @@ use crate::syntax::xml::{Attribute, Element, elements};
 /// Tomcat.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&SERVER),
+    folders: &["/usr/local/tomcat/conf/"],
     ..Descriptor::of(Product::server("tomcat"))
 };
 
