@@ -1,7 +1,9 @@
 //! Cron expressions against two other opinions: robfig/cron's own algorithm, ported here line by line, and croner.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
-use gatelint::capacity::cron::{DaylightSaving, Dialect, Expression, Fold, Gap, KEDA, Question, Slot, Star};
+use gatelint::capacity::cron::{
+    DaylightSaving, Dialect, Expression, Fold, Gap, KEDA, Question, Slot, Star, ZonePrefix,
+};
 use gatelint::capacity::{Moment, Wall, Zone};
 use proptest::prelude::*;
 
@@ -232,7 +234,7 @@ const fn croner_dialect(daylight: DaylightSaving) -> Dialect {
         name: "croner",
         slots: &[Slot::Minute, Slot::Hour, Slot::Day, Slot::Month, Slot::Weekday],
         optional_year: false,
-        zone_prefix: false,
+        zone_prefix: ZonePrefix::Refused,
         descriptors: false,
         question: Question::Refused,
         sunday: 0,

@@ -271,7 +271,7 @@ fn shape(model: &mut Model, source: &Source, of: &OfSource, evaluation: &Evaluat
         }
     }
     if let Ok(bounds) = &evaluation.bounds
-        && let Some((gap, edge)) = shape::gap(&source.schedule, bounds)
+        && let Some((gap, edge)) = shape::gap(&source.schedule, bounds, context.spoken)
     {
         let entity = model.entity_mut(of.autoscaler);
         entity.set(autoscaler::GAP, Arc::from(gap), edge);
@@ -281,12 +281,12 @@ fn shape(model: &mut Model, source: &Source, of: &OfSource, evaluation: &Evaluat
 /// The rule that a note belongs to.
 fn about(kind: NoteKind) -> &'static str {
     match kind {
-        NoteKind::CronInvalid => "cron-invalid",
+        NoteKind::CronInvalid | NoteKind::CronUnsupported(_) => "cron-invalid",
         NoteKind::CronNeverFires => "cron-never-fires",
         NoteKind::TimezoneInvalid => "timezone-invalid",
         NoteKind::TimezoneMissing => "timezone-missing",
         NoteKind::StartEqualsEnd => "cron-window-shape",
-        NoteKind::ValueInvalid => "schedule-value-invalid",
+        NoteKind::ValueInvalid | NoteKind::ValueUnsupported(_) => "schedule-value-invalid",
         NoteKind::BoundsInverted => "bounds-inverted",
         NoteKind::ReplicasFight => "replicas-fight-autoscaler",
         NoteKind::DesiredWithoutMinimum => "desired-without-minimum",
@@ -305,6 +305,9 @@ fn add_note(sources: &Sources, model: &mut Model, target: &Target, source: &Sour
     entity.set(note::NAME, Arc::from(target.identity.to_string()), found.span);
     entity.set(note::ABOUT, Arc::from(about(found.kind)), found.span);
     entity.set(note::SAYS, Arc::from(found.message.as_str()), found.span);
+    if let NoteKind::CronUnsupported(version) | NoteKind::ValueUnsupported(version) = found.kind {
+        entity.set(note::SINCE, Arc::from(version), found.span);
+    }
     if let Some(help) = &found.help {
         entity.set(note::REMEDY, Arc::from(help.as_str()), found.span);
     }

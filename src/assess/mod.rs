@@ -3,18 +3,20 @@
 
 mod entities;
 mod hints;
+mod misread;
 mod routed;
 mod shape;
 mod shortfall;
 pub mod traffic;
+mod words;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::capacity::Zone;
-use crate::capacity::floor::{Reactive, Shortfall, shortfalls};
-use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note, NoteKind};
+use crate::capacity::floor::{Bound, Misreading, Question, Reactive, Severity, Shortfall, misread};
+use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note};
 use crate::environment::{Environment, is_development};
 use crate::estate::Estate;
 use crate::link::Hop;
@@ -135,16 +137,15 @@ fn one(
     let mut measured = None;
     if let (Some((at, zone)), Ok(bounds)) = (&demand, &bounds) {
         let demand = &traffic.demands[*at];
-        measured = demand.measured(zone, traffic.period()).map(|measured| (*at, measured));
+        measured = demand.measured(zone, context.period).map(|measured| (*at, measured));
         if let Some((_, measured)) = &measured {
-            let in_zone = in_zone(target, &evaluated, context, zone);
-            short = shortfalls(
-                bounds,
-                in_zone.as_ref(),
-                &measured.required,
-                reactive(target),
-                demand.need.startup,
-            );
+            let question = Question {
+                required: &measured.required,
+                spoken: context.spoken,
+                reactive: reactive(target),
+                startup: demand.need.startup,
+            };
+            short = shortfalls(target, &evaluated, context, zone, &question, bounds);
         }
     }
     let made = entities::add(sources, model, autoscalers, target, &evaluated, context);
@@ -190,17 +191,30 @@ fn together(evaluated: &[Evaluation]) -> Result<Bounds, NotEvaluated> {
     })
 }
 
-/// The same schedules as they would be in the zone of the traffic, where one of them names none.
-fn in_zone(target: &Target, evaluated: &[Evaluation], context: &Context, zone: &Zone) -> Option<Bounds> {
-    let mut notes = evaluated.iter().flat_map(|evaluation| &evaluation.notes);
-    if !notes.any(|note| note.kind == NoteKind::TimezoneMissing) {
-        return None;
+/// When too little is guaranteed; where another reading of the schedule would do, that is the one cause.
+fn shortfalls(
+    target: &Target,
+    evaluated: &[Evaluation],
+    context: &Context,
+    zone: &Zone,
+    question: &Question<'_>,
+    bounds: &Bounds,
+) -> Vec<Shortfall> {
+    let found = question.shortfalls(bounds);
+    if !found.iter().any(|one| !one.single && one.bound != Bound::AfterUpdate) {
+        return found;
     }
-    let context = Context {
-        default_zone: zone.clone(),
-        ..context.clone()
+    let Some(misreading) = misread::misreading(target, evaluated, context, zone, question) else {
+        return found;
     };
-    together(&evaluations(target, &context)).ok()
+    let mut found = misread(found, misreading);
+    // Without a scaling policy nothing lowers a desired capacity, and whether there is one elsewhere is not known.
+    if misreading == Misreading::DesiredAlone && !target.sources.iter().any(|source| source.schedule.has_policy()) {
+        for one in found.iter_mut().filter(|one| !one.single) {
+            one.severity = Severity::Information;
+        }
+    }
+    found
 }
 
 fn reactive(target: &Target) -> Option<&Reactive> {

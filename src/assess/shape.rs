@@ -36,7 +36,7 @@ pub(super) fn shapes(schedule: &Schedule, context: &Context) -> Vec<Shape> {
             if let (Some(zone), Some(dialect)) = (zone, dialect(schedule)) {
                 let edges = [entry.start, entry.end].into_iter().flatten();
                 let mut edges =
-                    edges.filter_map(|edge| Some((daylight(edge, dialect, &zone, context.period)?, edge.span)));
+                    edges.filter_map(|edge| Some((daylight(edge, dialect, &zone, context.spoken)?, edge.span)));
                 shape.daylight = edges.next();
             }
             shape
@@ -69,7 +69,7 @@ fn window(trigger: &KedaCron, context: &Context) -> Shape {
     let (Some(start), Some(end)) = (parse(&trigger.start), parse(&trigger.end)) else {
         return shape;
     };
-    let Some(period) = without_change(&zone, context.period.from) else {
+    let Some(period) = without_change(&zone, context.spoken.from) else {
         return shape;
     };
     let alone = KedaScaledObject {
@@ -190,7 +190,7 @@ fn daylight(edge: &Given<String>, dialect: &'static Dialect, zone: &Zone, period
 }
 
 /// The first short gap between two windows, of those that come again every day or week, in words.
-pub(super) fn gap(schedule: &Schedule, bounds: &Bounds) -> Option<(String, Span)> {
+pub(super) fn gap(schedule: &Schedule, bounds: &Bounds, spoken: Period) -> Option<(String, Span)> {
     let Schedule::Keda(object) = schedule else { return None };
     if object.triggers.len() < 2 {
         return None;
@@ -204,7 +204,7 @@ pub(super) fn gap(schedule: &Schedule, bounds: &Bounds) -> Option<(String, Span)
         let (before, after) = (segment.previous?, segment.next?);
         let short = segment.period.seconds() <= SHORT;
         let lower = before.count > segment.step.count && after.count > segment.step.count;
-        (short && lower).then_some(segment)
+        (short && lower && spoken.contains(segment.period.from)).then_some(segment)
     });
     let first = gaps.next()?;
     // Only once is a clock change.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::entities::{Made, fact};
+use super::misread;
 use super::traffic::{Demand, Measured};
-use crate::capacity::floor::{Bound, Cause, Severity, Shortfall, Window};
+use super::words::{self, Words};
+use crate::capacity::floor::{Bound, Cause, Misreading, Severity, Shortfall};
 use crate::capacity::schedule::{Bounds, Role};
 use crate::capacity::timeline::Place;
-use crate::model::field::{autoscaler, profile, shortfall};
+use crate::model::field::{autoscaler, profile, schedule, shortfall};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Site};
 use crate::repo::{Sources, Span};
 use crate::scaling::Target;
@@ -133,69 +135,73 @@ fn entity(
 ) -> Option<Entity> {
     let count = causing(target, bounds, found.count)?;
     let cause = causing(target, bounds, found.place)?;
-    let is_edge = matches!(found.cause, Cause::Opens | Cause::TooLate | Cause::MissingZone);
     let of = made.sources.get(cause.source)?;
-    let entry = of.entry_at(cause.span).or_else(|| of.entry_at(count.span));
-    let entry = entry.filter(|_| is_edge || of.entry_at(count.span).is_some());
-    let zone = &measured.week.zone;
-    let field = field_name(model, made, &count);
+    let misread = match found.cause {
+        Cause::Misread(misreading) => {
+            let texts = misread::texts(target, misreading);
+            // A zone is named beside the edge that comes at the wrong time.
+            let beside = |text: &&Span| {
+                matches!(misreading, Misreading::MissingZone | Misreading::OtherZone)
+                    && of
+                        .entry_at(**text)
+                        .is_some_and(|entry| of.entry_at(cause.span) == Some(entry))
+            };
+            texts.iter().find(beside).or(texts.first()).copied()
+        }
+        _ => None,
+    };
+    let is_edge = matches!(found.cause, Cause::Opens | Cause::TooLate);
+    let at = misread.unwrap_or(if is_edge { cause.span } else { count.span });
+    let entry = of.entry_at(at).or_else(|| of.entry_at(count.span));
+    let field = field_name(model, target, made, &count);
+    let says = Words {
+        field: &field,
+        text: sources.text(at),
+        edge: entry.map_or(String::new(), |entry| edge(model, entry)),
+        zone: measured.week.zone.name(),
+        found,
+    };
     let bound = match found.bound {
         Bound::Guaranteed => "guaranteed",
         Bound::Maximum => "maximum",
         Bound::AfterUpdate => "after_update",
     };
-    let edge_name = if is_edge {
-        sources.text(cause.span)
-    } else {
-        String::new()
-    };
-    let name = format!(
-        "{} {bound} {field} {}",
-        target.identity,
-        edge_name.trim_matches(['"', '\''])
-    );
-    let at = if is_edge { cause.span } else { count.span };
+    let single = if found.single { " once" } else { "" };
+    let edge_name = if is_edge || misread.is_some() { says.bare() } else { "" };
+    let name = format!("{} {bound} {field} {edge_name}{single}", target.identity);
     let mut entity = Entity::new(Kind::Shortfall, name.trim_end(), at);
     entity.set(shortfall::TARGET, Arc::from(target.identity.to_string()), at);
     entity.set(shortfall::BOUND, Arc::from(bound), at);
-    let cause_name = match found.cause {
-        Cause::Opens => "opens",
-        Cause::TooLate => "too_late",
-        Cause::Count => "count",
-        Cause::MissingZone => "missing_zone",
-    };
-    entity.set(shortfall::CAUSE, Arc::from(cause_name), at);
+    entity.set(shortfall::CAUSE, Arc::from(words::cause(found.cause)), at);
     let level = match found.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Information => "info",
     };
     entity.set(shortfall::LEVEL, Arc::from(level), at);
-    entity.set(shortfall::SCHEDULED, entry.is_some(), at);
+    let scheduled = entry.is_some() && (is_edge || misread.is_some() || of.entry_at(count.span).is_some());
+    entity.set(shortfall::SCHEDULED, scheduled, at);
+    entity.set(shortfall::BECAUSE, Arc::from(says.because()), at);
+    entity.set(shortfall::FIELD, Arc::from(field.as_str()), at);
     let stated = i64::from(found.worst.guaranteed);
-    let edge = edge_name.trim_matches(['"', '\'']);
-    let because = match found.cause {
-        Cause::Count if found.bound == Bound::Maximum => format!("{field} allows {stated} replicas"),
-        Cause::Count => format!("{field} guarantees {stated} replicas"),
-        Cause::Opens if found.bound == Bound::Maximum => format!("`{edge}` allows {stated} replicas"),
-        Cause::Opens => format!("`{edge}` leaves {stated} replicas"),
-        Cause::TooLate => format!("`{edge}` comes too late, and until then there are {stated} replicas"),
-        Cause::MissingZone => format!(
-            "`{edge}` names no time zone and is read in UTC, which leaves {stated} replicas; in {} it would do",
-            zone.name()
-        ),
-    };
-    entity.set(shortfall::BECAUSE, Arc::from(because), at);
-    entity.set(shortfall::FIELD, Arc::from(field), at);
     entity
         .facts
         .push(fact(shortfall::COUNT, stated, count.span, count.site));
+    if misread.is_some() {
+        let site = target.sources.iter().find_map(|source| source.site(at));
+        entity
+            .facts
+            .push(fact(shortfall::MISREAD, Arc::from(says.bare()), at, site));
+        if let Some(remedy) = says.remedy() {
+            entity.set(shortfall::REMEDY, Arc::from(remedy), at);
+        }
+    }
     if is_edge {
         entity
             .facts
-            .push(fact(shortfall::EDGE, Arc::from(edge), cause.span, cause.site));
+            .push(fact(shortfall::EDGE, Arc::from(says.bare()), cause.span, cause.site));
         if found.cause == Cause::TooLate
-            && let Some(moved) = earlier(edge, found.longest)
+            && let Some(moved) = words::earlier(says.bare(), found.longest)
         {
             entity.set(shortfall::EDGE_WOULD_DO, Arc::from(moved), at);
         }
@@ -204,40 +210,77 @@ fn entity(
     entity.set(shortfall::GUARANTEED, i64::from(found.worst.guaranteed), at);
     entity.set(shortfall::NEEDED, i64::from(found.worst.needed), at);
     entity.set(shortfall::CERTAIN, i64::from(found.worst.certain), at);
-    entity.set(shortfall::WINDOWS, i64::try_from(found.windows).unwrap_or(i64::MAX), at);
-    entity.set(shortfall::LONGEST, Arc::from(length(found.longest)), at);
-    let window = |window: &Window| {
-        let from = zone.local(window.period.from);
-        let to = zone.local(window.period.to);
-        let same_day = from.get(..14) == to.get(..14);
-        let to = if same_day {
-            to.get(15..20).unwrap_or(&to).to_owned()
-        } else {
-            to
-        };
-        (from, to, window.period.from)
-    };
-    let first = found.first.first().unwrap_or(&found.worst);
-    let (from, to, utc) = window(first);
-    entity.set(shortfall::FIRST, Arc::from(format!("{from} ({utc}) until {to}")), at);
-    let more: Vec<String> = found.first.iter().skip(1).map(|next| window(next).0).collect();
-    if !more.is_empty() {
-        entity.set(shortfall::MORE, Arc::from(more.join(" and ")), at);
-    }
-    entity.set(shortfall::ZONE, Arc::from(zone.name()), at);
+    times(&mut entity, measured, found, at);
     let owner = made.sources.get(count.source)?;
     entity.link(shortfall::AUTOSCALER, Known::Is(owner.autoscaler));
-    entity.link(shortfall::SCHEDULE, entry.map_or(Known::Absent, Known::Is));
+    entity.link(
+        shortfall::SCHEDULE,
+        entry.filter(|_| scheduled).map_or(Known::Absent, Known::Is),
+    );
     Some(entity)
 }
 
+/// When it is too low.
+fn times(entity: &mut Entity, measured: &Measured, found: &Shortfall, at: Span) {
+    let zone = &measured.week.zone;
+    entity.set(shortfall::WINDOWS, i64::try_from(found.windows).unwrap_or(i64::MAX), at);
+    entity.set(shortfall::LONGEST, Arc::from(words::length(found.longest)), at);
+    let first = found.first.first().unwrap_or(&found.worst);
+    entity.set(shortfall::FIRST, Arc::from(words::window(first, zone)), at);
+    let more: Vec<String> = found
+        .first
+        .iter()
+        .skip(1)
+        .map(|next| zone.local(next.period.from))
+        .collect();
+    if !more.is_empty() {
+        entity.set(shortfall::MORE, Arc::from(more.join(" and ")), at);
+    }
+    if found.worst != *first {
+        let worst = zone.local(found.worst.period.from);
+        entity.set(shortfall::WORST, Arc::from(worst), at);
+    }
+    // The floor looks ahead by the time a replica takes to start; the traffic itself does not.
+    if let Some(from) = found.worst.certain_from.filter(|from| *from > found.worst.period.from) {
+        entity.set(shortfall::CERTAIN_FROM, Arc::from(zone.local(from)), at);
+    }
+    if found.single
+        && let Some(when) = measured.single(found.worst.period)
+    {
+        entity.set(shortfall::SINGLE, Arc::from(zone.local(when)), at);
+    }
+    entity.set(
+        shortfall::WEEKS,
+        i64::try_from(measured.week.weeks).unwrap_or(i64::MAX),
+        at,
+    );
+    entity.set(shortfall::ZONE, Arc::from(zone.name()), at);
+}
+
+/// The time expression of an entry, as written.
+fn edge(model: &Model, entry: EntityId) -> String {
+    let start = model.get(entry, schedule::START);
+    start.is().map_or(String::new(), |start| start.to_string())
+}
+
 /// What the product calls the field that states a count.
-fn field_name(model: &Model, made: &Made, count: &Causing) -> String {
+fn field_name(model: &Model, target: &Target, made: &Made, count: &Causing) -> String {
     if let Some(site) = count.site {
         return match site.row.name.as_str() {
             "count" => "the count".to_owned(),
             name => name.to_owned(),
         };
+    }
+    let left_out = target.sources.get(count.source).and_then(|source| {
+        let entry = source.entries.iter().find(|entry| entry.span == count.span)?;
+        let wanted = match count.role {
+            Role::Maximum => schedule::MAXIMUM.id(),
+            _ => schedule::MINIMUM.id(),
+        };
+        entry.home?.1.giving(wanted, "").next()
+    });
+    if let Some(row) = left_out.filter(|_| !count.written) {
+        return format!("{} (left out, so the provider sends 0; -1 leaves it alone)", row.name);
     }
     let entity = made.sources.get(count.source).map(|of| model.entity(of.autoscaler));
     let wanted = match count.role {
@@ -249,51 +292,5 @@ fn field_name(model: &Model, made: &Made, count: &Causing) -> String {
         (Some(row), false) => format!("{} (not written)", row.name),
         (_, true) => "the count".to_owned(),
         (None, false) => "replicas (1 where it is not written)".to_owned(),
-    }
-}
-
-/// A plain expression such as `30 7 * * 1-5`, moved so many seconds earlier; `None` where that leaves the day.
-fn earlier(expression: &str, seconds: i64) -> Option<String> {
-    let (minute, rest) = expression.split_once(' ')?;
-    let (hour, days) = rest.trim_start().split_once(' ')?;
-    let (minute, hour): (i64, i64) = (minute.parse().ok()?, hour.parse().ok()?);
-    let at = hour * 60 + minute - (seconds + 59) / 60;
-    (at >= 0).then(|| format!("{} {} {}", at % 60, at / 60, days.trim_start()))
-}
-
-fn length(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, (seconds + 59) / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{earlier, length};
-
-    #[test]
-    fn edges_move_within_their_day() {
-        assert_eq!(earlier("30 7 * * 1-5", 45 * 60).as_deref(), Some("45 6 * * 1-5"));
-        assert_eq!(earlier("10 0 * * *", 15 * 60), None);
-        assert_eq!(earlier("*/5 7 * * *", 60), None);
-        assert_eq!(earlier("0 8 * * 1", 61).as_deref(), Some("58 7 * * 1"));
-    }
-
-    #[test]
-    fn lengths_in_words() {
-        let cases = [
-            (900, "15 min"),
-            (7200, "2 h"),
-            (9000, "2 h 30 min"),
-            (90_000, "1 d 1 h"),
-        ];
-        for (seconds, expected) in cases {
-            assert_eq!(length(seconds), expected);
-        }
     }
 }

@@ -61,6 +61,26 @@ pub struct Measured {
     pub required: Required,
 }
 
+impl Measured {
+    /// When the one week was that made a stretch of time need so much: the greatest sample of the bucket that demands most.
+    pub fn single(&self, period: Period) -> Option<Moment> {
+        let week = &self.week;
+        let to = period.to.plus(week.width);
+        let mut at = period.from;
+        let mut greatest: Option<(u64, Moment)> = None;
+        while at < to {
+            let bucket = usize::try_from(week.zone.wall(at).second_of_week() / week.width).ok()?;
+            if let (Some(demand), Some(Some(when))) = (week.demand.get(bucket), week.single.get(bucket))
+                && greatest.is_none_or(|(most, _)| *demand > most)
+            {
+                greatest = Some((*demand, *when));
+            }
+            at = at.plus(week.width);
+        }
+        greatest.map(|(_, when)| when)
+    }
+}
+
 impl Demand {
     /// An entry, read.
     pub fn new(

@@ -73,6 +73,19 @@ impl Period {
         Self::new(from, from.plus(53 * WEEK))
     }
 
+    /// The same with a week on either side. What happens at the ends of a period is told from what comes before and after
+    /// it: which edge opened a window, and which will close it.
+    #[must_use]
+    pub const fn with_margins(self) -> Self {
+        Self::new(self.from.plus(-WEEK), self.to.plus(WEEK))
+    }
+
+    /// The part that lies within another; empty where none does.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
     /// Its length in seconds; never negative.
     pub fn seconds(self) -> i64 {
         self.to.since(self.from).max(0)

@@ -78,6 +78,15 @@ impl Zone {
         }
     }
 
+    /// Whether it is UTC, by any of its names.
+    pub fn is_utc(&self) -> bool {
+        let bare = self.name.strip_prefix("Etc/").unwrap_or(&self.name);
+        matches!(
+            bare,
+            "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich"
+        )
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

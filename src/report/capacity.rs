@@ -65,6 +65,8 @@ pub struct Short {
     pub bound: Bound,
     /// The field that causes it.
     pub place: Place,
+    /// Whether only a single week of history makes it so.
+    pub single: bool,
     /// How often.
     pub windows: usize,
     /// How long altogether, in seconds.
@@ -188,6 +190,14 @@ fn lines(short: &Short, zone: &Zone, style: Style) -> String {
     } else {
         severity.to_owned()
     };
+    if short.single {
+        return format!(
+            "{severity} {}\n  {} for what a single week of history asked; {} would do\n",
+            at(&short.place),
+            what(short.bound),
+            short.would_do
+        );
+    }
     let mut text = format!(
         "{severity} {}\n  {} {}, {:.0} h within 53 weeks; {} would do\n",
         at(&short.place),
@@ -337,6 +347,7 @@ fn shortfall(short: &Short) -> serde_json::Value {
         },
         "file": short.place.file,
         "line": short.place.line,
+        "single": short.single,
         "windows": short.windows,
         "seconds": short.seconds,
         "first": first,

@@ -191,7 +191,10 @@ impl One<'_> {
         let demand = self.found.demand.as_ref();
         let demand = demand.and_then(|(at, measured)| Some((setup.traffic.demands.get(*at)?, measured)));
         let outcome = match &self.found.bounds {
-            Ok(bounds) => self.week(sources, bounds, demand.map(|(_, measured)| &**measured), week, &title),
+            Ok(bounds) => {
+                let measured = demand.map(|(_, measured)| &**measured);
+                self.week(sources, bounds, measured, setup.traffic.period(), week, &title)
+            }
             Err(open) => Outcome::NotEvaluated {
                 reason: open.reason.clone(),
                 place: place(sources, open.span),
@@ -212,15 +215,15 @@ impl One<'_> {
         sources: &Sources,
         bounds: &Bounds,
         measured: Option<&Measured>,
+        walked: Period,
         week: Option<Moment>,
         title: &str,
     ) -> Outcome {
-        let walked = bounds.minimum.period();
         let required = measured.map(|measured| &measured.required);
         let zone = measured.map_or_else(|| self.zone(), |measured| measured.week.zone.clone());
         let around = week.unwrap_or_else(|| first(&self.found.shortfalls, walked));
         Outcome::Week {
-            chart: Box::new(Chart::of(title, bounds, required, &zone, around)),
+            chart: Box::new(Chart::of(title, bounds, required, &zone, walked, around)),
             short: self
                 .found
                 .shortfalls
@@ -266,6 +269,7 @@ fn short(sources: &Sources, bounds: &Bounds, found: &Shortfall) -> Short {
     Short {
         severity: found.severity,
         bound: found.bound,
+        single: found.single,
         place: field.map_or_else(
             || Place {
                 file: String::new(),

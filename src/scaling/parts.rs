@@ -116,9 +116,9 @@ impl Schedule {
                     .map(|action| EntryParts {
                         start: action.recurrence.as_ref().or(action.start.as_ref()),
                         zone: action.zone.as_ref(),
-                        count: action.desired.clone(),
-                        minimum: action.minimum.as_ref(),
-                        maximum: action.maximum.as_ref(),
+                        count: action.written(&action.desired).cloned(),
+                        minimum: action.written(&action.minimum),
+                        maximum: action.written(&action.maximum),
                         ..EntryParts::default()
                     })
                     .collect(),

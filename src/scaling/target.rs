@@ -78,6 +78,13 @@ pub struct Entry {
     pub home: Option<(NodePlace, &'static Table)>,
 }
 
+impl Schedule {
+    /// Whether it is a group whose desired capacity a scaling policy may change.
+    pub fn has_policy(&self) -> bool {
+        matches!(self, Schedule::AutoScalingGroup(group) if group.has_policy)
+    }
+}
+
 impl Source {
     /// Where the value with this span is written.
     pub fn site(&self, span: Span) -> Option<Site> {

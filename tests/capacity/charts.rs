@@ -22,6 +22,7 @@ fn a_week_is_drawn_for_eyes_and_for_machines() -> Outcome {
         &bounds,
         Some(&required),
         &zone,
+        context.spoken,
         utc("2026-06-09T12:00:00Z"),
     );
     for (width, ascii) in [(80, true), (80, false), (200, false)] {

@@ -30,10 +30,7 @@ pub fn utc(text: &str) -> Moment {
 }
 
 pub fn context(from: &str, to: &str) -> Context {
-    Context {
-        period: Period::new(utc(from), utc(to)),
-        default_zone: Zone::utc(),
-    }
+    Context::of(Period::new(utc(from), utc(to)))
 }
 
 pub fn minimum(evaluation: &Evaluation) -> &Timeline {

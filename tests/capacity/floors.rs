@@ -2,17 +2,23 @@
 
 use super::common::*;
 use gatelint::capacity::Zone;
-use gatelint::capacity::floor::{Bound, Cause, Need, Reactive, Severity, requirement, shortfalls};
+use gatelint::capacity::floor::{
+    Bound, Cause, Misreading, Need, Question, Reactive, Required, Severity, Shortfall, misread, requirement,
+};
 use gatelint::capacity::profile::{Profile, week};
 use gatelint::capacity::ratio::Ratio;
 use gatelint::capacity::schedule::{Context, KedaScaledObject, auto_scaling_group, keda};
 
-fn judged(
-    object: &KedaScaledObject,
-    profile: &Profile,
-    zone: &str,
-    need: &Need,
-) -> Vec<gatelint::capacity::floor::Shortfall> {
+fn question<'q>(required: &'q Required, context: &Context, reactive: Option<&'q Reactive>) -> Question<'q> {
+    Question {
+        required,
+        spoken: context.spoken,
+        reactive,
+        startup: 300,
+    }
+}
+
+fn judged(object: &KedaScaledObject, profile: &Profile, zone: &str, need: &Need) -> Vec<Shortfall> {
     let context = Context::year_from(utc("2026-06-01T12:00:00Z"));
     let zone = Zone::named(zone).unwrap_or_else(|error| panic!("{error}"));
     let required = requirement(&week(profile, &zone), need).map(|requirement| requirement.over(context.period));
@@ -20,7 +26,7 @@ fn judged(
     let bounds = evaluation.bounds.unwrap_or_else(|reason| panic!("{}", reason.reason));
     required.map_or_else(
         || panic!("no requirement"),
-        |required| shortfalls(&bounds, None, &required, None, need.startup),
+        |required| question(&required, &context, None).shortfalls(&bounds),
     )
 }
 
@@ -88,7 +94,7 @@ fn an_autoscaler_that_reaches_the_floor_in_time_lowers_one_step() {
         let bounds = keda(object, &context)
             .bounds
             .unwrap_or_else(|reason| panic!("{}", reason.reason));
-        let found = shortfalls(&bounds, None, &required, reactive, 300);
+        let found = question(&required, &context, reactive).shortfalls(&bounds);
         found
             .iter()
             .map(|shortfall| (shortfall.bound, shortfall.severity))
@@ -148,14 +154,72 @@ fn a_schedule_without_zone_that_would_do_in_the_zone_of_the_traffic() {
     let Some(requirement) = requirement(&week(&profile, &zone), &forty()) else {
         panic!("a requirement")
     };
-    let found = shortfalls(&in_utc, Some(&in_zone), &requirement.over(context.period), None, 300);
+    let required = requirement.over(context.period);
+    let question = question(&required, &context, None);
+    assert!(question.is_met(&in_zone) && !question.is_met(&in_utc));
+    assert_eq!(question.shortfalls(&in_zone), []);
+    let found = misread(question.shortfalls(&in_utc), Misreading::MissingZone);
     assert_eq!(found.len(), 1);
     assert_eq!(
         (found[0].cause, found[0].severity),
-        (Cause::MissingZone, Severity::Error)
+        (Cause::Misread(Misreading::MissingZone), Severity::Error)
     );
+}
+
+/// Three weeks of an hour a row, each with so many requests a second on Wednesday at ten, and 100 at all other times.
+fn history(wednesdays: [u32; 3]) -> Profile {
+    let mut csv = "timestamp,rps\n".to_owned();
+    let monday = utc("2026-05-04T00:00:00Z");
+    for hour in 0..3 * 7 * 24 {
+        let (week, hour_of_week) = (hour / 168, hour % 168);
+        let rate = if hour_of_week == 58 {
+            wednesdays[week as usize]
+        } else {
+            100
+        };
+        csv.push_str(&format!("{},{rate}\n", monday.plus(hour * 3600)));
+    }
+    load(&csv, &Default::default()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+#[test]
+fn what_most_weeks_reach_is_an_error_what_two_reach_a_warning_and_what_came_once_no_weekly_need() {
+    // 100 a second plus a fifth, divided by 40: 3 replicas, which are always there; 400 need 12.
+    let always = || scaled_object("UTC", "0 0 * * *", "0 1 * * *");
+    let told = |wednesdays| {
+        let mut object = always();
+        object.minimum = Some(count(3));
+        let found = judged(&object, &history(wednesdays), "UTC", &forty());
+        let told = found.iter().map(|one| (one.single, one.severity, one.would_do));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(told([400, 400, 400]), [(false, Severity::Error, 12)]);
+    assert_eq!(told([100, 400, 400]), [(false, Severity::Error, 12)]);
+    assert_eq!(told([100, 100, 400]), [(true, Severity::Warning, 12)]);
+    // Of two weeks with more than usual the lesser one is the need, and the greater came once.
     assert_eq!(
-        shortfalls(&in_zone, None, &requirement.over(context.period), None, 300),
-        []
+        told([100, 200, 400]),
+        [(false, Severity::Error, 6), (true, Severity::Warning, 12)]
+    );
+    assert_eq!(told([100, 100, 100]), []);
+}
+
+#[test]
+fn the_hour_before_is_not_by_the_traffic_alone() {
+    // The floor spreads a peak over its neighbours, because traffic does not keep to the minute.
+    let mut object = scaled_object("UTC", "0 10 * * *", "0 11 * * *");
+    object.minimum = Some(count(3));
+    object.triggers[0].desired = text("12");
+    let found = judged(&object, &history([400, 400, 400]), "UTC", &forty());
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| (one.cause, one.severity, one.worst.certain))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Cause::Opens, Severity::Warning, 3),
+            (Cause::TooLate, Severity::Warning, 3)
+        ]
     );
 }

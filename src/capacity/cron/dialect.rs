@@ -45,6 +45,17 @@ pub enum Question {
     OneDayField,
 }
 
+/// What `TZ=` or `CRON_TZ=` before an expression means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZonePrefix {
+    /// The zone, whatever is written beside the expression.
+    Read,
+    /// It is not allowed.
+    Refused,
+    /// It is not allowed since this version of the product; before, it was read.
+    RefusedSince(&'static str),
+}
+
 /// When a day field counts as unrestricted, so that the other alone decides; else either may match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Star {
@@ -95,7 +106,7 @@ pub struct Dialect {
     /// Whether a year may follow.
     pub optional_year: bool,
     /// Whether `TZ=` or `CRON_TZ=` may come first.
-    pub zone_prefix: bool,
+    pub zone_prefix: ZonePrefix,
     /// Whether `@daily` and the like are read.
     pub descriptors: bool,
     /// What `?` means.
@@ -128,7 +139,7 @@ const ROBFIG: Dialect = Dialect {
     name: "robfig/cron",
     slots: FIVE,
     optional_year: false,
-    zone_prefix: true,
+    zone_prefix: ZonePrefix::Read,
     descriptors: false,
     question: Question::Star,
     sunday: 0,
@@ -146,10 +157,13 @@ const ROBFIG: Dialect = Dialect {
 /// KEDA's cron trigger: robfig/cron v3 without descriptors (keda 8b4f083c, pkg/scalers/cron_scaler.go).
 pub static KEDA: Dialect = Dialect { name: "KEDA", ..ROBFIG };
 
-/// A CronJob of Kubernetes: robfig/cron v3 `ParseStandard`, with descriptors.
+/// A CronJob of Kubernetes: robfig/cron v3 `ParseStandard`, with descriptors. The library would read a zone before it, but
+/// the API server lets no such CronJob be created, from 1.29 on (kubernetes/kubernetes#116252; "Unsupported TimeZone
+/// specification").
 pub static KUBERNETES: Dialect = Dialect {
     name: "a CronJob",
     descriptors: true,
+    zone_prefix: ZonePrefix::RefusedSince("Kubernetes 1.29"),
     ..ROBFIG
 };
 
@@ -180,7 +194,7 @@ pub static UNIX: Dialect = Dialect {
     name: "Amazon EC2 Auto Scaling",
     slots: FIVE,
     optional_year: false,
-    zone_prefix: false,
+    zone_prefix: ZonePrefix::Refused,
     descriptors: false,
     question: Question::Refused,
     sunday: 0,
@@ -193,7 +207,9 @@ pub static UNIX: Dialect = Dialect {
 };
 
 /// Application Auto Scaling and EventBridge: six fields with the year, `?` in one day field, `L`, `W` and `#`, Sunday is 1.
-pub static AWS_SIX: Dialect = Dialect {
+pub static AWS_SIX: Dialect = AWS_SIX_FIELDS;
+
+const AWS_SIX_FIELDS: Dialect = Dialect {
     name: "Application Auto Scaling",
     slots: &[
         Slot::Minute,
@@ -204,7 +220,7 @@ pub static AWS_SIX: Dialect = Dialect {
         Slot::Year,
     ],
     optional_year: false,
-    zone_prefix: false,
+    zone_prefix: ZonePrefix::Refused,
     descriptors: false,
     question: Question::OneDayField,
     sunday: 1,
@@ -216,12 +232,19 @@ pub static AWS_SIX: Dialect = Dialect {
     years: 40,
 };
 
+/// [`AWS_SIX`] with the days of the week numbered as crontab does it: what `1-5` is often meant to be there.
+pub static AWS_SIX_AS_CRONTAB: Dialect = Dialect {
+    sunday: 0,
+    seven: true,
+    ..AWS_SIX_FIELDS
+};
+
 /// Scaling schedules of managed instance groups: five fields and an optional year.
 pub static GCP: Dialect = Dialect {
     name: "a scaling schedule of Google Cloud",
     slots: FIVE,
     optional_year: true,
-    zone_prefix: false,
+    zone_prefix: ZonePrefix::Refused,
     descriptors: false,
     question: Question::Refused,
     sunday: 0,

@@ -8,6 +8,8 @@ use std::ops::Range;
 pub enum Fault {
     /// The product refuses it.
     Invalid,
+    /// The product refuses it since this version.
+    InvalidSince(&'static str),
     /// The zone before it does not exist.
     Zone,
     /// It is accepted and never fires.

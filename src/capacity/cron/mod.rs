@@ -9,7 +9,8 @@ mod parse;
 mod special;
 
 pub use dialect::{
-    AWS_SIX, DaylightSaving, Dialect, Fold, GCP, Gap, KEDA, KUBERNETES, Question, ROBFIG_SECONDS, Slot, Star, UNIX,
+    AWS_SIX, AWS_SIX_AS_CRONTAB, DaylightSaving, Dialect, Fold, GCP, Gap, KEDA, KUBERNETES, Question, ROBFIG_SECONDS,
+    Slot, Star, UNIX, ZonePrefix,
 };
 pub use error::{CronError, Fault};
 
@@ -82,6 +83,12 @@ impl Expression {
         });
         let times = self.hours != 0 && self.minutes != 0 && self.seconds != 0;
         (!some || !times).then(|| error::never(self.date.clone()))
+    }
+
+    /// The days of the week on which it fires, Sunday first; `None` where they depend on the month.
+    pub fn weekdays(&self) -> Option<[bool; 7]> {
+        let plain = self.weekdays.rules.is_empty();
+        plain.then(|| std::array::from_fn(|day| self.weekdays.bits & (1 << day) != 0))
     }
 
     /// Whether it fires in every hour of the days it fires on, like an interval.

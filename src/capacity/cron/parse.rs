@@ -1,6 +1,6 @@
 //! Text to expression: the zone before it, descriptors, the number of fields, and each field.
 
-use super::dialect::{Dialect, Question, Slot, Star};
+use super::dialect::{Dialect, Question, Slot, Star, ZonePrefix};
 use super::error::{CronError, Fault, invalid};
 use super::field::{Values, Written, item, value};
 use super::special::{DayRule, WeekdayRule};
@@ -143,12 +143,25 @@ fn zone_prefix<'t>(text: &'t str, dialect: &Dialect) -> Result<(Option<Zone>, Wr
     let end = whole.text.find(char::is_whitespace).unwrap_or(whole.text.len());
     let name = whole.text.get(key.len()..end).unwrap_or_default();
     let at = start + key.len()..start + end;
-    if !dialect.zone_prefix {
-        let error = invalid(
-            start..start + end,
-            format!("{} takes no zone inside the expression", dialect.name),
-        );
-        return Err(error.help("name the time zone in its own field"));
+    let refused = |message: String| {
+        let error = invalid(start..start + end, message);
+        error.help("name the time zone in its own field")
+    };
+    match dialect.zone_prefix {
+        ZonePrefix::Read => {}
+        ZonePrefix::Refused => {
+            return Err(refused(format!("{} takes no zone inside the expression", dialect.name)));
+        }
+        ZonePrefix::RefusedSince(version) => {
+            let name = key.trim_end_matches('=');
+            return Err(CronError {
+                fault: Fault::InvalidSince(version),
+                ..refused(format!(
+                    "{} with `{name}` in its schedule is refused when it is created, from {version} on",
+                    dialect.name
+                ))
+            });
+        }
     }
     // Go reads an empty name as UTC.
     let zone = match name {

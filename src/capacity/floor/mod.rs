@@ -1,8 +1,9 @@
 //! How many replicas the traffic of each moment needs, and when fewer are guaranteed.
 //!
 //! For every moment of the week: the traffic recorded, with headroom, divided by what one replica can serve; that many
-//! replicas must be guaranteed, whatever the metrics do. Below that is a warning; below the traffic itself is an error.
-//! Clock changes are walked for a year. All of it in exact arithmetic.
+//! replicas must be guaranteed, whatever the metrics do. Below that is a warning; below what the traffic of most weeks takes
+//! by itself is an error; what a single week of several reached is told by its date and is no weekly need. Clock changes are
+//! walked for a year. All of it in exact arithmetic.
 
 mod reactive;
 mod required;
@@ -12,7 +13,7 @@ use super::ratio::Ratio;
 
 pub use reactive::{Policy, Reactive, Select};
 pub use required::{Required, Requirement, requirement};
-pub use shortfall::{Bound, Cause, Severity, Shortfall, Window, shortfalls};
+pub use shortfall::{Bound, Cause, Misreading, Question, Severity, Shortfall, Window, misread};
 
 /// What one replica can do, and how much more than the traffic must be there.
 #[derive(Clone, Debug, PartialEq, Eq)]

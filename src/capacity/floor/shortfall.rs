@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Reactive;
 use super::required::Required;
+use crate::capacity::moment::WEEK;
 use crate::capacity::schedule::Bounds;
 use crate::capacity::timeline::{Place, Segment, Timeline};
 use crate::capacity::{Moment, Period};
@@ -28,8 +29,21 @@ pub enum Cause {
     TooLate,
     /// The count itself is too low.
     Count,
-    /// Written in the zone of the traffic, the same schedule would do.
+    /// The schedule as it seems to be meant would do, and the product reads it otherwise.
+    Misread(Misreading),
+}
+
+/// How a schedule is read otherwise than it seems to be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Misreading {
+    /// It names no zone and is read in UTC; in the zone of the traffic it would do.
     MissingZone,
+    /// It names UTC; in the zone of the traffic it would do.
+    OtherZone,
+    /// It numbers the days of the week as crontab does, where Sunday is 1.
+    Weekdays,
+    /// It raises only the desired capacity, which is no guarantee.
+    DesiredAlone,
 }
 
 /// How bad it is.
@@ -54,6 +68,8 @@ pub struct Window {
     pub needed: u32,
     /// The most that the traffic alone needs within it.
     pub certain: u32,
+    /// Since when within it the traffic alone needs more than there is; `None` where it never does.
+    pub certain_from: Option<Moment>,
 }
 
 /// All windows that one field causes.
@@ -67,6 +83,8 @@ pub struct Shortfall {
     pub place: Place,
     /// The field that states the count that is too low.
     pub count: Place,
+    /// Whether a single week of history makes it so: what came once is no weekly need.
+    pub single: bool,
     /// The worst of its windows.
     pub severity: Severity,
     /// The first windows, at most three.
@@ -83,110 +101,172 @@ pub struct Shortfall {
     pub would_do: u32,
 }
 
-/// Finds all shortfalls of a schedule. `in_zone` is the same schedule as it would be if it named the zone of the traffic,
-/// for one that names none. `startup` is how long a replica takes to serve, in seconds.
-pub fn shortfalls(
-    bounds: &Bounds,
-    in_zone: Option<&Bounds>,
-    required: &Required,
-    reactive: Option<&Reactive>,
-    startup: i64,
-) -> Vec<Shortfall> {
-    let mut found = find(&bounds.minimum, Bound::Guaranteed, required);
-    found.extend(find(&bounds.maximum, Bound::Maximum, required));
-    if let Some(reactive) = reactive {
-        for shortfall in found
-            .iter_mut()
-            .filter(|shortfall| shortfall.bound == Bound::Guaranteed)
-        {
-            let Window { guaranteed, needed, .. } = shortfall.worst;
-            let allowed = bounds.maximum.least() >= shortfall.would_do;
-            if allowed && reactive.reaches(guaranteed, needed, startup) {
-                shortfall.severity = match shortfall.severity {
-                    Severity::Error => Severity::Warning,
-                    _ => Severity::Information,
-                };
-            }
-        }
-    }
-    let zone_would_do = in_zone.is_some_and(|other| {
-        let mut bounds = [(&other.minimum, Bound::Guaranteed), (&other.maximum, Bound::Maximum)].into_iter();
-        bounds.all(|(timeline, bound)| find(timeline, bound, required).is_empty())
-    });
-    if zone_would_do {
-        found = merged(found);
-    }
-    if found.is_empty()
-        && let Some(timeline) = &bounds.after_update
-    {
-        found = find(timeline, Bound::AfterUpdate, required);
-        // It takes a deployment at the wrong moment.
-        for shortfall in &mut found {
-            shortfall.severity = shortfall.severity.min(Severity::Warning);
-        }
-    }
-    found
+/// What a schedule is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// What is needed.
+    pub required: &'q Required,
+    /// The part of the walk that is spoken of.
+    pub spoken: Period,
+    /// How the target follows metrics, where it does.
+    pub reactive: Option<&'q Reactive>,
+    /// How long a replica takes to serve, in seconds.
+    pub startup: i64,
 }
 
-/// All shortfalls as one, of which the missing zone is the cause; it is to be written beside the first edge.
-fn merged(found: Vec<Shortfall>) -> Vec<Shortfall> {
-    let mut all = found.into_iter();
-    let Some(mut one) = all.next() else {
-        return Vec::new();
-    };
-    one.cause = Cause::MissingZone;
+impl Question<'_> {
+    /// All shortfalls of a schedule.
+    pub fn shortfalls(&self, bounds: &Bounds) -> Vec<Shortfall> {
+        let weekly = &self.required.repeated;
+        let mut found = self.find(&bounds.minimum, Bound::Guaranteed, weekly);
+        found.extend(self.find(&bounds.maximum, Bound::Maximum, weekly));
+        for shortfall in &mut found {
+            if self.makes_up(bounds, shortfall) {
+                shortfall.severity = shortfall.severity.milder();
+            }
+        }
+        if found.is_empty()
+            && let Some(timeline) = &bounds.after_update
+        {
+            found = self.find(timeline, Bound::AfterUpdate, weekly);
+            // It takes a deployment at the wrong moment.
+            for shortfall in &mut found {
+                shortfall.severity = shortfall.severity.min(Severity::Warning);
+            }
+        }
+        found.extend(self.single(bounds));
+        found
+    }
+
+    /// Whether a schedule guarantees and allows what every week needs.
+    pub fn is_met(&self, bounds: &Bounds) -> bool {
+        let weekly = &self.required.repeated;
+        let met = |timeline: &Timeline| self.find(timeline, Bound::Guaranteed, weekly).is_empty();
+        met(&bounds.minimum) && met(&bounds.maximum)
+    }
+
+    /// Whether an autoscaler adds what is missing while a replica starts.
+    fn makes_up(&self, bounds: &Bounds, shortfall: &Shortfall) -> bool {
+        let Window { guaranteed, needed, .. } = shortfall.worst;
+        let allowed = bounds.maximum.least() >= shortfall.would_do;
+        let reaches = |reactive: &Reactive| reactive.reaches(guaranteed, needed, self.startup);
+        shortfall.bound == Bound::Guaranteed && allowed && self.reactive.is_some_and(reaches)
+    }
+
+    /// What only a single week of history makes too low. An autoscaler that follows metrics goes as far as it may.
+    fn single(&self, bounds: &Bounds) -> Vec<Shortfall> {
+        let steps = self.required.single();
+        if steps.is_empty() {
+            return Vec::new();
+        }
+        let mut found = self.find(&bounds.maximum, Bound::Maximum, &steps);
+        let follows = self
+            .reactive
+            .is_some_and(|reactive| reactive.reaches(1, 2, self.startup));
+        let severity = if follows {
+            Severity::Information
+        } else {
+            Severity::Warning
+        };
+        if found.is_empty() {
+            found = self.find(&bounds.minimum, Bound::Guaranteed, &steps);
+        }
+        for shortfall in &mut found {
+            shortfall.single = true;
+            shortfall.severity = severity;
+        }
+        found
+    }
+
+    /// The part of a window that is spoken of. One that began before comes again whole, unless it is a long one.
+    fn spoken_of(&self, window: Period) -> Option<Period> {
+        let long = window.seconds() >= WEEK;
+        let begins = self.spoken.contains(window.from);
+        match (begins, long) {
+            (_, true) => Some(window.within(self.spoken)).filter(|part| part.seconds() > 0),
+            (true, false) => Some(window),
+            (false, false) => None,
+        }
+    }
+
+    fn find(&self, timeline: &Timeline, bound: Bound, steps: &[(Moment, u32)]) -> Vec<Shortfall> {
+        let walk = self.required.period;
+        let mut gathered: BTreeMap<(Cause, Place), Shortfall> = BTreeMap::new();
+        let mut needed = Walk::new(steps, walk);
+        let mut certain = Walk::new(&self.required.certain, walk);
+        for segment in timeline.segments() {
+            let guaranteed = segment.step.count;
+            let mut at = segment.period.from;
+            while let Some(period) = needed.next_above(guaranteed, at, segment.period.to) {
+                at = period.to;
+                let (cause, place) = cause(&segment, period);
+                let cut = cause == Cause::TooLate && is_cut(&segment, period, walk);
+                let Some(spoken) = self.spoken_of(period).filter(|_| !cut) else {
+                    continue;
+                };
+                let window = Window {
+                    period: spoken,
+                    guaranteed,
+                    needed: needed.greatest(spoken),
+                    certain: certain.greatest(spoken),
+                    certain_from: certain
+                        .next_above(guaranteed, spoken.from, spoken.to)
+                        .map(|above| above.from),
+                };
+                gather(&mut gathered, bound, cause, place, segment.step.by, window);
+            }
+        }
+        gathered.into_values().collect()
+    }
+}
+
+impl Severity {
+    fn milder(self) -> Self {
+        match self {
+            Severity::Error => Severity::Warning,
+            _ => Severity::Information,
+        }
+    }
+}
+
+/// All weekly shortfalls as one, of which a misreading is the cause; it is mended beside the first edge.
+pub fn misread(found: Vec<Shortfall>, misreading: Misreading) -> Vec<Shortfall> {
+    let (single, weekly): (Vec<Shortfall>, Vec<Shortfall>) = found.into_iter().partition(|found| found.single);
+    let mut all = weekly.into_iter();
+    let Some(mut one) = all.next() else { return single };
+    one.cause = Cause::Misread(misreading);
     for other in all {
         one.severity = one.severity.max(other.severity);
         one.windows += other.windows;
         one.seconds += other.seconds;
         one.longest = one.longest.max(other.longest);
         one.would_do = one.would_do.max(other.would_do);
-        if lack(&other.worst) > lack(&one.worst) {
+        if other.worst.is_worse_than(&one.worst) {
             one.worst = other.worst;
         }
         one.first.extend(other.first);
     }
     one.first.sort_by_key(|window| window.period);
     one.first.truncate(3);
-    vec![one]
+    std::iter::once(one).chain(single).collect()
 }
 
-fn lack(window: &Window) -> u32 {
-    window.needed.saturating_sub(window.guaranteed)
-}
-
-fn find(timeline: &Timeline, bound: Bound, required: &Required) -> Vec<Shortfall> {
-    let mut gathered: BTreeMap<(Cause, Place), Shortfall> = BTreeMap::new();
-    let mut floor = Walk::new(&required.floor, required.period);
-    let mut certain = Walk::new(&required.certain, required.period);
-    for segment in timeline.segments() {
-        let guaranteed = segment.step.count;
-        let mut at = segment.period.from;
-        while let Some(period) = floor.next_above(guaranteed, at, segment.period.to) {
-            let needed = floor.greatest(period);
-            let window = Window {
-                period,
-                guaranteed,
-                needed,
-                certain: certain.greatest(period),
-            };
-            let (cause, place) = cause(&segment, period);
-            if cause == Cause::TooLate && is_cut(&segment, period, required.period) {
-                at = period.to;
-                continue;
-            }
-            gather(&mut gathered, bound, cause, place, segment.step.by, window);
-            at = period.to;
-        }
+impl Window {
+    /// Below the traffic itself first, then by how much is lacking.
+    fn is_worse_than(&self, other: &Window) -> bool {
+        let by = |window: &Window| {
+            let lack = window.needed.saturating_sub(window.guaranteed);
+            (window.certain > window.guaranteed, lack)
+        };
+        by(self) > by(other)
     }
-    gathered.into_values().collect()
 }
 
 /// Whether a window is cut off by the beginning of the walk: what opened it is not seen, and the edge that ends it would be
 /// blamed. What repeats comes again whole; only what lasts for a week or more may not.
 fn is_cut(segment: &Segment<'_>, window: Period, walk: Period) -> bool {
     let opened_before = segment.previous.is_none() && window.from == walk.from;
-    opened_before && segment.next.is_some() && window.seconds() < crate::capacity::moment::WEEK
+    opened_before && segment.next.is_some() && window.seconds() < WEEK
 }
 
 /// Why a window within one step of the timeline is too low.
@@ -220,6 +300,7 @@ fn gather(
         cause,
         place,
         count,
+        single: false,
         severity,
         first: Vec::new(),
         windows: 0,
@@ -235,7 +316,7 @@ fn gather(
     shortfall.windows += 1;
     shortfall.seconds += window.period.seconds();
     shortfall.longest = shortfall.longest.max(window.period.seconds());
-    if lack(&window) > lack(&shortfall.worst) {
+    if window.is_worse_than(&shortfall.worst) {
         shortfall.worst = window;
     }
     shortfall.would_do = shortfall.would_do.max(window.needed);

@@ -16,6 +16,12 @@ pub struct Week {
     pub width: i64,
     /// Demand of each bucket, in thousand-millionths of the profile's values; divided by `divisor`, of requests per second.
     pub demand: Vec<u64>,
+    /// What most weeks of history reach in the bucket itself: what is expected of an ordinary week.
+    pub usual: Vec<u64>,
+    /// What two weeks of history reach: a greater demand came a single time.
+    pub repeated: Vec<u64>,
+    /// When the greatest sample behind a bucket's demand was, where it came a single time.
+    pub single: Vec<Option<Moment>>,
     /// See [`Profile::divisor`].
     pub divisor: i64,
     /// The growth that is expected; 1 where there is too little history to tell.
@@ -40,41 +46,66 @@ const QUARTER: i64 = 900;
 /// Buckets of a declared week are as fine as its samples, down to a minute.
 const MINUTE: i64 = 60;
 
+/// The greatest sample of a bucket in one week, and when it was.
+type Peak = (u64, Moment);
+
 /// Puts a profile on the local week of a zone.
 pub fn week(profile: &Profile, zone: &Zone) -> Week {
     let history = profile.is_history();
     let width = width(profile.step, if history { QUARTER } else { MINUTE });
     let count = (WEEK / width) as usize;
     let peaks = peaks(profile, zone, width, history);
-    let mut demand: Vec<Option<u64>> = if history {
-        quantiles(&peaks, count)
-    } else {
-        let mut most = vec![None; count];
-        for week in &peaks {
-            for (bucket, peak) in most.iter_mut().zip(week) {
-                *bucket = (*bucket).max(*peak);
-            }
+    let levels: Vec<Option<Levels>> = (0..count)
+        .map(|bucket| match history {
+            true => of_history(&peaks, bucket, count),
+            false => peaks.iter().filter_map(|week| week[bucket]).max().map(Levels::declared),
+        })
+        .collect();
+    let missing: Vec<usize> = (0..count).filter(|bucket| levels[*bucket].is_none()).collect();
+    let filled = |level: fn(&Levels) -> u64| {
+        let mut known: Vec<Option<u64>> = levels.iter().map(|of| of.as_ref().map(level)).collect();
+        let borrowed: Vec<u64> = missing.iter().map(|bucket| borrow(&known, *bucket, width)).collect();
+        for (bucket, value) in missing.iter().zip(borrowed) {
+            known[*bucket] = Some(value);
         }
-        most
+        known.into_iter().map(Option::unwrap_or_default).collect::<Vec<u64>>()
     };
-    let missing: Vec<usize> = (0..count).filter(|bucket| demand[*bucket].is_none()).collect();
-    let borrowed: Vec<u64> = missing.iter().map(|bucket| borrow(&demand, *bucket, width)).collect();
-    for (bucket, value) in missing.iter().zip(borrowed) {
-        demand[*bucket] = Some(value);
-    }
     let weekly: Vec<u64> = peaks
         .iter()
-        .map(|week| week.iter().flatten().copied().max().unwrap_or(0))
+        .map(|week| week.iter().flatten().map(|(peak, _)| *peak).max().unwrap_or(0))
         .collect();
     Week {
         zone: zone.clone(),
         width,
-        demand: demand.into_iter().map(Option::unwrap_or_default).collect(),
+        demand: filled(|of| of.demand),
+        usual: filled(|of| of.usual),
+        repeated: filled(|of| of.repeated),
+        single: levels.iter().map(|of| of.as_ref().and_then(|of| of.single)).collect(),
         divisor: profile.divisor,
         growth: if history { growth(&weekly) } else { None }.unwrap_or(Ratio::ONE),
         weeks: if history { peaks.len() } else { 0 },
         step: profile.step,
         borrowed: Borrowed { buckets: missing },
+    }
+}
+
+/// What is demanded of one bucket.
+struct Levels {
+    demand: u64,
+    usual: u64,
+    repeated: u64,
+    single: Option<Moment>,
+}
+
+impl Levels {
+    /// A declared week says what is expected, and nothing else.
+    fn declared((demand, _): Peak) -> Self {
+        Self {
+            demand,
+            usual: demand,
+            repeated: demand,
+            single: None,
+        }
     }
 }
 
@@ -86,7 +117,7 @@ fn width(step: i64, finest: i64) -> i64 {
 
 /// The peak of each bucket, week by week. Weeks of history are counted back from its end, whatever weekday that is, so
 /// that the most of it is complete; what is left over at its beginning is not looked at.
-fn peaks(profile: &Profile, zone: &Zone, width: i64, history: bool) -> Vec<Vec<Option<u64>>> {
+fn peaks(profile: &Profile, zone: &Zone, width: i64, history: bool) -> Vec<Vec<Option<Peak>>> {
     let period = profile.period();
     let count = (WEEK / width) as usize;
     let stretches = zone.offsets(period.from, period.to);
@@ -105,7 +136,7 @@ fn peaks(profile: &Profile, zone: &Zone, width: i64, history: bool) -> Vec<Vec<O
     };
     let origin = Wall(end.0 - weeks * WEEK);
     let expected = (width / profile.step).max(1);
-    let mut found = vec![vec![(0_i64, None::<u64>); count]; weeks as usize];
+    let mut found = vec![vec![(0_i64, None::<Peak>); count]; weeks as usize];
     let mut stretch = 0;
     for (at, value) in profile.times.iter().zip(&profile.values) {
         while stretches.get(stretch + 1).is_some_and(|next| next.from <= *at) {
@@ -122,9 +153,9 @@ fn peaks(profile: &Profile, zone: &Zone, width: i64, history: bool) -> Vec<Vec<O
         };
         let bucket = &mut week[(wall.second_of_week() / width) as usize];
         bucket.0 += 1;
-        bucket.1 = bucket.1.max(Some(*value));
+        bucket.1 = bucket.1.max(Some((*value, *at)));
     }
-    let mut peaks: Vec<Vec<Option<u64>>> = found
+    let mut peaks: Vec<Vec<Option<Peak>>> = found
         .into_iter()
         .map(|week| {
             // A bucket of which less than half was measured may have missed its peak.
@@ -140,7 +171,7 @@ fn peaks(profile: &Profile, zone: &Zone, width: i64, history: bool) -> Vec<Vec<O
 }
 
 /// Fills the buckets that do not exist in their week because the clock was set forward, from their neighbours.
-fn skipped_hours(peaks: &mut [Vec<Option<u64>>], stretches: &[Offset], origin: Wall, width: i64) {
+fn skipped_hours(peaks: &mut [Vec<Option<Peak>>], stretches: &[Offset], origin: Wall, width: i64) {
     for stretch in stretches {
         let Some(before) = stretch.before.filter(|before| *before < stretch.seconds) else {
             continue;
@@ -161,26 +192,39 @@ fn skipped_hours(peaks: &mut [Vec<Option<u64>>], stretches: &[Offset], origin: W
     }
 }
 
-/// The 98th percentile, nearest rank, of each bucket's peaks together with its neighbours'. `None` where less than half
-/// of the weeks were measured.
-fn quantiles(peaks: &[Vec<Option<u64>>], count: usize) -> Vec<Option<u64>> {
-    let mut pool: Vec<u64> = Vec::new();
-    (0..count)
-        .map(|bucket| {
-            let measured = peaks.iter().filter(|week| week[bucket].is_some()).count();
-            if measured == 0 || 2 * measured < peaks.len() {
-                return None;
-            }
-            pool.clear();
-            for week in peaks {
-                let near = [(bucket + count - 1) % count, bucket, (bucket + 1) % count];
-                pool.extend(near.iter().filter_map(|bucket| week[*bucket]));
-            }
-            pool.sort_unstable();
-            let rank = (pool.len() * 98).div_ceil(100);
-            pool.get(rank.saturating_sub(1)).copied()
-        })
-        .collect()
+/// What the weeks of history say of a bucket; `None` where less than half of them were measured.
+///
+/// Its demand is the 98th percentile, nearest rank, of its weekly peaks together with those of its neighbours: traffic does
+/// not keep to the minute. What most weeks reach is told from the bucket alone, so that nothing is said of a time that
+/// belongs to the next one.
+fn of_history(peaks: &[Vec<Option<Peak>>], bucket: usize, count: usize) -> Option<Levels> {
+    let mut own: Vec<u64> = peaks.iter().filter_map(|week| Some(week[bucket]?.0)).collect();
+    if own.is_empty() || 2 * own.len() < peaks.len() {
+        return None;
+    }
+    own.sort_unstable();
+    let near = [(bucket + count - 1) % count, bucket, (bucket + 1) % count];
+    let mut pool: Vec<u64> = Vec::with_capacity(3 * peaks.len());
+    let mut weekly: Vec<Peak> = Vec::with_capacity(peaks.len());
+    for week in peaks {
+        let found = near.iter().filter_map(|bucket| week[*bucket]);
+        pool.extend(found.clone().map(|(peak, _)| peak));
+        weekly.extend(found.max());
+    }
+    pool.sort_unstable();
+    weekly.sort_unstable();
+    let rank = (pool.len() * 98).div_ceil(100);
+    let demand = *pool.get(rank.saturating_sub(1))?;
+    // Of two weeks no one can say which is the odd one.
+    let second = weekly.len().checked_sub(2).filter(|_| weekly.len() > 2);
+    let repeated = second.map_or(demand, |second| weekly[second].0.min(demand));
+    let single = weekly.last().map(|(_, at)| *at).filter(|_| repeated < demand);
+    Some(Levels {
+        demand,
+        usual: own[own.len().div_ceil(2) - 1],
+        repeated,
+        single,
+    })
 }
 
 /// What a bucket without samples is taken to need: the most of the measured ones within an hour on either side, and of

@@ -4,7 +4,7 @@
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
 use super::{Context, Evaluation, Given, NoteKind, Role};
-use crate::capacity::cron::AWS_SIX;
+use crate::capacity::cron::{AWS_SIX, AWS_SIX_AS_CRONTAB};
 use crate::capacity::timeline::{Place, Timeline};
 use crate::capacity::{Moment, Wall, Zone};
 use crate::repo::Span;
@@ -52,12 +52,21 @@ enum When {
 /// What a scalable target guarantees.
 pub fn application_auto_scaling(target: &ScalableTarget, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(target.object);
+    let mut build = Builder::new(target.object, context);
     let minimum = build.count(Role::Minimum, Some(&target.minimum), 0);
     let maximum = build.count(Role::Maximum, Some(&target.maximum), 0);
     build.check_bounds(minimum, maximum);
     let mut known: Vec<(When, &ApplicationAction, Place)> = Vec::new();
     for action in &target.actions {
+        if let (Some(low), Some(high)) = (&action.minimum, &action.maximum)
+            && low.value > high.value
+        {
+            // It is not registered, so nothing changes when it should fire.
+            let message = format!("the minimum {} exceeds the maximum {}", low.value, high.value);
+            let help = "raise the maximum or lower the minimum: AWS refuses the action";
+            build.note(NoteKind::BoundsInverted, low.span, message, Some(help));
+            continue;
+        }
         let edge = build.field(Role::Start, action.schedule.span);
         if let Some(when) = when(action, context, &mut build) {
             known.push((when, action, edge));
@@ -123,7 +132,11 @@ fn when(action: &ApplicationAction, context: &Context, build: &mut Builder) -> O
         None => None,
     };
     if let Some(range) = inner("cron") {
-        let expression = build.cron_part(&action.schedule, range, &AWS_SIX);
+        let dialect = match context.meant.crontab_weekdays {
+            true => &AWS_SIX_AS_CRONTAB,
+            false => &AWS_SIX,
+        };
+        let expression = build.cron_part(&action.schedule, range, dialect);
         let zone = build.zone_or(action.zone.as_ref(), &context.default_zone, action.schedule.span);
         let firings = Firings::recurring(&expression?, &zone?, context.period, start, end);
         return Some(When::Known(firings));

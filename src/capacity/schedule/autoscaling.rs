@@ -26,8 +26,8 @@ pub struct AutoScalingGroup {
     pub reset_by: Option<Deployer>,
 }
 
-/// A scheduled action. In Terraform a size of -1 is none; a size left out is 0 there, with the action's own span, and none
-/// in CloudFormation.
+/// A scheduled action. In Terraform a size of -1 is none; a size left out is sent as 0, here with the action's own span
+/// (terraform-provider-aws, `aws_autoscaling_schedule`: "Defaults to 0"). In CloudFormation what is left out is none.
 #[derive(Clone, Debug)]
 pub struct GroupAction {
     /// The action, for what it does not write.
@@ -51,7 +51,7 @@ pub struct GroupAction {
 /// What a group guarantees.
 pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(group.object);
+    let mut build = Builder::new(group.object, context);
     let minimum = build.count(Role::Minimum, Some(&group.minimum), 0);
     let maximum = build.count(Role::Maximum, Some(&group.maximum), UNBOUNDED);
     build.check_bounds(minimum, maximum);
@@ -65,15 +65,19 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
         {
             build.note(NoteKind::DesiredWithoutMinimum, desired.span, says, Some(remedy));
         }
-        if let (Some(low), Some(high)) = (&action.minimum, &action.maximum)
-            && low.value > high.value
-        {
-            build.note(
-                NoteKind::BoundsInverted,
-                low.span,
-                format!("the minimum {} exceeds the maximum {}", low.value, high.value),
-                Some("raise the maximum or lower the minimum"),
-            );
+        if let Some((at, says)) = action.contradiction() {
+            // AWS refuses it, so it changes nothing.
+            let help = match action.left_out().as_slice() {
+                [] => {
+                    "AWS refuses the action: let the minimum be at most the desired capacity, and that at most the maximum"
+                }
+                _ => "write -1 for a size that the action is to leave alone",
+            };
+            build.note(NoteKind::BoundsInverted, at, says, Some(help));
+            continue;
+        }
+        if let Some(desired) = &action.desired {
+            build.field(Role::Count, desired.span);
         }
         if let Some((fires, edge)) = fires(action, context, &mut build) {
             firings.push((fires, action, edge));
@@ -88,10 +92,15 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
         let mut set = |role, given: &Given<u32>| Set {
             firings: fires,
             count: given.value,
-            by: build.field(role, given.span),
+            by: match given.span == action.object {
+                true => build.left_out(role, given.span),
+                false => build.field(role, given.span),
+            },
             edge: *edge,
         };
-        minima.extend(action.minimum.as_ref().map(|given| set(Role::Minimum, given)));
+        let desired = action.desired.as_ref().filter(|_| context.meant.desired_holds);
+        let held = action.minimum.iter().chain(desired).max_by_key(|given| given.value);
+        minima.extend(held.map(|given| set(Role::Minimum, given)));
         maxima.extend(action.maximum.as_ref().map(|given| set(Role::Maximum, given)));
     }
     let guaranteed = carried(period, minimum, &minima);
@@ -104,6 +113,51 @@ pub fn auto_scaling_group(group: &AutoScalingGroup, context: &Context) -> Evalua
         guaranteed.min(&carried(period, minimum, &[]))
     });
     build.finish_with(guaranteed, allowed, reset)
+}
+
+impl GroupAction {
+    /// A size, unless it is left out.
+    pub fn written<'a>(&self, size: &'a Option<Given<u32>>) -> Option<&'a Given<u32>> {
+        size.as_ref().filter(|given| given.span != self.object)
+    }
+
+    /// The sizes that are left out and sent as 0.
+    fn left_out(&self) -> Vec<&'static str> {
+        let sizes = [
+            ("`min_size`", &self.minimum),
+            ("`max_size`", &self.maximum),
+            ("`desired_capacity`", &self.desired),
+        ];
+        let left_out = sizes
+            .into_iter()
+            .filter(|(_, size)| size.is_some() && self.written(size).is_none());
+        left_out.map(|(name, _)| name).collect()
+    }
+
+    /// Sizes that contradict each other: where, and in words. AWS refuses such an action ("Desired capacity must be
+    /// greater than or equal to min size"; buildkite/terraform-buildkite-elastic-ci-stack-for-aws#139).
+    fn contradiction(&self) -> Option<(Span, String)> {
+        let sizes = [
+            (&self.minimum, "minimum", &self.maximum, "maximum"),
+            (&self.minimum, "minimum", &self.desired, "desired capacity"),
+            (&self.desired, "desired capacity", &self.maximum, "maximum"),
+        ];
+        let (low, lower, high, higher) = sizes.into_iter().find_map(|(low, lower, high, higher)| {
+            let (low, high) = (low.as_ref()?, high.as_ref()?);
+            (low.value > high.value).then_some((low, lower, high, higher))
+        })?;
+        let left_out = self.left_out();
+        let says = format!("the {lower} {} exceeds the {higher} {}", low.value, high.value);
+        let says = match left_out.as_slice() {
+            [] => says,
+            [one] => format!("{one} is left out, so the provider sends 0, and {says}"),
+            several => format!(
+                "{} are left out, so the provider sends 0 for them, and {says}",
+                several.join(" and ")
+            ),
+        };
+        Some((low.span, says))
+    }
 }
 
 /// What is wrong with an action that raises the desired capacity and not the minimum.

@@ -1,6 +1,6 @@
 //! What the sources share: collecting fields and notes, reading cron expressions, zones and counts.
 
-use super::{Bounds, Evaluation, Field, Given, NotEvaluated, Note, NoteKind, Role};
+use super::{Bounds, Context, Evaluation, Field, Given, NotEvaluated, Note, NoteKind, Role};
 use crate::capacity::cron::{CronError, Dialect, Expression, Fault};
 use crate::capacity::timeline::{Place, Timeline};
 use crate::capacity::{Moment, Zone};
@@ -9,15 +9,18 @@ use crate::repo::Span;
 /// Collects what one evaluation says.
 pub(super) struct Builder {
     object: Span,
+    /// The zone that is meant where UTC is written.
+    utc_means: Option<Zone>,
     fields: Vec<Field>,
     notes: Vec<Note>,
     failure: Option<NotEvaluated>,
 }
 
 impl Builder {
-    pub fn new(object: Span) -> Self {
+    pub fn new(object: Span, context: &Context) -> Self {
         Self {
             object,
+            utc_means: context.meant.zone.clone(),
             fields: Vec::new(),
             notes: Vec::new(),
             failure: None,
@@ -37,6 +40,11 @@ impl Builder {
     fn push(&mut self, role: Role, span: Span, written: bool) -> Place {
         self.fields.push(Field { role, span, written });
         Place(self.fields.len() as u32 - 1)
+    }
+
+    /// A field of an entry that the entry leaves out.
+    pub fn left_out(&mut self, role: Role, entry: Span) -> Place {
+        self.push(role, entry, false)
     }
 
     /// A count that may be written, or the product's default.
@@ -94,6 +102,7 @@ impl Builder {
             Err(error) => {
                 let kind = match error.fault {
                     Fault::Zone => NoteKind::TimezoneInvalid,
+                    Fault::InvalidSince(version) => NoteKind::CronUnsupported(version),
                     _ => NoteKind::CronInvalid,
                 };
                 let at = span(&error);
@@ -110,6 +119,7 @@ impl Builder {
     /// Reads a zone's name.
     pub fn zone(&mut self, given: &Given<String>) -> Option<Zone> {
         match Zone::named(&given.value) {
+            Ok(zone) if zone.is_utc() => Some(self.utc_means.clone().unwrap_or(zone)),
             Ok(zone) => Some(zone),
             Err(error) => {
                 self.refuse(NoteKind::TimezoneInvalid, given.span, error.message, Some(&error.help));

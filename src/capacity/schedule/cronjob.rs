@@ -37,13 +37,14 @@ pub struct Job {
 /// What the jobs guarantee.
 pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(target.object);
+    let mut build = Builder::new(target.object, context);
     let mut fired: Vec<(Firings, &Job, Place)> = Vec::new();
     for job in target.jobs.iter().filter(|job| !job.suspended) {
         let expression = build.cron(&job.schedule, &KUBERNETES);
+        let Some(expression) = expression else { continue };
         let zone = build.zone_or(job.zone.as_ref(), &context.default_zone, job.schedule.span);
         let edge = build.field(Role::Start, job.schedule.span);
-        if let (Some(expression), Some(zone)) = (expression, zone) {
+        if let Some(zone) = zone {
             fired.push((Firings::recurring(&expression, &zone, period, None, None), job, edge));
         }
     }

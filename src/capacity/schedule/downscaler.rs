@@ -41,7 +41,7 @@ pub struct Downscaled {
 /// What is left of a guarantee.
 pub fn downscaler(target: &Downscaled, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(target.object);
+    let mut build = Builder::new(target.object, context);
     let up = (target.count.value, build.field(Role::Count, target.count.span));
     let down = down(target, up.0, &mut build);
     let zone = target.zone.as_ref();

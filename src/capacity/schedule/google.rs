@@ -39,7 +39,7 @@ pub struct GoogleSchedule {
 /// What an autoscaler guarantees.
 pub fn google_autoscaler(autoscaler: &GoogleAutoscaler, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(autoscaler.object);
+    let mut build = Builder::new(autoscaler.object, context);
     let minimum = build.count(Role::Minimum, Some(&autoscaler.minimum), 0);
     let maximum = build.count(Role::Maximum, Some(&autoscaler.maximum), 0);
     build.check_bounds(minimum, maximum);

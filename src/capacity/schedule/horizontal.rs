@@ -21,7 +21,7 @@ pub struct HorizontalAutoscaler {
 /// What the autoscaler guarantees.
 pub fn horizontal_autoscaler(autoscaler: &HorizontalAutoscaler, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(autoscaler.object);
+    let mut build = Builder::new(autoscaler.object, context);
     let minimum = build.count(Role::Minimum, autoscaler.minimum.as_ref(), 1);
     let maximum = build.count(Role::Maximum, Some(&autoscaler.maximum), 0);
     build.check_bounds(minimum, maximum);

@@ -52,7 +52,7 @@ pub enum Paused {
 /// What a ScaledObject guarantees.
 pub fn keda(object: &KedaScaledObject, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(object.object);
+    let mut build = Builder::new(object.object, context);
     match &object.paused {
         Some(Paused::At(count)) => {
             let place = build.field(Role::Count, count.span);
@@ -95,6 +95,8 @@ struct Trigger {
     end_at: Place,
 }
 
+const DESIRED: &str = "write 1 or more; what holds outside the window is `minReplicaCount`";
+
 fn read(trigger: &KedaCron, minimum: (u32, Place), build: &mut Builder) -> Option<Trigger> {
     let start = build.cron(&trigger.start, &KEDA);
     let end = build.cron(&trigger.end, &KEDA);
@@ -120,11 +122,21 @@ fn read(trigger: &KedaCron, minimum: (u32, Place), build: &mut Builder) -> Optio
         );
     }
     let desired = match trigger.desired.value.trim().parse::<u32>() {
-        Ok(desired) if desired > 0 => desired,
-        _ => {
+        Ok(0) => {
+            // Before it was read and meant nothing: a trigger only raises.
+            let message = "a cron trigger only raises the count, and KEDA refuses `0` desired replicas from 2.16 on";
+            build.note(
+                NoteKind::ValueUnsupported("KEDA 2.16"),
+                trigger.desired.span,
+                message,
+                Some(DESIRED),
+            );
+            return None;
+        }
+        Ok(desired) => desired,
+        Err(_) => {
             let message = format!("KEDA refuses `{}` desired replicas", trigger.desired.value);
-            let help = "write 1 or more; what holds outside the window is `minReplicaCount`";
-            build.refuse(NoteKind::ValueInvalid, trigger.desired.span, message, Some(help));
+            build.refuse(NoteKind::ValueInvalid, trigger.desired.span, message, Some(DESIRED));
             return None;
         }
     };

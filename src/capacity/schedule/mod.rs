@@ -129,6 +129,8 @@ impl Bounds {
 pub enum NoteKind {
     /// `cron-invalid`
     CronInvalid,
+    /// `cron-invalid`: what the product refuses from this version on.
+    CronUnsupported(&'static str),
     /// `cron-never-fires`
     CronNeverFires,
     /// `timezone-invalid`
@@ -139,6 +141,8 @@ pub enum NoteKind {
     StartEqualsEnd,
     /// A value the product refuses.
     ValueInvalid,
+    /// A value that the product refuses from this version on.
+    ValueUnsupported(&'static str),
     /// `bounds-inverted`
     BoundsInverted,
     /// `replicas-fight-autoscaler`
@@ -187,17 +191,43 @@ pub struct Evaluation {
 pub struct Context {
     /// The period that is walked.
     pub period: Period,
+    /// The part of it that is spoken of: all but a week at either end, so that no finding is made by the ends.
+    pub spoken: Period,
     /// The zone of schedules that name none. The products' own default is UTC; another zone answers what would be if
     /// the zone were written.
     pub default_zone: Zone,
+    /// What else may have been meant than what the product reads.
+    pub meant: Meant,
+}
+
+/// How a schedule may have been meant: answers whether it would then do.
+#[derive(Clone, Debug, Default)]
+pub struct Meant {
+    /// Times that are written in UTC are those of this zone.
+    pub zone: Option<Zone>,
+    /// Days of the week are numbered as crontab does it, from Sunday as 0.
+    pub crontab_weekdays: bool,
+    /// A desired capacity that a scheduled action sets is kept like a minimum.
+    pub desired_holds: bool,
 }
 
 impl Context {
+    /// A period without margins, in UTC where no zone is named.
+    pub fn of(period: Period) -> Self {
+        Self {
+            period,
+            spoken: period,
+            default_zone: Zone::utc(),
+            meant: Meant::default(),
+        }
+    }
+
     /// A year from an instant, in UTC where no zone is named.
     pub fn year_from(from: super::Moment) -> Self {
+        let spoken = Period::year_from(from);
         Self {
-            period: Period::year_from(from),
-            default_zone: Zone::utc(),
+            spoken,
+            ..Self::of(spoken.with_margins())
         }
     }
 }

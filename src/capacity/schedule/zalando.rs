@@ -67,7 +67,7 @@ const RAMP: i64 = 10;
 /// What the HPA guarantees.
 pub fn zalando(schedule: &ZalandoSchedule, context: &Context) -> Evaluation {
     let period = context.period;
-    let mut build = Builder::new(schedule.object);
+    let mut build = Builder::new(schedule.object, context);
     let minimum = build.count(Role::Minimum, schedule.minimum.as_ref(), 1);
     let maximum = build.count(Role::Maximum, Some(&schedule.maximum), 0);
     build.check_bounds(minimum, maximum);

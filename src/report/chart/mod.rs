@@ -58,9 +58,16 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// The local week around an instant, such as that of the first shortfall. What was before the walk began is not known,
-    /// so it is the first whole week after that at the earliest, and the last whole one at the latest.
-    pub fn of(title: &str, bounds: &Bounds, required: Option<&Required>, zone: &Zone, around: Moment) -> Self {
+    /// The local week around an instant, such as that of the first shortfall. Of what is `walked` it is the first whole week
+    /// at the earliest, and the last whole one at the latest.
+    pub fn of(
+        title: &str,
+        bounds: &Bounds,
+        required: Option<&Required>,
+        zone: &Zone,
+        walked: Period,
+        around: Moment,
+    ) -> Self {
         let wall = zone.wall(around);
         let mut monday = Wall(wall.0 - wall.second_of_week());
         let midnight = |wall: Wall| {
@@ -69,7 +76,6 @@ impl Chart {
                 .copied()
                 .unwrap_or(wall.moment(zone.offset(around)))
         };
-        let walked = bounds.minimum.period();
         if midnight(monday) < walked.from {
             monday = Wall(monday.0 + WEEK);
         } else if midnight(Wall(monday.0 + WEEK)) > walked.to {

@@ -149,11 +149,11 @@ fn action<'e>(reader: &mut Reader<'_, 'e>, found: &mut Found, action: &Resource<
         }
     };
     let (minimum, maximum) = (size(reader, "min_size"), size(reader, "max_size"));
-    let desired = action
+    // Little is worked out from it, so one that is not known keeps nothing from being told.
+    let is_known = action
         .value(reader.configuration, "desired_capacity")
-        // Nothing is worked out from it, so nothing depends on it.
-        .filter(|value| matches!(value.number(), Known::Is(_)))
-        .and_then(|_| size(reader, "desired_capacity"));
+        .is_none_or(|value| matches!(value.number(), Known::Is(_)));
+    let desired = is_known.then(|| size(reader, "desired_capacity")).flatten();
     let mut text = |name: &str| reader.text(found, action, name, row(&GROUP_SCHEDULE, name));
     GroupAction {
         object: span,
