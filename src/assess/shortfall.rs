@@ -42,6 +42,9 @@ pub(super) fn add(
 /// Whether one value states both bounds, and is spoken of already: a constant count, or a maximum below its minimum.
 fn is_repeated(bounds: &Bounds, short: &[Shortfall], found: &Shortfall) -> bool {
     let of = |found: &Shortfall| bounds.field(found.count).map(|field| (field.span, field.role));
+    if found.single {
+        return false;
+    }
     let Some((span, role)) = of(found) else { return false };
     let leads = match (role, found.bound) {
         (Role::Maximum, Bound::Guaranteed) => Bound::Maximum,
@@ -50,7 +53,7 @@ fn is_repeated(bounds: &Bounds, short: &[Shortfall], found: &Shortfall) -> bool 
     };
     short
         .iter()
-        .any(|other| other.bound == leads && of(other).is_some_and(|(other, _)| other == span))
+        .any(|other| other.bound == leads && !other.single && of(other).is_some_and(|(other, _)| other == span))
 }
 
 /// Adds what says that nothing can be said, so that no rule passes it over.

@@ -181,7 +181,7 @@ proptest! {
         while at < period.to {
             let ahead = (0..=startup / 60).map(|minute| requirement.floor[bucket(at.plus(minute * 60))]).max();
             prop_assert_eq!(Some(now(&laid.floor, at)), ahead, "at {}", at);
-            prop_assert_eq!(Some(now(&laid.repeated, at)), ahead, "a declared week, at {}", at);
+            prop_assert_eq!(now(&laid.single, at), 0, "a declared week, at {}", at);
             prop_assert_eq!(now(&laid.certain, at), requirement.certain[bucket(at)], "at {}", at);
             at = at.plus(900);
         }

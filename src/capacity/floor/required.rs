@@ -12,17 +12,17 @@ use crate::capacity::{Moment, Period, Wall, Zone};
 pub struct Requirement {
     zone: Zone,
     width: i64,
-    /// With headroom, growth, spares and the loss of a zone, bucket by bucket.
+    /// With headroom, growth, spares and the loss of a zone, bucket by bucket; what came in a single week left out.
     pub floor: Vec<u32>,
-    /// The same, for what more than one week of history reaches.
-    pub repeated: Vec<u32>,
+    /// For what a single week of history took by itself, where that is more than every week needs; else 0.
+    pub single: Vec<u32>,
     /// For the traffic alone, as most weeks have it.
     pub certain: Vec<u32>,
     /// Seconds ahead that are looked at: a replica must be started before it is needed.
     lead: i64,
     /// Where in the week the numbers change.
     floor_runs: Vec<(i64, u32)>,
-    repeated_runs: Vec<(i64, u32)>,
+    single_runs: Vec<(i64, u32)>,
     certain_runs: Vec<(i64, u32)>,
 }
 
@@ -33,8 +33,8 @@ pub struct Required {
     pub period: Period,
     /// The floor, from each instant on.
     pub floor: Vec<(Moment, u32)>,
-    /// The floor without what came a single time, from each instant on.
-    pub repeated: Vec<(Moment, u32)>,
+    /// What a single week of history took, where it is more than every week needs; else 0. From each instant on.
+    pub single: Vec<(Moment, u32)>,
     /// What the traffic alone needs, from each instant on.
     pub certain: Vec<(Moment, u32)>,
 }
@@ -55,16 +55,21 @@ pub fn requirement(week: &Week, need: &Need) -> Option<Requirement> {
         let needed = with_all.ceiling_of(*demand).saturating_add(need.spare_replicas);
         needed.max(need.min_replicas)
     };
-    let floor: Vec<u32> = week.demand.iter().map(with_all).collect();
-    let repeated: Vec<u32> = week.repeated.iter().map(with_all).collect();
+    let floor: Vec<u32> = week.repeated.iter().map(with_all).collect();
+    // Where every week needs as many, it is no matter of its own.
+    let single = week.demand.iter().zip(&floor).map(|(demand, floor)| {
+        let taken = per_value.ceiling_of(*demand);
+        if taken > *floor { taken } else { 0 }
+    });
+    let single: Vec<u32> = single.collect();
     Some(Requirement {
         zone: week.zone.clone(),
         width: week.width,
         floor_runs: runs(&floor, week.width),
-        repeated_runs: runs(&repeated, week.width),
+        single_runs: runs(&single, week.width),
         certain_runs: runs(&certain, week.width),
         floor,
-        repeated,
+        single,
         certain,
         // Samples further apart than a startup cannot say what is needed so soon.
         lead: if week.step <= need.startup { need.startup } else { 0 },
@@ -84,27 +89,6 @@ fn runs(buckets: &[u32], width: i64) -> Vec<(i64, u32)> {
     runs
 }
 
-impl Required {
-    /// The floor where a single week of history makes it, and 0 elsewhere; empty where that is nowhere.
-    pub(super) fn single(&self) -> Vec<(Moment, u32)> {
-        if self.floor == self.repeated {
-            return Vec::new();
-        }
-        let count = |steps: &[(Moment, u32)], at: Moment| {
-            let after = steps.partition_point(|(begin, _)| *begin <= at);
-            steps.get(after.saturating_sub(1)).map_or(0, |(_, count)| *count)
-        };
-        let mut edges: Vec<Moment> = self.floor.iter().chain(&self.repeated).map(|(at, _)| *at).collect();
-        edges.sort_unstable();
-        edges.dedup();
-        let single = edges.into_iter().map(|at| {
-            let (floor, repeated) = (count(&self.floor, at), count(&self.repeated, at));
-            (at, if floor > repeated { floor } else { 0 })
-        });
-        single.collect()
-    }
-}
-
 impl Requirement {
     /// Seconds of a bucket.
     pub fn width(&self) -> i64 {
@@ -119,11 +103,10 @@ impl Requirement {
     /// Lays the week over a period.
     pub fn over(&self, period: Period) -> Required {
         let reach = Period::new(period.from, period.to.plus(self.lead + 1));
-        let ahead = |runs| ahead(&self.laid(runs, reach), self.lead, period);
         Required {
             period,
-            floor: ahead(&self.floor_runs),
-            repeated: ahead(&self.repeated_runs),
+            floor: ahead(&self.laid(&self.floor_runs, reach), self.lead, period),
+            single: self.laid(&self.single_runs, period),
             certain: self.laid(&self.certain_runs, period),
         }
     }

@@ -117,7 +117,7 @@ pub struct Question<'q> {
 impl Question<'_> {
     /// All shortfalls of a schedule.
     pub fn shortfalls(&self, bounds: &Bounds) -> Vec<Shortfall> {
-        let weekly = &self.required.repeated;
+        let weekly = &self.required.floor;
         let mut found = self.find(&bounds.minimum, Bound::Guaranteed, weekly);
         found.extend(self.find(&bounds.maximum, Bound::Maximum, weekly));
         for shortfall in &mut found {
@@ -140,7 +140,7 @@ impl Question<'_> {
 
     /// Whether a schedule guarantees and allows what every week needs.
     pub fn is_met(&self, bounds: &Bounds) -> bool {
-        let weekly = &self.required.repeated;
+        let weekly = &self.required.floor;
         let met = |timeline: &Timeline| self.find(timeline, Bound::Guaranteed, weekly).is_empty();
         met(&bounds.minimum) && met(&bounds.maximum)
     }
@@ -155,11 +155,8 @@ impl Question<'_> {
 
     /// What only a single week of history makes too low. An autoscaler that follows metrics goes as far as it may.
     fn single(&self, bounds: &Bounds) -> Vec<Shortfall> {
-        let steps = self.required.single();
-        if steps.is_empty() {
-            return Vec::new();
-        }
-        let mut found = self.find(&bounds.maximum, Bound::Maximum, &steps);
+        let steps = &self.required.single;
+        let mut found = self.find(&bounds.maximum, Bound::Maximum, steps);
         let follows = self
             .reactive
             .is_some_and(|reactive| reactive.reaches(1, 2, self.startup));
@@ -169,7 +166,7 @@ impl Question<'_> {
             Severity::Warning
         };
         if found.is_empty() {
-            found = self.find(&bounds.minimum, Bound::Guaranteed, &steps);
+            found = self.find(&bounds.minimum, Bound::Guaranteed, steps);
         }
         for shortfall in &mut found {
             shortfall.single = true;

@@ -18,7 +18,7 @@ pub struct Week {
     pub demand: Vec<u64>,
     /// What most weeks of history reach in the bucket itself: what is expected of an ordinary week.
     pub usual: Vec<u64>,
-    /// What two weeks of history reach: a greater demand came a single time.
+    /// What two weeks of history reach: a greater demand came in a single week.
     pub repeated: Vec<u64>,
     /// When the greatest sample behind a bucket's demand was, where it came a single time.
     pub single: Vec<Option<Moment>>,
