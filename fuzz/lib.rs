@@ -146,7 +146,7 @@ pub struct File {
 /// A small repository through the whole line, from bytes to proved fixes.
 pub fn lint_tree(files: &[File]) {
     thread_local! {
-        static RULES: RuleSet = RuleSet::embedded().expect("the embedded rules are checked by the build");
+        static RULES: RuleSet = RuleSet::embedded().expect("the embedded rules are checked by the tests");
     }
     RULES.with(|rules| lint(rules, files));
 }

@@ -67,6 +67,13 @@ pub(super) struct File {
 }
 
 impl File {
+    pub(super) fn new(path: &str, text: &str) -> File {
+        File {
+            path: Arc::from(path),
+            text: Arc::from(text),
+        }
+    }
+
     /// A mistake in the text of a value, which stands somewhere under a top-level key.
     pub(super) fn mistake(&self, key: &str, value: &str, mistake: Mistake) -> RuleError {
         let span = match self.locate(key, value) {
