@@ -2,6 +2,7 @@
 
 mod asked;
 mod capacity;
+mod end;
 pub mod examples;
 mod fixing;
 mod lint;
@@ -22,40 +23,10 @@ use crate::finding::{BUILT_IN, Telling};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleSet, explain, schema};
-use crate::terminal::{self, Look};
+use crate::terminal::Look;
+use end::{FAILED, Failure, print};
 use lint::lint;
 use setup::Setup;
-
-/// Nothing at or above `--fail-on`.
-const CLEAN: u8 = 0;
-/// Findings.
-const FOUND: u8 = 1;
-/// The tool could not do its work.
-const FAILED: u8 = 2;
-
-/// Why the tool could not do its work: text for standard error, ready to be shown.
-struct Failure(String);
-
-impl Failure {
-    fn new(message: impl std::fmt::Display, next: &str) -> Self {
-        // Names of files and what was typed may hold anything.
-        let message = message.to_string();
-        Self(format!(
-            "error: {}\n  {}\n",
-            terminal::escape(&message),
-            terminal::escape(next)
-        ))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::new(
-            format!("the output cannot be written: {error}"),
-            "Is the disk full, or the file read-only?",
-        )
-    }
-}
 
 /// Runs a command line and gives the exit code.
 pub fn run(cli: &Cli) -> u8 {
@@ -80,12 +51,6 @@ pub fn run(cli: &Cli) -> u8 {
     })
 }
 
-fn print(text: &[u8]) -> Result<u8, Failure> {
-    let mut out = io::stdout().lock();
-    report::forgive_closed_pipe(out.write_all(text).and_then(|()| out.flush()))?;
-    Ok(CLEAN)
-}
-
 fn schema_of(of: cli::Schema) -> String {
     match of {
         cli::Schema::Rule => include_str!("../schemas/rule.json").to_owned(),
@@ -98,7 +63,7 @@ fn schema_of(of: cli::Schema) -> String {
 fn hops(options: &cli::Hops) -> Result<u8, Failure> {
     let setup = Setup::new(Path::new("."), None, false, Look::PLAIN)?.without_rules();
     let mut progress = Progress::start(io::stderr().is_terminal());
-    let read = setup.read(None, &progress);
+    let read = setup.repository(None, &progress);
     let ground = setup.ground();
     let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);
     progress.finish();

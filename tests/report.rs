@@ -458,7 +458,7 @@ fn left(files: &[(&str, &str)], config: &[(&str, &str)]) -> Vec<String> {
         active: &active,
     };
     let environments = [environment];
-    let ignores = || Ignores::read(&sources, &trees, &config, ids, jiff::civil::date(2026, 11, 20));
+    let ignores = || Ignores::collected(&sources, &trees, &config, ids, jiff::civil::date(2026, 11, 20));
     let findings = settle(&sources, &rules, &environments, &Telling::ALL).findings;
     let ignored = ignores().apply(&sources, &trees, (findings, Vec::new()), ids);
     // What only counts is silenced by the same comments.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::environment::Repository;
-use crate::fix::prove::has_a_place;
+use crate::fix::part::has_a_place;
 use crate::model::{Known, Model};
 use crate::repo::{SourceId, Sources};
 

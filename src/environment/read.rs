@@ -34,7 +34,7 @@ pub struct StandIn {
 }
 
 /// Reads, claims and parses all files that the walk found. `progress` is told after each file.
-pub fn read(
+pub fn from_folder(
     root: &Path,
     sources: &Sources,
     walked: Walked,

@@ -1,6 +1,6 @@
 //! Configuration that an image built from the repository has from its Dockerfile.
 
-use super::files::ContainerFiles;
+use super::seen::ContainerFiles;
 use crate::environment::{ContainerSpec, Repository, join};
 use crate::syntax::dockerfile::{joined, last_stage};
 

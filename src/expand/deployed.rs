@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::{ContainerFiles, ExpandCache, SeenFile, container_files};
+use super::cache::ExpandCache;
+use super::files::container_files;
+use super::seen::{ContainerFiles, SeenFile};
 use crate::environment::{ContainerSpec, Environment, Placed, Repository, containers};
 use crate::repo::{Source, SourceId, Sources};
 use crate::speed;

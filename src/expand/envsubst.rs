@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{ContainerFiles, ExpandCache, piece};
+use super::cache::ExpandCache;
+use super::pieces::piece;
+use super::seen::ContainerFiles;
 use crate::environment::container::{ContainerSpec, Text};
 use crate::model::Doubt;
 use crate::repo::{Piece, Source, Sources, Span};

@@ -104,7 +104,7 @@ pub struct Ignored {
 
 impl Ignores {
     /// Reads the ignores of all trees and of the configuration.
-    pub fn read(
+    pub fn collected(
         sources: &Sources,
         trees: &[Arc<Tree>],
         config: &[ConfigIgnore],

@@ -117,7 +117,7 @@ fn meant(places: &Places<'_>, finding: &Finding, proposal: &Proposal) -> BTreeSe
             span, site: Some(_), ..
         }) = model.fact(change.entity, change.field)
         {
-            let there = places.at(place.environment, span).into_iter();
+            let there = places.fields_at(place.environment, span).into_iter();
             names.extend(there.map(|field| field.info().name));
         }
         let rows = model

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attempt::Attempt;
 use super::outcome::{self, FileKey, Files, Open, Outcome};
-use super::prove::World;
+use super::world::{Answer, Complaint, World};
 use crate::finding::{Finding, Place};
 use crate::model::{EntityId, FieldId, Kind, Known, Model};
 use crate::repo::Refusal;
@@ -62,44 +62,6 @@ impl<'f> Members<'f> {
     fn editing<'k>(&self, files: impl IntoIterator<Item = &'k FileKey>) -> BTreeSet<usize> {
         let editing = files.into_iter().filter_map(|file| self.editing.get(file));
         editing.flatten().copied().collect()
-    }
-}
-
-/// One fault of fixes that were made together.
-#[derive(Clone, Debug)]
-pub struct Complaint {
-    /// What is wrong.
-    pub(super) reason: Refusal,
-    /// Whose fault it may be, by place among the fixes; never empty.
-    pub(super) suspects: BTreeSet<usize>,
-    /// The one it most likely is, where another explanation would be strange.
-    pub(super) prime: Option<usize>,
-}
-
-impl Complaint {
-    /// One that may be anybody's fault.
-    pub(super) fn of_all(reason: &str, members: usize) -> Self {
-        Self {
-            reason: Refusal::new(reason),
-            suspects: (0..members).collect(),
-            prime: None,
-        }
-    }
-}
-
-/// What an environment says to fixes that were made.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// What speaks against them.
-    pub(super) complaints: Vec<Complaint>,
-    /// The fixes that changed any written fact.
-    pub(super) changed: BTreeSet<usize>,
-}
-
-impl Answer {
-    /// Whether nothing speaks against the fixes.
-    pub fn consents(&self) -> bool {
-        self.complaints.is_empty()
     }
 }
 
@@ -187,7 +149,8 @@ impl Change<'_> {
             let mut links = model.entity(*hop).links.iter();
             links.any(|link| matches!(link.parts().0, Known::Is(to) if roots.contains(to)))
         });
-        let mut named = |model: &Model, id: EntityId| (model.entity(id).name.clone(), files.of(model.entity(id).span));
+        let mut named =
+            |model: &Model, id: EntityId| (model.entity(id).name.clone(), files.key_at(model.entity(id).span));
         let mended: FxHashSet<_> = roots
             .iter()
             .copied()

@@ -134,7 +134,7 @@ pub fn stands_in<'m>(
     of: &'m FxHashSet<FileKey>,
 ) -> impl FnMut(EntityId) -> bool {
     let mut files = Files::new(sources);
-    move |id| of.contains(&files.of(model.entity(id).span))
+    move |id| of.contains(&files.key_at(model.entity(id).span))
 }
 
 /// What rules say and leave open, each in order.
@@ -164,13 +164,13 @@ fn rules(
 
 /// A hit's subject with the file of the entity it is about.
 pub(super) fn subject(files: &mut Files<'_>, model: &Model, root: EntityId, subject: &str) -> u64 {
-    digest(&(subject, files.of(model.entity(root).span)))
+    digest(&(subject, files.key_at(model.entity(root).span)))
 }
 
 /// An entity's kind, name and file.
 pub(super) fn name(files: &mut Files<'_>, model: &Model, id: EntityId) -> u64 {
     let entity = model.entity(id);
-    digest(&(entity.kind, &*entity.name, files.of(entity.span)))
+    digest(&(entity.kind, &*entity.name, files.key_at(entity.span)))
 }
 
 /// Which file a span leads back to.
@@ -196,14 +196,14 @@ impl<'s> Files<'s> {
         *self.texts.entry(source).or_insert_with(path)
     }
 
-    pub fn of(&mut self, span: Span) -> FileKey {
-        match self.of_source(span.source) {
+    pub fn key_at(&mut self, span: Span) -> FileKey {
+        match self.key_of_source(span.source) {
             Some(file) => file,
-            None => self.of_source(self.sources.locate(span).source).unwrap_or_default(),
+            None => self.key_of_source(self.sources.locate(span).source).unwrap_or_default(),
         }
     }
 
-    pub fn of_source(&mut self, source: SourceId) -> Option<FileKey> {
+    pub fn key_of_source(&mut self, source: SourceId) -> Option<FileKey> {
         *self.known.entry(source).or_insert_with(|| {
             let source = self.sources.get(source);
             source.is_file().then(|| digest(&*source.path))
@@ -262,7 +262,7 @@ fn in_scopes(files: &mut Files<'_>, model: &Model) -> Sums {
             let mut later = scope.facts[at + 1..].iter();
             // Of two facts of one place the last holds.
             if !later.any(|other| other.field == fact.field && row(other) == row(fact)) {
-                sums.add(files.of(fact.span), digest(&(home, kind, nth, row(fact))), fact);
+                sums.add(files.key_at(fact.span), digest(&(home, kind, nth, row(fact))), fact);
             }
         }
     }
@@ -283,7 +283,7 @@ fn of_entities(files: &mut Files<'_>, model: &Model) -> Sums {
         let home = files.text(entity.span.source);
         let nth = sums.number(home, Some(entity.kind));
         for fact in entity.facts.iter().filter(|fact| fact.site.is_some()) {
-            let file = files.of(fact.span);
+            let file = files.key_at(fact.span);
             if entity.kind == Kind::Setting {
                 settings.insert((file, digest(&*entity.name), fact.field), fact);
             } else {
@@ -324,13 +324,13 @@ pub(super) fn near(files: &mut Files<'_>, model: &Model, root: EntityId) -> FxHa
     for _ in 0..=STEPS {
         for id in std::mem::take(&mut next) {
             let entity = model.entity(id);
-            found.insert(files.of(entity.span));
-            found.extend(entity.facts.iter().map(|fact| files.of(fact.span)));
+            found.insert(files.key_at(entity.span));
+            found.extend(entity.facts.iter().map(|fact| files.key_at(fact.span)));
             let mut scope = entity.scope;
             while let Some(at) = scope.filter(|at| scopes.insert(*at)) {
                 let of = model.scope(at);
-                found.extend(of.facts.iter().map(|fact| files.of(fact.span)));
-                found.extend(of.home.map(|(tree, node)| files.of(model.at(tree, node).span())));
+                found.extend(of.facts.iter().map(|fact| files.key_at(fact.span)));
+                found.extend(of.home.map(|(tree, node)| files.key_at(model.at(tree, node).span())));
                 scope = of.parent;
             }
             let links = entity.links.iter();

@@ -35,7 +35,7 @@ pub fn portrait(sources: &Sources, model: &Model, of: &FxHashSet<FileKey>) -> Ve
     let mut files = Files::new(sources);
     let mut found: Vec<u64> = Vec::new();
     for (_, entity) in model.entities().filter(|(_, entity)| has_a_place(entity.kind)) {
-        let file = files.of(entity.span);
+        let file = files.key_at(entity.span);
         if of.contains(&file) {
             found.push(one(&mut files, model, entity, file));
         }
@@ -79,7 +79,7 @@ fn one(files: &mut Files<'_>, model: &Model, entity: &Entity, file: FileKey) -> 
 fn target(files: &mut Files<'_>, model: &Model, id: EntityId) -> (Kind, Box<str>, FileKey) {
     let entity = model.entity(id);
     let file = match has_a_place(entity.kind) {
-        true => files.of(entity.span),
+        true => files.key_at(entity.span),
         false => 0,
     };
     (entity.kind, (&*entity.name).into(), file)
@@ -90,7 +90,7 @@ fn facts(files: &mut Files<'_>, facts: &[Fact]) -> u64 {
     let one = |fact: &Fact| {
         let mut hasher = DefaultHasher::new();
         let row = fact.site.map(|site| &*site.row.name);
-        (fact.field, row, files.of(fact.span)).hash(&mut hasher);
+        (fact.field, row, files.key_at(fact.span)).hash(&mut hasher);
         match &fact.value {
             Stored::Is(value) => value.hash(&mut hasher),
             Stored::Unknown(doubt) => doubt.reason.hash(&mut hasher),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::prove::World;
+use super::world::World;
 use crate::model::{FieldId, Kind, Model};
 use crate::repo::{SourceId, Span};
 
@@ -23,13 +23,13 @@ struct OfModel {
 }
 
 impl<'w> Places<'w> {
-    pub fn of(world: &'w dyn World) -> Self {
+    pub fn new(world: &'w dyn World) -> Self {
         let by_environment = Mutex::default();
         Self { world, by_environment }
     }
 
     /// The fields whose facts stand at a place of an environment.
-    pub fn at(&self, environment: usize, span: Span) -> Vec<FieldId> {
+    pub fn fields_at(&self, environment: usize, span: Span) -> Vec<FieldId> {
         let of = {
             let mut all = self.by_environment.lock().unwrap_or_else(PoisonError::into_inner);
             all.entry(environment).or_default().clone()

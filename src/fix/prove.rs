@@ -4,7 +4,7 @@
 //! Fixes that do not touch each other are tried together. What then speaks against them names its suspects, so that one
 //! reading of the repository tells apart the fixes of all its corners.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -13,64 +13,18 @@ use super::attempt::{Attempt, attempts, touch};
 use super::complaint::{Member, Members};
 use super::outcome::Files;
 use super::places::Places;
-use super::trial::{ALONE, Budget, Verdict, run};
+use super::trial::{ALONE, Budget, Verdict, verdicts};
+use super::world::World;
 use crate::finding::{Finding, Fix, Repair};
-use crate::model::{EntityId, Model};
-use crate::repo::{Edit, Refusal, SourceId, Sources};
+use crate::repo::{Edit, Refusal, SourceId};
 use crate::rule::Remedy;
 use crate::speed;
-
-pub use super::complaint::Answer;
-pub use super::outcome::{FileKey, Outcome, file_key, stands_in};
-pub use super::part::{Part, Reading, has_a_place, portrait};
-
-/// An environment, or a part of it, that was read again with fixes made.
-pub struct Again<'a> {
-    /// The environment.
-    pub environment: usize,
-    /// What it said before.
-    pub before: &'a Outcome,
-    /// What it says now.
-    pub after: &'a Outcome,
-    /// Everything known of it now.
-    pub model: &'a Model,
-}
-
-/// What is asked of an environment that was read again.
-pub type Question<'q> = dyn Fn(Again<'_>) -> Answer + Sync + 'q;
-
-/// What proving needs of the run.
-pub trait World: Sync {
-    /// The sources that spans lie in.
-    fn sources(&self) -> &Sources;
-    /// The model of an environment.
-    fn model(&self, environment: usize) -> &Model;
-    /// What is to be read again when these files change: the environments that use any of them, each as a whole or in
-    /// part.
-    fn readings(&self, files: &BTreeSet<SourceId>) -> Vec<Reading>;
-    /// The same environment as a whole.
-    fn whole(&self, environment: usize) -> Reading;
-    /// The environments that use any of these files.
-    fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
-    /// The id of a rule.
-    fn rule(&self, at: usize) -> &str;
-    /// Whether a rule was decided before for an entity.
-    fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool;
-    /// The answers of what is read again when the files have these texts; `None` when one of the environments is gone.
-    /// A part that is no fair stand-in for its environment gives no answer.
-    fn after(
-        &self,
-        readings: &[Reading],
-        files: &[(SourceId, String)],
-        question: &Question<'_>,
-    ) -> Option<Vec<Option<Answer>>>;
-}
 
 /// Offers every finding its proved fix, or says why there is none. `files` is the size of the repository.
 pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut Finding>, files: usize) {
     let mends = |finding: &&mut Finding| finding.places.iter().any(|place| !matches!(place.remedy, Remedy::None));
     let mut findings: Vec<&mut Finding> = findings.into_iter().filter(mends).collect();
-    let places = Places::of(world);
+    let places = Places::new(world);
     let waiting = findings.par_iter().enumerate().with_min_len(speed::TEXTS);
     let waiting = waiting.map(|(at, finding)| Candidate {
         finding: at,
@@ -80,7 +34,7 @@ pub fn prove<'f>(world: &dyn World, findings: impl IntoIterator<Item = &'f mut F
     let mut waiting: Vec<Candidate> = waiting.collect();
     drop(places);
     let together = if waiting.len() * files > ALONE { usize::MAX } else { 1 };
-    let mut budget = Budget::of(files);
+    let mut budget = Budget::new(files);
     loop {
         for settled in waiting.extract_if(.., |candidate| !candidate.is_open()) {
             findings[settled.finding].repair = Repair::Refused(settled.last.0);
@@ -187,11 +141,11 @@ fn round(world: &dyn World, findings: &[&mut Finding], mut batch: Vec<Candidate>
                 Some(Member {
                     finding: &*findings[candidate.finding],
                     attempt,
-                    edits: sources.filter_map(|source| files.of_source(source)).collect(),
+                    edits: sources.filter_map(|source| files.key_of_source(source)).collect(),
                 })
             })
             .collect();
-        let Some(verdicts) = run(world, &Members::new(members), budget) else {
+        let Some(verdicts) = verdicts(world, &Members::new(members), budget) else {
             tried.left.extend(batch);
             return tried;
         };

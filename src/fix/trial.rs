@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::complaint::{Change, Complaint, Members};
-use super::prove::{Again, Answer, Question, Reading, World};
+use super::complaint::{Change, Members};
+use super::part::Reading;
+use super::world::{Again, Answer, Complaint, Question, World};
 use crate::repo::{Edit, Refusal, SourceId, edit::splice};
 
 /// Up to this many file readings each fix is proved by itself; above, fixes that do not touch each other are proved
@@ -21,7 +22,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// What a repository of so many files may take.
-    pub fn of(files: usize) -> Self {
+    pub fn new(files: usize) -> Self {
         Self {
             left: 5 * ALONE + 12 * files,
             grouping: files / 8,
@@ -52,7 +53,7 @@ pub(super) enum Verdict {
 }
 
 /// Makes the fixes and asks every environment that uses their files; `None` when that would take too long.
-pub(super) fn run(world: &dyn World, members: &Members<'_>, budget: &mut Budget) -> Option<Vec<Verdict>> {
+pub(super) fn verdicts(world: &dyn World, members: &Members<'_>, budget: &mut Budget) -> Option<Vec<Verdict>> {
     let all = members.all.len();
     let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
     for edit in members.all.iter().flat_map(|member| &member.attempt.fix.edits) {
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn work_has_a_ceiling() {
-        let mut budget = Budget::of(1_000);
+        let mut budget = Budget::new(1_000);
         let readings = (0..).take_while(|_| budget.take(1_000)).count();
         assert_eq!(readings, (5 * ALONE + 12_000) / 1_125);
         assert!(budget.spent && !budget.take(1));

@@ -89,7 +89,7 @@ impl Asked<'_> {
         };
         let trees = analysis.trees();
         let today = jiff::Zoned::now().date();
-        let ignores = Ignores::read(sources, &trees, &config.ignores, ids, today);
+        let ignores = Ignores::collected(sources, &trees, &config.ignores, ids, today);
         let all = (
             std::mem::take(&mut settled.findings),
             std::mem::take(&mut settled.milder),

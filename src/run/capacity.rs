@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use super::end::{Failure, print};
 use super::setup::{self, Setup};
-use super::{Failure, print};
 use crate::analysis::{Analysis, analyse};
 use crate::assess::{self, Demand, Measured};
 use crate::capacity::floor::Shortfall;
@@ -40,7 +40,7 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
         ));
     }
     let mut progress = Progress::start(io::stderr().is_terminal());
-    let read = setup.read(None, &progress);
+    let read = setup.repository(None, &progress);
     progress.step("evaluating schedules", 0, 0);
     let ground = setup.ground();
     let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use super::end::{CLEAN, FOUND, Failure, print};
 use super::setup::{Setup, rule_mistakes};
-use super::{CLEAN, FOUND, Failure, print};
 use crate::analysis::{Ground, analyse};
 use crate::assess::Traffic;
 use crate::cli::Cli;

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::asked::Asked;
+use super::end::{CLEAN, FOUND, Failure, print};
 use super::setup::Setup;
-use super::{CLEAN, FOUND, Failure, print};
 use crate::analysis::{Prover, analyse};
 use crate::cli::Lint;
 use crate::finding::{Finding, Settled, Telling};

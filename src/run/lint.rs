@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
+use super::end::{CLEAN, FOUND, Failure};
 use super::fixing::{Fixed, fix, show_diff};
 use super::scope::scope;
 use super::setup::{self, Setup, select};
-use super::{CLEAN, FOUND, Failure};
 use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
@@ -32,7 +32,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let reports = |path: &str| scope.reports(path);
     let telling = asked.telling(&reports);
 
-    let read = setup.read(stand_in, &progress);
+    let read = setup.repository(stand_in, &progress);
     let mut problems = problems(&setup.sources, &read);
     problems.retain(|problem| scope.reports(&problem.path));
     progress.step("linking", 0, 0);

@@ -2,7 +2,7 @@
 
 use clap::{Command, CommandFactory};
 
-use super::{CLEAN, Failure, print};
+use super::end::{CLEAN, Failure, print};
 use crate::cli::{Cli, Man};
 
 pub(super) fn man(options: &Man) -> Result<u8, Failure> {

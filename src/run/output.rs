@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::end::Failure;
 
 /// A file to be written.
 pub(super) struct Output {

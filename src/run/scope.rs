@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::Failure;
+use super::end::Failure;
 use crate::cli::Lint;
 use crate::environment::read::StandIn;
 use crate::repo::root::Root;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::end::Failure;
 use crate::analysis::{Analysis, Ground};
 use crate::assess::Traffic;
 use crate::capacity::Moment;
@@ -159,14 +159,14 @@ impl Setup {
     }
 
     /// Walks and reads the repository.
-    pub(super) fn read(&self, stand_in: Option<StandIn>, progress: &Progress) -> read::Read {
+    pub(super) fn repository(&self, stand_in: Option<StandIn>, progress: &Progress) -> read::Read {
         let options = WalkOptions {
             exclude: self.config.exclude.clone(),
             threads: 0,
         };
         let walked = walk::walk(&self.root.folder, &options, &|path| claim::by_name(path).is_some());
         progress.step("reading files", 0, walked.files.len());
-        read::read(&self.root.folder, &self.sources, walked, stand_in, &|| {
+        read::from_folder(&self.root.folder, &self.sources, walked, stand_in, &|| {
             progress.advance()
         })
     }

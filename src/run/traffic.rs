@@ -6,8 +6,8 @@ mod show;
 
 use std::io::{self, IsTerminal, Write};
 
+use super::end::{CLEAN, Failure, print};
 use super::output::Output;
-use super::{CLEAN, Failure, print};
 use crate::capacity::import::{query, table};
 use crate::capacity::profile::{self, Profile, ProfileProblem, Source};
 use crate::capacity::{Moment, Zone};

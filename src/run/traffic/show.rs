@@ -7,7 +7,7 @@ use crate::cli::Cli;
 use crate::cli::traffic::{Description, Show};
 use crate::report::chart::Style;
 use crate::report::describe::Described;
-use crate::run::{Failure, print};
+use crate::run::end::{Failure, print};
 use crate::terminal::{self, Look};
 
 pub(super) fn show(cli: &Cli, options: &Show) -> Result<u8, Failure> {
