@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::Place;
 use gatelint::model::{
     Assumption, Doubt, Duration, Entity, EntityId, Held, Kind, Known, Model, Row, Scope, Table, Unit, field, weigh,
 };
@@ -334,4 +337,139 @@ fn a_choice_rests_on_what_would_change_it() {
     assert_eq!(listener(80), Known::Is(0).into());
     assert_eq!(listener(3000), Known::Is(1).unless(elsewhere()));
     assert_eq!(listener(9000), Known::Absent.unless(elsewhere()));
+}
+
+/// nginx before a Node server that listens on 3000 unless something sets PORT.
+fn before_node(port: u16, variables: &str, listens: &str) -> Place {
+    let compose = format!(
+        "services:\n  edge:\n    image: nginx:1.28\n    volumes: [\"./nginx.conf:/etc/nginx/nginx.conf:ro\"]\n  \
+         web:\n    build: ./web\n{variables}"
+    );
+    let nginx = format!(
+        "events {{}}\nhttp {{\n    server {{\n        listen 80;\n        location / {{\n            \
+         proxy_pass http://web:{port};\n        }}\n    }}\n}}\n"
+    );
+    let script = format!("const express = require(\"express\");\nconst app = express();\napp.listen({listens});\n");
+    Place::new(&[
+        ("compose.yaml", &*compose),
+        ("nginx.conf", &*nginx),
+        (
+            "web/Dockerfile",
+            "FROM node:22.11\nCOPY . .\nCMD [\"node\", \"server.js\"]\n",
+        ),
+        ("web/server.js", &*script),
+    ])
+}
+
+const UNSEEN: &str = "    env_file: secrets.env\n";
+const FALLBACK: &str = "process.env.PORT || 3000";
+
+/// What is said of the port: severity, precision, whether a fix is safe, and the end of the message.
+fn of_the_port(place: &Place) -> Option<(String, String, String, String)> {
+    let report = place.json(&["--select", "upstream-port-not-exposed"]);
+    assert_eq!(report["version"], 2);
+    let finding = report["findings"].as_array().unwrap().first()?.clone();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("none").to_owned();
+    let message = text(&finding["message"]);
+    let end = message.rsplit("refused)").next().unwrap_or_default().to_owned();
+    let safety = text(&finding["fix"]["safety"]);
+    Some((text(&finding["severity"]), text(&finding["precision"]), safety, end))
+}
+
+#[test]
+fn a_port_behind_a_variable_that_may_be_set_unseen() {
+    let said = |severity: &str, precision: &str, safety: &str, end: &str| {
+        Some((severity.into(), precision.into(), safety.into(), end.into()))
+    };
+    let sure = said("error", "high", "safe", "");
+    let assumed = said("warning", "medium", "unsafe", ", unless PORT is set elsewhere");
+    for (port, variables, listens, expected) in [
+        (8080, "", FALLBACK, &sure),
+        (8080, UNSEEN, FALLBACK, &assumed),
+        (8080, UNSEEN, "process.env.PORT ?? \"3000\"", &assumed),
+        (3000, UNSEEN, FALLBACK, &None),
+        // What is written is not assumed, nor is what stands there whatever is set.
+        (
+            8080,
+            "    env_file: secrets.env\n    environment: { PORT: \"3000\" }\n",
+            FALLBACK,
+            &sure,
+        ),
+        (8080, UNSEEN, "3000", &sure),
+        // Set to something that nobody knows it is anybody's guess.
+        (8080, "    environment: [PORT]\n", FALLBACK, &None),
+    ] {
+        let place = before_node(port, variables, listens);
+        assert_eq!(of_the_port(&place), *expected, "{port} {variables} {listens}");
+    }
+}
+
+#[test]
+fn the_fix_of_what_is_assumed_is_proved_and_not_safe() {
+    let place = before_node(8080, UNSEEN, FALLBACK);
+    let before = place.text("nginx.conf");
+    place.run(&["lint", "--fix"]);
+    assert_eq!(place.text("nginx.conf"), before);
+    place.run(&["lint", "--fix", "--unsafe-fixes"]);
+    assert_eq!(place.text("nginx.conf"), before.replace("8080", "3000"));
+    assert_eq!(of_the_port(&place), None);
+}
+
+#[test]
+fn what_is_assumed_is_counted_and_shown() {
+    let right = before_node(3000, UNSEEN, FALLBACK);
+    let report = right.json(&["--select", "upstream-port-not-exposed"]);
+    let open = &report["not_evaluated"][0];
+    assert_eq!(open["reason"], "assumed to hold, unless PORT is set elsewhere");
+    assert_eq!((&open["count"], &open["file"]), (&1.into(), &"compose.yaml".into()));
+    let hops = right.run(&["hops"]).out;
+    let shown = "listens 0.0.0.0:3000 (assumed: web/server.js:3, unless PORT is set elsewhere)";
+    assert!(hops.contains(shown), "{hops}");
+    let json = right.run(&["hops", "--format", "json"]).json();
+    let origin = &json[0]["application"][0]["origin"];
+    assert_eq!(origin, "assumed: web/server.js:3, unless PORT is set elsewhere");
+}
+
+#[test]
+fn a_baseline_does_not_ask_how_sure_a_finding_is() {
+    let fingerprint = |variables| {
+        let report = before_node(8080, variables, FALLBACK).json(&["--select", "upstream-port-not-exposed"]);
+        report["findings"][0]["fingerprint"].clone()
+    };
+    assert_eq!(fingerprint(""), fingerprint(UNSEEN));
+    assert!(fingerprint("").is_string());
+}
+
+/// What several files lead to is known only if each step is.
+#[test]
+fn a_service_that_leads_to_an_assumed_port() {
+    let deployment = |variables: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web }}\nspec:\n  \
+             selector: {{ matchLabels: {{ app: web }} }}\n  template:\n    metadata: {{ labels: {{ app: web }} }}\n    \
+             spec:\n      containers:\n        - name: web\n          image: example/web:1\n          \
+             command: [next, start]\n{variables}"
+        )
+    };
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  selector: { app: web }\n  \
+                   ports: [{ port: 80, targetPort: 8080 }]\n";
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: shop }\nspec:\n  \
+                   ingressClassName: nginx\n  rules:\n    - http:\n        paths:\n          - path: /\n            \
+                   pathType: Prefix\n            backend: { service: { name: web, port: { number: 80 } } }\n";
+    let found = |variables: &str| {
+        let place = Place::new(&[
+            ("deployment.yaml", &*deployment(variables)),
+            ("service.yaml", service),
+            ("ingress.yaml", ingress),
+        ]);
+        let report = place.json(&["--select", "target-port-unknown"]);
+        let finding = report["findings"][0].clone();
+        (finding["severity"].clone(), finding["message"].to_string())
+    };
+    let (severity, message) = found("");
+    assert_eq!(severity, "error");
+    assert!(!message.contains("unless"), "{message}");
+    let (severity, message) = found("          envFrom: [{ secretRef: { name: web } }]\n");
+    assert_eq!(severity, "warning");
+    assert!(message.contains(", unless PORT is set elsewhere"), "{message}");
 }

@@ -204,7 +204,8 @@ fn service(service: &Service) -> u64 {
 /// Beside its names the ports: some things are told of whoever listens on a port.
 fn container(container: &Container) -> u64 {
     let declared = container.ports.iter().map(|port| (port.number, port.name.as_deref()));
-    let sockets = match &container.sockets {
+    let (all, unless) = container.sockets.parts();
+    let sockets = match &all {
         Known::Is(sockets) => sockets
             .iter()
             .map(|socket| (known(&socket.port), &socket.path))
@@ -221,7 +222,7 @@ fn container(container: &Container) -> u64 {
         ),
         (container.host_network, container.machine),
         declared.collect::<Vec<_>>(),
-        (known(&container.sockets.as_ref().map(|_| ())), sockets),
+        (known(&all.map(|_| ())), sockets, unless),
     ))
 }
 

@@ -128,7 +128,7 @@ impl<'a> Prover<'a> {
                 let of = sources.locate(kept.model.entity(hop.route).span).source;
                 if *known.entry(of).or_insert_with(|| wanted(&sources.get(of).path)) {
                     all += 1;
-                    linked += usize::from(matches!(hop.container, Known::Is(_)));
+                    linked += usize::from(matches!(hop.container.parts(), (Known::Is(_), _)));
                 }
             }
             (all, linked)

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::field::{autoscaler, gateway};
-use crate::model::{EntityId, Kind, Known, ProductId};
+use crate::model::{EntityId, Held, Kind, Known, ProductId};
 use crate::repo::Span;
 use crate::scaling::Target;
 
@@ -15,16 +15,24 @@ use crate::scaling::Target;
 pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
     let workloads: FxHashSet<EntityId> = targets.iter().filter_map(|target| target.workload).collect();
     let scaled = |workload: &EntityId| workloads.contains(workload);
-    let mut routed: FxHashMap<EntityId, (Arc<str>, Span)> = FxHashMap::default();
+    let mut routed: FxHashMap<EntityId, (Held<Arc<str>>, Span)> = FxHashMap::default();
     for hop in hops {
-        let Known::Is(container) = hop.container else { continue };
-        let workload = estate.containers[container].workload;
+        let (Known::Is(container), unless) = hop.container.parts() else {
+            continue;
+        };
+        let workload = estate.containers[*container].workload;
         let from = estate.gateways[hop.gateway].id;
         if scaled(&workload)
-            && let Known::Is(name) = estate.model.get(from, gateway::NAME)
+            && let name = estate.model.held(from, gateway::NAME).on(unless)
+            && let (Known::Is(_), unless) = name.parts()
         {
             let span = estate.model.entity(hop.route).span;
-            routed.entry(workload).or_insert((name, span));
+            // A route that surely leads there is better than one that is assumed to.
+            let better = |(known, _): &(Held<Arc<str>>, Span)| unless.is_none() && known.parts().1.is_some();
+            match routed.get(&workload) {
+                Some(known) if !better(known) => {}
+                _ => drop(routed.insert(workload, (name, span))),
+            }
         }
     }
     let mut passing: FxHashMap<EntityId, ProductId> = FxHashMap::default();
@@ -42,7 +50,7 @@ pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {
         let entity = estate.model.entity_mut(id);
         let span = entity.span;
         if let Some((name, route)) = routed.get(&workload) {
-            entity.set(autoscaler::ROUTED_BY, name.clone(), *route);
+            entity.set_known(autoscaler::ROUTED_BY, name.clone(), *route);
         }
         if let Some(product) = passing.get(&workload) {
             entity.set(autoscaler::GATEWAY, Arc::from(product.name), span);

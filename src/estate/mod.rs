@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::model::{Doubt, EntityId, Known, Moved, Moves, ProductId};
+use crate::model::{Doubt, EntityId, Held, Known, Moved, Moves, ProductId};
 use crate::repo::{SourceId, Span};
 
 /// A gateway with its routes.
@@ -160,7 +160,7 @@ pub struct Container {
     /// Ports it declares.
     pub ports: Vec<crate::environment::DeclaredPort>,
     /// What its process listens on.
-    pub sockets: Known<Vec<Socket>>,
+    pub sockets: Held<Vec<Socket>>,
     /// Its process.
     pub process: Known<EntityId>,
     /// Whether surely nothing but the known process runs in it: a single-product image with its own command.
@@ -351,7 +351,7 @@ impl Estate {
             container.workload = moved.id(container.workload);
             container.pod += containers;
             moved.known(&mut container.process);
-            if let Known::Is(sockets) = &mut container.sockets {
+            if let Some(sockets) = container.sockets.value_mut() {
                 sockets.iter_mut().for_each(|socket| socket.id = moved.id(socket.id));
             }
         }

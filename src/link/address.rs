@@ -7,7 +7,7 @@ use super::names::{Found, Names};
 use super::socket::on_port;
 use super::{End, nearly};
 use crate::estate::{Endpoint, Estate, Gateway};
-use crate::model::{Doubt, Known};
+use crate::model::{Doubt, Known, Lens};
 use crate::product::nginx::address::{is_ip, is_loopback};
 
 use own::{loopback, unix};
@@ -15,9 +15,9 @@ pub(super) use service::pods;
 use service::through_service;
 
 /// All ends of an endpoint: one, or one per container that may answer.
-pub(super) fn ends(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint) -> Vec<End> {
+pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint) -> Vec<End> {
     if let Some(path) = &endpoint.socket {
-        return vec![unix(estate, gateway, endpoint, path)];
+        return vec![unix(lens, estate, gateway, endpoint, path)];
     }
     let host = match &endpoint.host {
         Known::Is(host) => host.clone(),
@@ -25,7 +25,7 @@ pub(super) fn ends(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         Known::Absent => return vec![End::unknown(Doubt::at("the address cannot be read", endpoint.span))],
     };
     if is_loopback(&host) {
-        return vec![loopback(estate, gateway, endpoint)];
+        return vec![loopback(lens, estate, gateway, endpoint)];
     }
     if is_ip(&host) {
         let mut end = End::unknown(Doubt::at(
@@ -36,14 +36,21 @@ pub(super) fn ends(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: 
         return vec![end];
     }
     if estate.compose {
-        compose(estate, names, gateway, endpoint, &host)
+        compose(lens, estate, names, gateway, endpoint, &host)
     } else {
-        cluster(estate, names, gateway, endpoint, &host)
+        cluster(lens, estate, names, gateway, endpoint, &host)
     }
 }
 
 /// A name on the networks of a compose project.
-fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint, host: &str) -> Vec<End> {
+fn compose(
+    lens: &Lens,
+    estate: &Estate,
+    names: &Names,
+    gateway: &Gateway,
+    endpoint: &Endpoint,
+    host: &str,
+) -> Vec<End> {
     let own = gateway.container.map(|at| &estate.containers[at]);
     let all = names.containers(host);
     let reachable: Vec<usize> = all
@@ -75,7 +82,7 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
     for at in reachable {
         let container = &estate.containers[at];
         let socket = match &endpoint.port {
-            Known::Is(port) => on_port(container, *port),
+            Known::Is(port) => on_port(lens, container, *port),
             Known::Absent => Known::Unknown(Doubt::at("the address has no port", endpoint.span)),
             Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
         };
@@ -100,7 +107,14 @@ fn compose(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
 }
 
 /// A name in a cluster: that of a Service, in any of its forms.
-fn cluster(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint, host: &str) -> Vec<End> {
+fn cluster(
+    lens: &Lens,
+    estate: &Estate,
+    names: &Names,
+    gateway: &Gateway,
+    endpoint: &Endpoint,
+    host: &str,
+) -> Vec<End> {
     let (name, namespace) = match service_name(host) {
         Some(parts) => parts,
         None => {
@@ -142,7 +156,7 @@ fn cluster(estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoin
             ))];
         }
     };
-    through_service(estate, names, gateway, endpoint, service)
+    through_service(lens, estate, names, gateway, endpoint, service)
 }
 
 /// Whether the address behind a name outside the repository changes: surely for the names cloud load balancers get.

@@ -14,10 +14,10 @@ pub(super) fn paths(estate: &Estate, hops: &mut [Hop]) {
     // The first hop that ends in a gateway's container is the way a request reaches it.
     let mut into: FxHashMap<usize, usize> = FxHashMap::default();
     for (at, hop) in hops.iter().enumerate() {
-        if let Known::Is(container) = hop.container {
+        if let (Known::Is(container), _) = hop.container.parts() {
             let own = estate.gateways[hop.gateway].container;
-            if own != Some(container) {
-                into.entry(container).or_insert(at);
+            if own != Some(*container) {
+                into.entry(*container).or_insert(at);
             }
         }
     }
@@ -58,9 +58,9 @@ fn path(estate: &Estate, hops: &[Hop], into: &FxHashMap<usize, usize>, at: usize
             text.push_str(" → ");
         }
     }
-    if let Known::Is(container) = hops[at].container
-        && let Known::Is(id) = estate.containers[container].process
-        && let Known::Is(name) = estate.model.get(id, process::NAME)
+    if let (Known::Is(container), _) = hops[at].container.parts()
+        && let Known::Is(id) = estate.containers[*container].process
+        && let Some(name) = estate.model.held(id, process::NAME).likely()
     {
         text.push(' ');
         text.push_str(&name);

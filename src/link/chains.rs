@@ -10,8 +10,8 @@ use super::Hop;
 use crate::estate::Estate;
 use crate::model::field::{chain, container, hop, listener, process, route, socket, workload};
 use crate::model::product::{self, RetryWord};
-use crate::model::value::Duration;
-use crate::model::{Entity, EntityId, Kind, Known, Model, ProductId};
+use crate::model::value::{Duration, FieldType};
+use crate::model::{Entity, EntityId, Field, Held, Kind, Known, Lens, Link, Model, ProductId, weigh};
 
 /// A request passes at most this many gateways; more are a loop.
 const LONGEST: usize = 8;
@@ -24,9 +24,9 @@ pub(super) fn add(estate: &mut Estate, hops: &[Hop]) {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for inner in 0..hops.len() {
-        for outer in ways.leading_to(inner).take(MOST) {
+        for outer in ways.leading_to(&Lens::trusting(), inner).take(MOST) {
             if seen.insert((hops[outer].route, hops[inner].route)) {
-                found.push(ways.entity(outer, inner));
+                found.push(ways.chain(outer, inner));
             }
         }
     }
@@ -41,15 +41,15 @@ struct Ways<'a> {
     hops: &'a [Hop],
     by_container: FxHashMap<usize, Vec<usize>>,
     /// Layers up to a hop, found once.
-    known: RefCell<FxHashMap<usize, Vec<Retries>>>,
+    known: RefCell<FxHashMap<usize, Held<Vec<Retries>>>>,
 }
 
 impl<'a> Ways<'a> {
     fn new(estate: &'a Estate, hops: &'a [Hop]) -> Self {
         let mut by_container: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         for (at, hop) in hops.iter().enumerate() {
-            if let Known::Is(container) = hop.container {
-                by_container.entry(container).or_default().push(at);
+            if let (Known::Is(container), _) = hop.container.parts() {
+                by_container.entry(*container).or_default().push(at);
             }
         }
         Self {
@@ -64,47 +64,60 @@ impl<'a> Ways<'a> {
         &self.estate.model
     }
 
-    /// The hops whose requests may take a hop: they end in its gateway, on its listener, with a path it takes.
-    fn leading_to(&self, inner: usize) -> impl Iterator<Item = usize> + '_ {
-        let hop = &self.hops[inner];
-        let own = self.estate.gateways[hop.gateway].container;
-        let leading = own.and_then(|container| self.by_container.get(&container));
-        leading.into_iter().flatten().copied().filter(move |outer| {
-            self.hops[*outer].gateway != hop.gateway
-                && self.same_port(&self.hops[*outer], hop)
-                && self.same_path(&self.hops[*outer], hop)
-        })
+    fn get<T: FieldType + Clone>(&self, lens: &Lens, id: EntityId, field: Field<T>) -> Option<T> {
+        lens.see(&self.model().held(id, field)).is().cloned()
     }
 
-    fn same_port(&self, outer: &Hop, inner: &Hop) -> bool {
-        let arrives = self.model().linked(outer.id, hop::SOCKET).is();
-        let arrives = arrives.and_then(|socket| self.model().get(socket, socket::PORT).is());
-        let takes = self.model().linked(inner.route, route::LISTENER).is();
-        let takes = takes.and_then(|listener| self.model().get(listener, listener::PORT).is());
+    fn linked(&self, lens: &Lens, id: EntityId, link: Link) -> Option<EntityId> {
+        lens.see(self.model().entity(id).linked(link)).is().copied()
+    }
+
+    /// The hops whose requests may take a hop.
+    fn leading_to<'l>(&'l self, lens: &'l Lens, inner: usize) -> impl Iterator<Item = usize> + 'l {
+        let own = self.estate.gateways[self.hops[inner].gateway].container;
+        let ending = own.and_then(|container| self.by_container.get(&container));
+        let ending = ending.into_iter().flatten().copied();
+        ending.filter(move |outer| self.leads(lens, *outer, inner))
+    }
+
+    /// Whether requests of a hop may take another: they end in its gateway, on its listener, with a path it takes.
+    fn leads(&self, lens: &Lens, outer: usize, inner: usize) -> bool {
+        let (outer, inner) = (&self.hops[outer], &self.hops[inner]);
+        outer.gateway != inner.gateway
+            && lens.see(&outer.container).is().copied() == self.estate.gateways[inner.gateway].container
+            && self.same_port(lens, outer, inner)
+            && self.same_path(lens, outer, inner)
+    }
+
+    fn same_port(&self, lens: &Lens, outer: &Hop, inner: &Hop) -> bool {
+        let arrives = self.linked(lens, outer.id, hop::SOCKET);
+        let arrives = arrives.and_then(|socket| self.get(lens, socket, socket::PORT));
+        let takes = self.linked(lens, inner.route, route::LISTENER);
+        let takes = takes.and_then(|listener| self.get(lens, listener, listener::PORT));
         match (arrives, takes) {
             (Some(arrives), Some(takes)) => arrives == takes,
             _ => true,
         }
     }
 
-    fn same_path(&self, outer: &Hop, inner: &Hop) -> bool {
-        let path = |hop: &Hop| self.model().get(hop.route, route::PATH).is();
+    fn same_path(&self, lens: &Lens, outer: &Hop, inner: &Hop) -> bool {
+        let path = |hop: &Hop| self.get(lens, hop.route, route::PATH);
         match (path(outer), path(inner)) {
             (Some(outer), Some(inner)) => outer.starts_with(&*inner) || inner.starts_with(&*outer),
             _ => true,
         }
     }
 
-    fn retries(&self, hop: &Hop) -> Option<Retries> {
+    fn retries(&self, lens: &Lens, hop: &Hop) -> Option<Retries> {
         let product = self.estate.gateways[hop.gateway].product;
         let means = &product.get().passing.as_ref()?.retries;
-        let mut tries = self.model().get(hop.route, route::TRIES).is()?;
+        let mut tries = self.get(lens, hop.route, route::TRIES)?;
         if means.once_per_pod {
             // By default there is one.
-            let workload = self.model().linked(hop.id, hop::WORKLOAD).is()?;
-            tries = tries.min(self.model().get(workload, workload::REPLICAS).is().unwrap_or(1));
+            let workload = self.linked(lens, hop.id, hop::WORKLOAD)?;
+            tries = tries.min(self.get(lens, workload, workload::REPLICAS).unwrap_or(1));
         }
-        let on = self.model().get(hop.route, route::RETRY_ON).is();
+        let on = self.get(lens, hop.route, route::RETRY_ON);
         Some(Retries {
             on: on.unwrap_or_else(|| Arc::from("")),
             product,
@@ -114,31 +127,50 @@ impl<'a> Ways<'a> {
     }
 
     /// The layers whose tries multiply up to a hop, outermost first: those of the way with the largest product.
-    fn layers(&self, at: usize, passed: &mut Vec<usize>) -> Vec<Retries> {
+    fn layers(&self, at: usize, passed: &[usize]) -> Held<Vec<Retries>> {
         if let Some(known) = self.known.borrow().get(&at) {
             return known.clone();
         }
-        let Some(own) = self.retries(&self.hops[at]) else {
-            return Vec::new();
-        };
-        let mut best: Vec<Retries> = Vec::new();
-        if passed.len() < LONGEST && !passed.contains(&at) {
-            passed.push(at);
-            for outer in self.leading_to(at).take(MOST) {
-                let layers = self.layers(outer, passed);
-                let covers = layers.last().is_some_and(|last| last.covers(&own));
-                if covers && multiply(&layers) > multiply(&best) {
-                    best = layers;
-                }
-            }
-            passed.pop();
-        }
-        best.push(own);
-        self.known.borrow_mut().insert(at, best.clone());
-        best
+        let layers = weigh(|lens| self.layers_by(lens, at, passed).map_or(Known::Absent, Known::Is));
+        self.known.borrow_mut().insert(at, layers.clone());
+        layers
     }
 
-    fn entity(&self, outer: usize, inner: usize) -> Entity {
+    fn layers_by(&self, lens: &Lens, at: usize, passed: &[usize]) -> Option<Vec<Retries>> {
+        let own = self.retries(lens, &self.hops[at])?;
+        let mut best: Vec<Retries> = Vec::new();
+        if passed.len() < LONGEST && !passed.contains(&at) {
+            let passed = [passed, &[at]].concat();
+            for outer in self.leading_to(lens, at).take(MOST) {
+                let layers = self.layers(outer, &passed);
+                let Known::Is(layers) = lens.see(&layers) else { continue };
+                let covers = layers.last().is_some_and(|last| last.covers(&own));
+                if covers && multiply(layers) > multiply(&best) {
+                    best = layers.clone();
+                }
+            }
+        }
+        best.push(own);
+        Some(best)
+    }
+
+    /// The chain of two hops. What would be otherwise if an assumption did not hold rests on it.
+    fn chain(&self, outer: usize, inner: usize) -> Entity {
+        let lens = Lens::trusting();
+        let leads = self.leads(&lens, outer, inner);
+        debug_assert!(leads, "a chain of hops that are none");
+        let mut entity = self.entity(&lens, outer, inner);
+        if let Some(assumption) = lens.assumption() {
+            let lens = Lens::doubting();
+            match self.leads(&lens, outer, inner) {
+                true => entity.rest(&self.entity(&lens, outer, inner), &assumption),
+                false => entity.unless = Some(assumption),
+            }
+        }
+        entity
+    }
+
+    fn entity(&self, lens: &Lens, outer: usize, inner: usize) -> Entity {
         let (outer_hop, inner_hop) = (&self.hops[outer], &self.hops[inner]);
         let name = |hop: &Hop| self.model().entity(hop.route).name.clone();
         let gateway = |hop: &Hop| self.model().entity(self.estate.gateways[hop.gateway].id).name.clone();
@@ -154,25 +186,26 @@ impl<'a> Ways<'a> {
         entity.set(chain::NAME, Arc::from(words), span);
         entity.link(chain::OUTER, Known::Is(outer_hop.id));
         entity.link(chain::INNER, Known::Is(inner_hop.id));
-        if let Some((tries, arithmetic)) = self.multiplied(outer, inner) {
+        if let Some((tries, arithmetic)) = self.multiplied(lens, outer, inner) {
             entity.set(chain::TRIES, tries, span);
             entity.set(chain::ARITHMETIC, Arc::from(arithmetic), span);
         }
-        if let Some(wait) = self.model().get(inner_hop.route, route::READ_TIMEOUT).is() {
-            let process = self.model().linked(inner_hop.id, hop::CONTAINER).is();
-            let process = process.and_then(|container| self.model().linked(container, container::PROCESS).is());
-            let works = process.and_then(|process| self.model().get(process, process::REQUEST_TIMEOUT).is());
+        if let Some(wait) = self.get(lens, inner_hop.route, route::READ_TIMEOUT) {
+            let process = self.linked(lens, inner_hop.id, hop::CONTAINER);
+            let process = process.and_then(|container| self.linked(lens, container, container::PROCESS));
+            let works = process.and_then(|process| self.get(lens, process, process::REQUEST_TIMEOUT));
             entity.set(chain::INNER_WAIT, works.map_or(wait, |works| works.min(wait)), span);
         }
-        if let Some(budget) = self.budget(inner_hop.route, inner_hop) {
+        if let Some(budget) = self.budget(lens, inner_hop.route, inner_hop) {
             entity.set(chain::INNER_BUDGET, budget, span);
         }
         entity
     }
 
-    fn multiplied(&self, outer: usize, inner: usize) -> Option<(i64, String)> {
-        let own = self.retries(&self.hops[inner])?;
-        let mut layers = self.layers(outer, &mut vec![inner]);
+    fn multiplied(&self, lens: &Lens, outer: usize, inner: usize) -> Option<(i64, String)> {
+        let own = self.retries(lens, &self.hops[inner])?;
+        let layers = self.layers(outer, &[inner]);
+        let mut layers = lens.see(&layers).is()?.clone();
         if !layers.last()?.covers(&own) {
             return None;
         }
@@ -190,12 +223,12 @@ impl<'a> Ways<'a> {
     }
 
     /// The longest a gateway may take when every try times out.
-    fn budget(&self, route: EntityId, hop: &Hop) -> Option<Duration> {
-        let retries = self.retries(hop)?;
+    fn budget(&self, lens: &Lens, route: EntityId, hop: &Hop) -> Option<Duration> {
+        let retries = self.retries(lens, hop)?;
         if retries.tries < 2 || !retries.repeats_timeouts() {
             return None;
         }
-        let get = |field| self.model().get(route, field).is();
+        let get = |field| self.get(lens, route, field);
         let whole = get(route::READ_TIMEOUT)?;
         let times = |one: Duration| match one.is_unlimited() {
             true => one,
@@ -223,6 +256,12 @@ struct Retries {
     means: &'static product::Retries,
     tries: i64,
     on: Arc<str>,
+}
+
+impl PartialEq for Retries {
+    fn eq(&self, other: &Self) -> bool {
+        (self.product, self.tries, &self.on) == (other.product, other.tries, &other.on)
+    }
 }
 
 impl Retries {

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{endpoint, gateway, hop, route, upstream};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, behaviour};
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Lens, Model, ProductId, behaviour};
 use crate::repo::Span;
 use crate::speed;
 
@@ -87,7 +87,7 @@ pub struct Hop {
     /// The address as written.
     pub address: Arc<str>,
     /// The container, as an index; why there is none.
-    pub container: Known<usize>,
+    pub container: Held<usize>,
     /// Why nothing answers, where that is known.
     pub why: Option<Arc<str>>,
     /// The path of a request that takes this hop, from the outermost gateway.
@@ -99,7 +99,7 @@ struct Draft<'e> {
     entity: Entity,
     route: &'e Route,
     address: Arc<str>,
-    container: Known<usize>,
+    container: Held<usize>,
     why: Option<Arc<str>>,
 }
 
@@ -130,8 +130,8 @@ fn hops(estate: &mut Estate, names: &Names) -> Vec<Hop> {
         for mut draft in drafts {
             let model = &mut estate.model;
             let special = special.filter(|(pass, _)| {
-                let own = model.get(draft.route.id, route::PASS);
-                own.is().is_some_and(|own| *own == **pass)
+                let own = model.held(draft.route.id, route::PASS).likely();
+                own.is_some_and(|own| *own == **pass)
             });
             let status = match special {
                 Some((pass, _)) => status(model, gateway, pass, &mut statuses),
@@ -168,21 +168,46 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
                 entity: entity(estate, gateway, route, None, &end),
                 route,
                 address: Arc::from("?"),
-                container: Known::Unknown(doubt),
+                container: Known::Unknown(doubt).into(),
                 why: None,
             });
         }
         for endpoint in &route.endpoints {
             let address = address_of(&estate.model, endpoint);
-            for end in address::ends(estate, names, gateway, endpoint) {
-                drafts.push(Draft {
-                    entity: entity(estate, gateway, route, Some((endpoint, &address)), &end),
-                    route,
-                    address: address.clone(),
-                    container: end.container,
-                    why: end.why,
-                });
+            let draft = |end: End| Draft {
+                entity: entity(estate, gateway, route, Some((endpoint, &address)), &end),
+                route,
+                address: address.clone(),
+                container: end.container.into(),
+                why: end.why,
+            };
+            drafts.extend(weighed(|lens| {
+                let ends = address::ends(lens, estate, names, gateway, endpoint);
+                ends.into_iter().map(draft).collect()
+            }));
+        }
+    }
+    drafts
+}
+
+/// Hops as they are if all assumptions hold. What would be otherwise if one did not rests on it.
+fn weighed<'e>(make: impl Fn(&Lens) -> Vec<Draft<'e>>) -> Vec<Draft<'e>> {
+    let lens = Lens::trusting();
+    let mut drafts = make(&lens);
+    let Some(assumption) = lens.assumption() else {
+        return drafts;
+    };
+    let without = make(&Lens::doubting());
+    let same = without.len() == drafts.len();
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        match without.get(at).filter(|_| same) {
+            Some(without) => {
+                draft.entity.rest(&without.entity, &assumption);
+                if draft.container != without.container {
+                    draft.container = draft.container.clone().unless(assumption.clone());
+                }
             }
+            None => draft.entity.unless = Some(assumption.clone()),
         }
     }
     drafts
@@ -193,7 +218,7 @@ fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
     let mut first: HashMap<EntityId, (Span, Arc<str>)> = HashMap::new();
     let model = &estate.model;
     let is_stale = |hop: &&Hop| {
-        let is = |field| model.get(hop.id, field) == Known::Is(true);
+        let is = |field| model.held(hop.id, field).likely() == Some(true);
         is(hop::RESOLVED_ONCE) && is(hop::ADDRESS_MAY_CHANGE)
     };
     let stale = hops.par_iter().with_min_len(speed::HOPS).filter(is_stale);

@@ -6,7 +6,7 @@ use super::Hop;
 use super::names::{Names, nearness};
 use crate::estate::{Container, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule, Service};
 use crate::model::field::{hop, policy_port};
-use crate::model::{Doubt, EntityId, Known};
+use crate::model::{Doubt, EntityId, Known, Lens};
 
 /// Labels as written.
 type Labels = [(Arc<str>, Arc<str>)];
@@ -273,7 +273,7 @@ pub(super) fn settle_ports(estate: &mut Estate, names: &Names, hops: &[Hop]) {
     }
     // One mistake, one finding: the wrong port is said of the policy, not once more of every route.
     for hop in hops {
-        let behind = hop.container.as_ref().is().map(|at| estate.containers[*at].id);
+        let behind = hop.container.parts().0.is().map(|at| estate.containers[*at].id);
         if behind.is_some_and(|container| blocked.contains(&container)) {
             let facts = &mut estate.model.entity_mut(hop.id).facts;
             facts.retain(|fact| fact.field != hop::POLICY_ALLOWS.id());
@@ -289,9 +289,10 @@ pub(super) fn settle_ports(estate: &mut Estate, names: &Names, hops: &[Hop]) {
     }
 }
 
-/// Whether a container declares the port or is known to listen on it.
+/// Whether a container declares the port, or is known or likely to listen on it.
 fn may_listen(pod: &Container, number: u16) -> bool {
-    pod.ports.iter().any(|port| port.number == number) || matches!(super::socket::on_port(pod, number), Known::Is(_))
+    let listening = || super::socket::on_port(&Lens::trusting(), pod, number);
+    pod.ports.iter().any(|port| port.number == number) || matches!(listening(), Known::Is(_))
 }
 
 fn port_allowed(estate: &Estate, pod: &Container, port: u16) -> bool {

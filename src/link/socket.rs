@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::estate::{Container, Estate};
-use crate::model::{Doubt, EntityId, Known};
+use crate::model::{Doubt, EntityId, Known, Lens};
 
 /// The socket of a container on a TCP port: absent when the process is known to listen elsewhere only.
-pub(super) fn on_port(container: &Container, port: u16) -> Known<EntityId> {
-    let sockets = match &container.sockets {
+pub(super) fn on_port(lens: &Lens, container: &Container, port: u16) -> Known<EntityId> {
+    let sockets = match lens.see(&container.sockets) {
         Known::Is(sockets) => sockets,
         Known::Absent => return Known::Absent,
-        Known::Unknown(doubt) => return Known::Unknown(doubt.clone()),
+        Known::Unknown(doubt) => return Known::Unknown(doubt),
     };
     let mut doubt = None;
     for socket in sockets {
@@ -24,15 +24,13 @@ pub(super) fn on_port(container: &Container, port: u16) -> Known<EntityId> {
 }
 
 /// The socket of a container at a path.
-pub(super) fn at_path(container: &Container, path: &str) -> Known<EntityId> {
-    match &container.sockets {
-        Known::Is(sockets) => sockets
+pub(super) fn at_path(lens: &Lens, container: &Container, path: &str) -> Known<EntityId> {
+    lens.see(&container.sockets).then(|sockets| {
+        sockets
             .iter()
             .find(|socket| socket.path.as_deref().is_some_and(|own| normal(own) == normal(path)))
-            .map_or(Known::Absent, |socket| Known::Is(socket.id)),
-        Known::Absent => Known::Absent,
-        Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
-    }
+            .map_or(Known::Absent, |socket| Known::Is(socket.id))
+    })
 }
 
 /// `/var/run` is `/run` on every system that has both.
@@ -73,21 +71,21 @@ fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
 }
 
 /// Who in the environment listens on or declares a port, for saying what was probably meant.
-pub(super) fn elsewhere(estate: &Estate, pod: usize, folder: &str, port: u16) -> Option<Arc<str>> {
+pub(super) fn elsewhere(lens: &Lens, estate: &Estate, pod: usize, folder: &str, port: u16) -> Option<Arc<str>> {
     let mut found = estate.containers.iter().filter(|container| {
         container.pod != pod
             && !container.machine
             && (estate.compose || super::names::near(estate, folder, &container.folder).is_some())
-            && (matches!(on_port(container, port), Known::Is(_))
+            && (matches!(on_port(lens, container, port), Known::Is(_))
                 || container.ports.iter().any(|own| own.number == port))
     });
     found.next().map(|container| container.name.clone())
 }
 
 /// Why nothing is known of what runs in a container.
-pub(super) fn unknown_process(container: &Container) -> Doubt {
-    match &container.sockets {
-        Known::Unknown(doubt) => doubt.clone(),
+pub(super) fn unknown_process(lens: &Lens, container: &Container) -> Doubt {
+    match lens.see(&container.sockets) {
+        Known::Unknown(doubt) => doubt,
         _ => Doubt::new(format!("what {} runs is not known", container.name)),
     }
 }

@@ -171,7 +171,7 @@ impl Lower<'_> {
         };
         // What a gateway listens on is in its own configuration.
         let is_gateway = || self.estate.gateways.iter().any(|gateway| gateway.container == Some(at));
-        if !matches!(container.sockets, Known::Unknown(_)) || is_gateway() {
+        if !matches!(container.sockets.parts(), (Known::Unknown(_), _)) || is_gateway() {
             return;
         }
         let id = container.id;

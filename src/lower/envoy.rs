@@ -124,11 +124,11 @@ impl Lower<'_> {
         // Nothing else listens in the official image.
         container.sole = is_image(spec);
         if whole {
-            container.sockets = Known::Is(Vec::new());
+            container.sockets = Known::Is(Vec::new()).into();
             self.sockets(at, id, DESCRIPTOR.id(), &done.listens);
         } else {
             let doubt = Doubt::at("listeners also come from elsewhere", span);
-            container.sockets = Known::Unknown(doubt);
+            container.sockets = Known::Unknown(doubt).into();
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::environment::{File, folder_of};
 use crate::estate::{Gateway, Listen, Route, Socket};
 use crate::lower::Lower;
 use crate::model::field::{gateway, process, socket};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId, Version};
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, ProductId, Version};
 use crate::repo::Span;
 use crate::server::{Bind, ProcessJoin, SocketJoin};
 
@@ -104,7 +104,7 @@ impl Lower<'_> {
         let Some(product) = joined.product else { return };
         if listens.is_empty() {
             let doubt = Doubt::at(format!("where {} listens is not in the repository", product.name), span);
-            self.estate.containers[at].sockets = Known::Unknown(doubt);
+            self.estate.containers[at].sockets = Known::Unknown(doubt).into();
             return;
         }
         self.sockets(at, process, product, listens);
@@ -148,7 +148,7 @@ impl Lower<'_> {
         {
             entity.set(process::ONLY_PORT, i64::from(*port), first);
         }
-        self.estate.containers[at].sockets = Known::Is(sockets);
+        self.estate.containers[at].sockets = Known::Is(sockets).into();
     }
 }
 
@@ -184,7 +184,7 @@ fn spoken(listens: &[Listen], listen: &Listen) -> Option<&'static str> {
 }
 
 /// What a process listens on, as its command and settings say.
-pub(super) fn sockets_of(joined: &ProcessJoin) -> Known<Vec<Socket>> {
+pub(super) fn sockets_of(joined: &ProcessJoin) -> Held<Vec<Socket>> {
     joined.sockets.clone().map(|sockets| {
         let socket = |socket: SocketJoin| match socket.address {
             Bind::Tcp { port, .. } => Socket {

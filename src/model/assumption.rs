@@ -96,6 +96,11 @@ impl<T> Known<T> {
     pub fn unless(self, assumption: Assumption) -> Held<T> {
         Held::from(self).unless(assumption)
     }
+
+    /// The same on what something else rests on, if that does on anything.
+    pub fn on(self, assumption: Option<&Assumption>) -> Held<T> {
+        Held::from(self).on(assumption)
+    }
 }
 
 impl<T> Held<T> {
@@ -141,6 +146,21 @@ impl<T> Held<T> {
             Basis::Assumed(Some(value), assumption) => (Known::Is(value), Some(assumption)),
             Basis::Assumed(None, assumption) => (Known::Absent, Some(assumption)),
         }
+    }
+
+    /// The same, taken apart.
+    pub fn into_parts(self) -> (Known<T>, Option<Assumption>) {
+        match self.0 {
+            Basis::Is(value) => (Known::Is(value), None),
+            Basis::Absent => (Known::Absent, None),
+            Basis::Unknown(doubt) => (Known::Unknown(doubt), None),
+            Basis::Assumed(value, assumption) => (value.map_or(Known::Absent, Known::Is), Some(assumption)),
+        }
+    }
+
+    /// The value on whatever it rests: for words that claim nothing.
+    pub fn likely(self) -> Option<T> {
+        self.into_parts().0.is()
     }
 
     /// The value in its place, on whatever it rests.

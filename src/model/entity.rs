@@ -213,6 +213,31 @@ impl Entity {
         self.links[link.place()] = to.into();
     }
 
+    /// Makes everything rest on an assumption that would not be the same without it.
+    pub fn rest(&mut self, without: &Entity, assumption: &Assumption) {
+        for fact in &mut self.facts {
+            let mut others = without.facts.iter();
+            if !others.any(|other| other.field == fact.field && other.value == fact.value) {
+                let value = std::mem::replace(&mut fact.value, Stored::Is(Value::Bool(false)));
+                fact.value = value.unless(assumption.clone());
+            }
+        }
+        let lacking = |other: &&Fact| self.facts.iter().all(|fact| fact.field != other.field);
+        let lacking: Vec<Fact> = without.facts.iter().filter(lacking).cloned().collect();
+        self.facts.extend(lacking.into_iter().map(|fact| Fact {
+            value: Stored::Assumed(Box::new(Supposed {
+                value: None,
+                unless: assumption.clone(),
+            })),
+            ..fact
+        }));
+        for (link, other) in self.links.iter_mut().zip(&without.links) {
+            if link != other {
+                *link = std::mem::replace(link, Held::ABSENT).unless(assumption.clone());
+            }
+        }
+    }
+
     /// Where a link leads.
     #[inline]
     pub fn linked(&self, link: Link) -> &Held<EntityId> {

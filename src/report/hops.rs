@@ -58,13 +58,23 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
         show(hop.route, "read", route::READ_TIMEOUT.id()),
     ];
     if let Known::Is(group) = model.linked(hop.id, hop::UPSTREAM)
-        && model.get(hop.id, hop::REUSES_CONNECTIONS) == Known::Is(true)
+        && model.held(hop.id, hop::REUSES_CONNECTIONS).likely() == Some(true)
     {
         gateway.push(show(group, "keeps idle", upstream::KEEPALIVE_TIMEOUT.id()));
     }
     let mut application = Vec::new();
-    if let Known::Is(at) = hop.container {
-        let container = &estate.containers[at];
+    let (leads, unless) = hop.container.parts();
+    if let Known::Is(at) = leads {
+        let container = &estate.containers[*at];
+        application.extend(
+            unless
+                .map(|unless| Shown {
+                    name: "leads to",
+                    value: container.name.to_string(),
+                    origin: format!("assumed: unless {unless}"),
+                })
+                .map(Some),
+        );
         application.push(show(container.id, "exposes", container::EXPOSED.id()));
         if let Known::Is(id) = container.process {
             application.push(show(id, "listens", process::SOCKETS.id()));
@@ -72,8 +82,8 @@ fn line(sources: &Sources, environment: &str, estate: &Estate, hop: &Hop) -> Lin
             application.push(show(id, "keeps idle", process::KEEPALIVE_TIMEOUT.id()));
         }
     }
-    let (not_linked, not_known) = match &hop.container {
-        Known::Is(at) => match &estate.containers[*at].process {
+    let (not_linked, not_known) = match &leads {
+        Known::Is(at) => match &estate.containers[**at].process {
             Known::Unknown(doubt) => (None, Some(doubt.reason.to_string())),
             _ => (None, None),
         },

@@ -2,6 +2,7 @@
 
 use crate::environment::container::{ContainerSpec, Text};
 use crate::expand::{ExpandCache, block, verbatim};
+use crate::model::Assumption;
 use crate::repo::{Sources, Span};
 use crate::syntax::argv::{self, Argument, Command};
 
@@ -120,10 +121,12 @@ impl Started<'_> {
         Some(out)
     }
 
-    /// Whether variables may be set that are not written here: by what is not in the repository, or by an image that is
-    /// made elsewhere. The repository at least mounts files into an image that it knows well.
-    pub fn may_have_more_variables(&self) -> bool {
-        self.spec.more_environment || (self.spec.built.is_none() && self.spec.mounts.is_empty())
+    /// What the value behind a variable rests on that nothing here sets. It may be set by what is not in the repository,
+    /// or by an image that is made elsewhere; the repository at least mounts files into an image that it knows well.
+    pub fn unset(&self, variable: &str) -> Option<Assumption> {
+        let spec = self.spec;
+        let open = spec.more_environment || (spec.built.is_none() && spec.mounts.is_empty());
+        open.then(|| Assumption::unless_at(format!("{variable} is set elsewhere"), spec.span))
     }
 
     /// A variable as the process sees it: assigned before the command, else given to the container.

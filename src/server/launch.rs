@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::environment::ContainerSpec;
 use crate::expand::ContainerFiles;
-use crate::model::{Doubt, EntityId, Known, Model, ProductId, Version};
+use crate::model::{Doubt, EntityId, Held, Known, Model, ProductId, Version};
 use crate::repo::Span;
 use crate::server::command::Started;
 use crate::server::descriptor::{Lowered, Reads, Server};
@@ -90,7 +90,7 @@ impl Launch<'_> {
         model: &mut Model,
         id: EntityId,
         layers: &[Layer],
-        addresses: Known<Vec<Address>>,
+        addresses: impl Into<Held<Vec<Address>>>,
         speaks: Option<&'static str>,
     ) -> ProcessJoin {
         if let Some(table) = self.server.table {

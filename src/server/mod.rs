@@ -17,7 +17,7 @@ use crate::environment::container::ContainerSpec;
 use crate::environment::{File, Repository, join};
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, ProductId, Version};
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, ProductId, Version};
 use crate::repo::{Source, Sources, Span};
 use crate::syntax::{Language, Tree};
 use command::{Runs, Started};
@@ -91,18 +91,18 @@ pub struct ProcessJoin {
     /// The product, when it is one we know by name.
     pub product: Option<ProductId>,
     /// What it listens on.
-    pub sockets: Known<Vec<SocketJoin>>,
+    pub sockets: Held<Vec<SocketJoin>>,
     /// Whether the image holds this one product and its command is not changed, so that nothing else listens.
     pub official_only: bool,
 }
 
 impl ProcessJoin {
     /// The process of a product.
-    pub(crate) fn of(product: ProductId, id: EntityId, sockets: Known<Vec<SocketJoin>>) -> Self {
+    pub(crate) fn of(product: ProductId, id: EntityId, sockets: impl Into<Held<Vec<SocketJoin>>>) -> Self {
         Self {
             id: Known::Is(id),
             product: Some(product),
-            sockets,
+            sockets: sockets.into(),
             official_only: false,
         }
     }
@@ -111,7 +111,7 @@ impl ProcessJoin {
         Self {
             id: Known::Unknown(doubt.clone()),
             product: None,
-            sockets: Known::Unknown(doubt),
+            sockets: Known::Unknown(doubt).into(),
             official_only: false,
         }
     }

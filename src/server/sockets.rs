@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::field::{process, socket};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model};
+use crate::model::{Assumption, Doubt, Entity, EntityId, Held, Kind, Known, Model};
 use crate::repo::Span;
 
 /// An address to listen on.
@@ -151,9 +151,11 @@ pub struct SocketJoin {
     pub span: Span,
 }
 
-/// Adds the sockets of a process and the facts that sum them up.
-pub(crate) fn add(model: &mut Model, id: EntityId, addresses: Known<Vec<Address>>) -> Known<Vec<SocketJoin>> {
+/// Adds the sockets of a process and the facts that sum them up. What its addresses rest on, all of that does.
+pub(crate) fn add(model: &mut Model, id: EntityId, addresses: impl Into<Held<Vec<Address>>>) -> Held<Vec<SocketJoin>> {
     let span = model.entity(id).span;
+    let (addresses, unless) = addresses.into().into_parts();
+    let unless = unless.as_ref();
     let addresses = match addresses {
         Known::Is(addresses) => addresses,
         Known::Absent => Vec::new(),
@@ -163,7 +165,7 @@ pub(crate) fn add(model: &mut Model, id: EntityId, addresses: Known<Vec<Address>
             entity.set_known(process::LISTENS_TCP, Known::Unknown(doubt.clone()), span);
             entity.set_known(process::LISTENS_UNIX, Known::Unknown(doubt.clone()), span);
             entity.set_known(process::ONLY_PORT, Known::Unknown(doubt.clone()), span);
-            return Known::Unknown(doubt);
+            return Known::Unknown(doubt).into();
         }
     };
     let words: Vec<String> = addresses.iter().map(words).collect();
@@ -179,20 +181,22 @@ pub(crate) fn add(model: &mut Model, id: EntityId, addresses: Known<Vec<Address>
         Some(doubt) => Known::Unknown(doubt),
         None => Known::Is(words.join(", ").into()),
     };
-    entity.set_known(process::SOCKETS, list, at);
-    entity.set(process::LISTENS_TCP, tcp.is_some(), tcp.unwrap_or(at));
-    entity.set(process::LISTENS_UNIX, unix.is_some(), unix.unwrap_or(at));
-    entity.set_known(process::ONLY_PORT, only_port(&addresses), tcp.unwrap_or(at));
+    let by_tcp = Known::Is(tcp.is_some()).on(unless);
+    let by_unix = Known::Is(unix.is_some()).on(unless);
+    entity.set_known(process::SOCKETS, list.on(unless), at);
+    entity.set_known(process::LISTENS_TCP, by_tcp, tcp.unwrap_or(at));
+    entity.set_known(process::LISTENS_UNIX, by_unix, unix.unwrap_or(at));
+    entity.set_known(process::ONLY_PORT, only_port(&addresses).on(unless), tcp.unwrap_or(at));
     let joins = addresses
         .into_iter()
         .zip(words)
-        .map(|(address, words)| join(model, id, address, &words));
-    Known::Is(joins.collect())
+        .map(|(address, words)| join(model, id, address, &words, unless));
+    Known::Is(joins.collect()).on(unless)
 }
 
 /// Says what is spoken on all sockets of a process.
-pub(crate) fn speak(model: &mut Model, sockets: &Known<Vec<SocketJoin>>, speaks: Option<&'static str>) {
-    let (Known::Is(sockets), Some(speaks)) = (sockets, speaks) else {
+pub(crate) fn speak(model: &mut Model, sockets: &Held<Vec<SocketJoin>>, speaks: Option<&'static str>) {
+    let ((Known::Is(sockets), _), Some(speaks)) = (sockets.parts(), speaks) else {
         return;
     };
     for socket in sockets {
@@ -250,7 +254,13 @@ fn words(address: &Address) -> String {
     }
 }
 
-fn join(model: &mut Model, process: EntityId, address: Address, words: &str) -> SocketJoin {
+fn join(
+    model: &mut Model,
+    process: EntityId,
+    address: Address,
+    words: &str,
+    unless: Option<&Assumption>,
+) -> SocketJoin {
     let name = format!("{} {words}", model.entity(process).name);
     let mut entity = Entity::new(Kind::Socket, name, address.span);
     entity.set(socket::ADDRESS, words.into(), address.span);
@@ -262,6 +272,7 @@ fn join(model: &mut Model, process: EntityId, address: Address, words: &str) -> 
     }
     let loopback = address.bind.loopback();
     entity.set_known(socket::LOOPBACK, loopback.clone(), address.span);
+    entity.unless = unless.cloned();
     SocketJoin {
         id: model.add(entity),
         loopback: loopback == Known::Is(true),

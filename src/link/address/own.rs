@@ -3,10 +3,10 @@
 use crate::estate::{Endpoint, Estate, Gateway};
 use crate::link::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
 use crate::link::{End, names};
-use crate::model::{Doubt, EntityId, Known};
+use crate::model::{Doubt, EntityId, Known, Lens};
 
 /// The gateway's own loopback interface.
-pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
+pub(super) fn loopback(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
     let doubt = |reason: &str| Doubt::at(reason, endpoint.span);
     let mut end = End::unknown(doubt("what runs beside the gateway is not in the repository"));
     end.loopback = true;
@@ -26,7 +26,7 @@ pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) 
     };
     let Some(own) = gateway.container else {
         // A machine: its other processes are whatever configuration of theirs lies nearby.
-        if let Some((at, socket)) = of_machine(estate, gateway, port) {
+        if let Some((at, socket)) = of_machine(lens, estate, gateway, port) {
             end.container = Known::Is(at);
             end.socket = Known::Is(socket);
             end.shared_network = Known::Is(true);
@@ -41,7 +41,7 @@ pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) 
             .iter()
             .enumerate()
             .filter(|(_, other)| estate.compose && other.host_network && !other.machine);
-        let found = others.find_map(|(at, other)| Some((at, on_port(other, port).is()?)));
+        let found = others.find_map(|(at, other)| Some((at, on_port(lens, other, port).is()?)));
         if let Some((at, socket)) = found {
             end.container = Known::Is(at);
             end.socket = Known::Is(socket);
@@ -59,7 +59,7 @@ pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) 
         .enumerate()
         .filter(|(_, container)| container.pod == pod)
     {
-        match on_port(container, port) {
+        match on_port(lens, container, port) {
             Known::Is(socket) => {
                 end.container = Known::Is(at);
                 end.socket = Known::Is(socket);
@@ -68,7 +68,7 @@ pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) 
             }
             Known::Unknown(_) if container.ports.iter().any(|declared| declared.number == port) => {
                 end.container = Known::Is(at);
-                end.socket = Known::Unknown(unknown_process(container));
+                end.socket = Known::Unknown(unknown_process(lens, container));
                 end.shared_network = Known::Is(true);
                 return end;
             }
@@ -88,16 +88,16 @@ pub(super) fn loopback(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) 
     end.container = Known::Absent;
     end.socket = Known::Absent;
     end.shared_network = Known::Is(false);
-    end.elsewhere = elsewhere(estate, pod, &gateway.folder, port);
+    end.elsewhere = elsewhere(lens, estate, pod, &gateway.folder, port);
     end
 }
 
 /// What listens on a port of the gateway's machine: the nearest process, unless several are equally near.
-fn of_machine(estate: &Estate, gateway: &Gateway, port: u16) -> Option<(usize, EntityId)> {
+fn of_machine(lens: &Lens, estate: &Estate, gateway: &Gateway, port: u16) -> Option<(usize, EntityId)> {
     let machines = estate.containers.iter().enumerate().filter(|(_, other)| other.machine);
     let listening = machines.filter_map(|(at, other)| {
         let near = names::near(estate, &gateway.folder, &other.folder)?;
-        Some((near, at, on_port(other, port).is()?))
+        Some((near, at, on_port(lens, other, port).is()?))
     });
     let mut best: Option<(usize, usize, EntityId)> = None;
     let mut ties = false;
@@ -113,7 +113,7 @@ fn of_machine(estate: &Estate, gateway: &Gateway, port: u16) -> Option<(usize, E
 }
 
 /// A unix socket: on a shared volume, in the same container, or on the same machine.
-pub(super) fn unix(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path: &str) -> End {
+pub(super) fn unix(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path: &str) -> End {
     let mut end = End::unknown(Doubt::at(
         "who listens on the socket is not in the repository",
         endpoint.span,
@@ -137,7 +137,7 @@ pub(super) fn unix(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path
     };
     let answering = candidates
         .iter()
-        .find_map(|(at, path)| Some((*at, at_path(&estate.containers[*at], path).is()?)));
+        .find_map(|(at, path)| Some((*at, at_path(lens, &estate.containers[*at], path).is()?)));
     if let Some((at, socket)) = answering {
         end.container = Known::Is(at);
         end.socket = Known::Is(socket);
@@ -147,7 +147,7 @@ pub(super) fn unix(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path
     let known: Vec<usize> = candidates
         .iter()
         .map(|(at, _)| *at)
-        .filter(|at| matches!(&estate.containers[*at].sockets, Known::Is(sockets) if !sockets.is_empty()))
+        .filter(|at| matches!(lens.see(&estate.containers[*at].sockets), Known::Is(sockets) if !sockets.is_empty()))
         .collect();
     if let ([only], true) = (known.as_slice(), known.len() == candidates.len()) {
         end.container = Known::Is(*only);

@@ -6,9 +6,10 @@ use crate::estate::{Endpoint, Estate, Gateway, Service};
 use crate::link::End;
 use crate::link::names::Names;
 use crate::link::socket::on_port;
-use crate::model::{Doubt, EntityId, Known};
+use crate::model::{Doubt, EntityId, Known, Lens};
 
 pub(super) fn through_service(
+    lens: &Lens,
     estate: &Estate,
     names: &Names,
     gateway: &Gateway,
@@ -70,7 +71,7 @@ pub(super) fn through_service(
         Known::Is(pods) => pods
             .into_iter()
             .map(|pod| {
-                let (container, socket) = in_pod(estate, &pod, &target);
+                let (container, socket) = in_pod(lens, estate, &pod, &target);
                 {
                     let why = (container == Known::Absent).then(|| {
                         Arc::from(format!(
@@ -157,7 +158,7 @@ fn pod_port(estate: &Estate, pod: &[usize], target: &str) -> Known<u16> {
 }
 
 /// The container of a pod that a target port leads to, and what listens there.
-fn in_pod(estate: &Estate, pod: &[usize], target: &str) -> (Known<usize>, Known<EntityId>) {
+fn in_pod(lens: &Lens, estate: &Estate, pod: &[usize], target: &str) -> (Known<usize>, Known<EntityId>) {
     let containers = || pod.iter().map(|at| (*at, &estate.containers[*at]));
     let number = match target.parse::<u16>() {
         Ok(number) => number,
@@ -172,19 +173,19 @@ fn in_pod(estate: &Estate, pod: &[usize], target: &str) -> (Known<usize>, Known<
             let Some((at, number)) = named else {
                 return (Known::Absent, Known::Absent);
             };
-            return (Known::Is(at), on_port(&estate.containers[at], number));
+            return (Known::Is(at), on_port(lens, &estate.containers[at], number));
         }
     };
-    let listening = containers().find_map(|(at, container)| Some((at, on_port(container, number).is()?)));
+    let listening = containers().find_map(|(at, container)| Some((at, on_port(lens, container, number).is()?)));
     if let Some((at, socket)) = listening {
         return (Known::Is(at), Known::Is(socket));
     }
     let declaring = containers().find(|(_, container)| container.ports.iter().any(|port| port.number == number));
     if let Some((at, container)) = declaring {
-        return (Known::Is(at), on_port(container, number));
+        return (Known::Is(at), on_port(lens, container, number));
     }
     match pod {
-        [only] => (Known::Is(*only), on_port(&estate.containers[*only], number)),
+        [only] => (Known::Is(*only), on_port(lens, &estate.containers[*only], number)),
         _ => {
             let doubt = Doubt::new(format!("several containers of the pod may listen on {number}"));
             (Known::Unknown(doubt.clone()), Known::Unknown(doubt))

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Role, join};
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::model::{Doubt, Held, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::Source;
 use crate::server::command::Started;
@@ -245,28 +245,31 @@ fn is_named(path: &str, script: &str) -> bool {
 }
 
 /// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1).
-fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
+fn next_address(started: &Started<'_>) -> Held<Vec<Address>> {
     let span = started.command.program.span;
     let number = started
         .command
         .option(&["-p", "--port"])
         .or_else(|| started.variable("PORT"));
     let host = started.command.option(&["-H", "--hostname"]);
-    if [&number, &host].into_iter().flatten().any(|argument| argument.unknown) || started.spec.more_environment {
-        return Known::Unknown(Doubt::at("its port is not known here", span));
+    if [&number, &host].into_iter().flatten().any(|argument| argument.unknown) {
+        return Known::Unknown(Doubt::at("its port is not known here", span)).into();
     }
+    let unseen = number.is_none() && started.spec.more_environment;
+    let unless = started.unset("PORT").filter(|_| unseen);
     let at = number.as_ref().map_or(span, |argument| argument.span);
     let number = number.map_or_else(|| "3000".to_owned(), |argument| argument.text);
     let host = host.map(|argument| argument.text).unwrap_or_default();
-    Known::Is(vec![Address {
+    let address = Address {
         bind: Bind::host_and_port(&host, &number, at),
         written: number,
         span: at,
-    }])
+    };
+    Known::Is(vec![address]).on(unless.as_ref())
 }
 
-fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
-    let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span));
+fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Held<Vec<Address>> {
+    let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span)).into();
     let Known::Is(setting) = find(layers, "listen") else {
         return unknown("its port is not written as a number");
     };
@@ -275,13 +278,15 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<
         return unknown("it listens in several places");
     };
     if setting.text.starts_with('/') && !setting.unknown {
-        return Known::Is(vec![Address::unix(&setting.text, setting.span)]);
+        return Known::Is(vec![Address::unix(&setting.text, setting.span)]).into();
     }
+    let unreadable = || Doubt::at(format!("the port {} is not known here", setting.text), setting.span);
     let number = evaluate(&setting.text, &script.source.text, started, 0);
-    let Some(number) = number.and_then(|text| text.trim().parse().ok()) else {
-        let reason = format!("the port {} is not known here", setting.text);
-        return Known::Unknown(Doubt::at(reason, setting.span));
-    };
+    let number = number.unwrap_or_else(|| Known::Unknown(unreadable()).into());
+    let number = number.then(|text| match text.trim().parse::<u16>() {
+        Ok(number) => Known::Is(number),
+        Err(_) => Known::Unknown(unreadable()),
+    });
     let host = match node.word(1) {
         Some(_) if node.doubt_at(1).is_some() => {
             Known::Unknown(Doubt::at("the host is not known here", node.word_span_at(1)))
@@ -291,32 +296,37 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<
         None if script.framework == "fastify" => Known::Is("localhost".into()),
         None => Known::Absent,
     };
-    Known::Is(vec![Address {
-        bind: Bind::Tcp {
-            host,
-            port: Known::Is(number),
-        },
-        written: number.to_string(),
-        span: setting.span,
-    }])
+    number.map(|number| {
+        vec![Address {
+            bind: Bind::Tcp {
+                host,
+                port: Known::Is(number),
+            },
+            written: number.to_string(),
+            span: setting.span,
+        }]
+    })
 }
 
 /// The value of a port's expression: a number, `process.env.PORT`, `… || 3000`, `Number(…)`, or a constant of the file.
-fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -> Option<String> {
+/// What stands behind a variable rests on its not being set where that cannot be seen.
+fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -> Option<Held<String>> {
+    let sure = |text: &str| Some(Held::from(Known::Is(text.to_owned())));
     if depth > 4 {
         return None;
     }
     let text = expression.trim().trim_end_matches(';').trim();
     let next = |text: &str| evaluate(text, file, started, depth + 1);
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.to_owned());
+        return sure(text);
     }
     if let Some((first, default)) = text.split_once("||").or_else(|| text.split_once("??")) {
-        // Another place may define a variable that is not written here.
-        let open = started.may_have_more_variables();
         let name = first.trim().strip_prefix("process.env.");
         return match name {
-            Some(name) if started.variable(name).is_none() && !open => next(default),
+            Some(name) if started.variable(name).is_none() => {
+                let unless = started.unset(name);
+                Some(next(default)?.on(unless.as_ref()))
+            }
             _ => next(first),
         };
     }
@@ -326,10 +336,8 @@ fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -
         }
     }
     if let Some(name) = text.strip_prefix("process.env.") {
-        return started
-            .variable(name)
-            .filter(|value| !value.unknown)
-            .map(|value| value.text);
+        let value = started.variable(name).filter(|value| !value.unknown);
+        return sure(&value?.text);
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !text.is_empty() && text.chars().all(is_name) {
@@ -339,5 +347,6 @@ fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -
         });
         return next(assigned?);
     }
-    matches!(text.as_bytes(), [b'"' | b'\'', .., b'"' | b'\'']).then(|| text[1..text.len() - 1].to_owned())
+    let quoted = matches!(text.as_bytes(), [b'"' | b'\'', .., b'"' | b'\'']);
+    quoted.then(|| sure(&text[1..text.len() - 1]))?
 }

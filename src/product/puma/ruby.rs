@@ -156,7 +156,7 @@ fn environment(
     match started.variable(name) {
         Some(value) => (!value.unknown).then_some(value.text),
         // Another place may define a variable that is not written here.
-        None if started.may_have_more_variables() => None,
+        None if started.unset(name).is_some() => None,
         None => next(default?),
     }
 }

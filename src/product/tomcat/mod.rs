@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use crate::model::field::process;
-use crate::model::{Doubt, EntityId, Known, Model, Product, Row, Table, Unit};
+use crate::model::{Doubt, EntityId, Held, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::settings::{self, Layer};
@@ -205,7 +205,7 @@ fn own(
     context: &ProcessContext<'_>,
     id: EntityId,
     connectors: &[Connector],
-) -> Known<Vec<sockets::SocketJoin>> {
+) -> Held<Vec<sockets::SocketJoin>> {
     let span = model.entity(id).span;
     // A port of -1 opens none.
     let listening = |connector: &&Connector| connector.value("port").is_none_or(|port| port.text.trim() != "-1");
@@ -240,9 +240,9 @@ fn own(
     settings::attach(model, id, &[layer], &OWN);
     let addresses = connectors.iter().map(|connector| connector.address()).collect();
     let sockets = sockets::add(model, id, Known::Is(addresses));
-    if let Known::Is(sockets) = &sockets {
+    if let (Known::Is(sockets), _) = sockets.parts() {
         for (socket, connector) in sockets.iter().zip(&connectors) {
-            sockets::speak(model, &Known::Is(vec![socket.clone()]), connector.speaks());
+            sockets::speak(model, &Known::Is(vec![socket.clone()]).into(), connector.speaks());
         }
     }
     sockets
