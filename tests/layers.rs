@@ -63,3 +63,28 @@ fn a_step_imports_only_from_the_steps_before_it() {
     wrong.dedup();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// How much a core is handed at a time is said in one file, with its reason.
+#[test]
+fn what_is_there_only_for_speed_is_in_one_file() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut elsewhere = Vec::new();
+    for entry in walkdir::WalkDir::new(&source).into_iter().flatten() {
+        let path = entry.path();
+        if !entry.file_type().is_file() || path.ends_with("speed.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        for word in ["with_min_len(", "with_max_len(", "par_chunks("] {
+            let amounts = text.split(word).skip(1);
+            // One at a time is no choice of an amount.
+            let told = |rest: &str| rest.starts_with("speed::") || rest.starts_with("1)");
+            elsewhere.extend(
+                amounts
+                    .filter(|rest| !told(rest))
+                    .map(|_| format!("{}: {word}", path.display())),
+            );
+        }
+    }
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}

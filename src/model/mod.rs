@@ -1,4 +1,4 @@
-//! What the dialects lower to and rules speak of: kinds, fields, facts, units, and how products behave.
+//! What is lowered and what rules speak of: kinds, fields, facts, units, and how products behave.
 
 mod assumption;
 pub mod behaviour;

@@ -225,7 +225,7 @@ pub enum DefaultFor<'r> {
     Open,
 }
 
-/// All rows of one dialect.
+/// All rows of one product or format.
 #[derive(Debug)]
 pub struct Table {
     /// The product whose defaults these are.
@@ -241,7 +241,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Indexes the rows of a dialect.
+    /// Indexes rows.
     pub fn new(product: &'static str, mut rows: Vec<Row>) -> Table {
         for row in &mut rows {
             let read = |default: &Default| default.text.and_then(|text| row.read(text));
