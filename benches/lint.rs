@@ -10,7 +10,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use gatelint::environment::Role;
-use gatelint::environment::claim::{Charts, by_content, by_name};
+use gatelint::environment::claim::Charts;
+use gatelint::product::claimants;
 use gatelint::repo::walk::{WalkOptions, read, walk};
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -139,19 +140,23 @@ fn stages(root: &Path) {
         (0..ROUNDS).map(time).min().unwrap_or_default()
     };
     let options = WalkOptions::default();
-    let walked = walk(root, &options, &|path| by_name(path).is_some());
+    let walked = walk(root, &options, &|path| claimants().by_name(path).is_some());
     let charts = Charts::among(walked.files.iter().map(|file| file.path.as_str()));
     let texts: Vec<(&str, String)> = walked
         .files
         .iter()
         .filter_map(|file| Some((file.path.as_str(), String::from_utf8(read(root, file).ok()?).ok()?)))
         .collect();
-    let walking = best(&|| walk(root, &options, &|path| by_name(path).is_some()).files.len());
+    let walking = best(&|| {
+        walk(root, &options, &|path| claimants().by_name(path).is_some())
+            .files
+            .len()
+    });
     let reading = best(&|| walked.files.iter().filter(|file| read(root, file).is_ok()).count());
     let claiming = best(&|| {
         texts
             .iter()
-            .filter(|(path, text)| by_content(&charts, path, text).role != Role::Other)
+            .filter(|(path, text)| claimants().by_content(&charts, path, text).role != Role::Other)
             .count()
     });
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();

@@ -157,7 +157,7 @@ fn lint(rules: &RuleSet, files: &[File]) {
         .map(|file| (NAMES[file.name as usize % NAMES.len()].to_owned(), file.content.clone()))
         .collect();
     let sources = Sources::default();
-    let read = read::in_memory(&sources, files);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), files);
     let ground = Ground::new(&sources, rules);
     let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
     analysis.make_room(&findings).prove(&mut findings);

@@ -12,11 +12,11 @@ use std::sync::{Mutex, OnceLock};
 
 use common::skipped;
 use gatelint::analysis::{Ground, analyse};
-use gatelint::environment::claim;
 use gatelint::environment::read;
 use gatelint::finding::{Finding, Settled, Telling};
 use gatelint::fix::prove::apart;
 use gatelint::model::Kind;
+use gatelint::product::envoy::claim;
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
 use rayon::prelude::*;
@@ -92,7 +92,7 @@ fn lint(files: &BTreeMap<String, String>) -> (Vec<String>, Vec<Finding>, usize, 
     let texts = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    let read = read::in_memory(&sources, texts);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), texts);
     let problems = read
         .problems
         .iter()

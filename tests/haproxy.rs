@@ -9,7 +9,8 @@ use std::process::Command;
 
 use common::{Place, skipped};
 use gatelint::environment::Role;
-use gatelint::environment::claim::{Charts, by_content};
+use gatelint::environment::claim::Charts;
+use gatelint::product::{self, haproxy};
 use gatelint::repo::Sources;
 use gatelint::rule::RuleSet;
 use gatelint::syntax::{Language, ProblemKind, parse};
@@ -69,8 +70,10 @@ fn what_haproxy_accepts_is_read_whole() {
         let sources = Sources::default();
         let source = sources.add_file("haproxy.cfg", text);
         assert_eq!(
-            by_content(&Charts::default(), "haproxy.cfg", &source.text).role,
-            Role::Haproxy,
+            product::claimants()
+                .by_content(&Charts::default(), "haproxy.cfg", &source.text)
+                .role,
+            Role::Product(haproxy::DESCRIPTOR.id()),
             "{}",
             file.display()
         );

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatelint::analysis::{Ground, analyse};
-use gatelint::environment::claim::{Charts, NginxContext, by_content};
+use gatelint::environment::claim::Charts;
 use gatelint::environment::{Role, read};
 use gatelint::finding::{Settled, Telling};
 use gatelint::fix::prove::apart;
 use gatelint::model::Version;
+use gatelint::product::nginx::claim::Outermost;
+use gatelint::product::{claimants, nginx};
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
 
@@ -58,11 +60,11 @@ impl Nginx {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, localized(text)).unwrap();
         }
-        let wholes = found.iter().any(|(_, _, context)| *context == NginxContext::Main);
+        let wholes = found.iter().any(|(_, _, context)| *context == Outermost::Main);
         let tried = found
             .iter()
-            .filter(|(_, _, context)| !wholes || *context == NginxContext::Main);
-        let verdict = |(path, text, context): &(String, String, NginxContext)| {
+            .filter(|(_, _, context)| !wholes || *context == Outermost::Main);
+        let verdict = |(path, text, context): &(String, String, Outermost)| {
             let reason = found.iter().find_map(|(_, text, _)| self.cannot_try(text));
             let verdict = match reason {
                 Some(reason) => Verdict::Skipped(reason),
@@ -73,14 +75,14 @@ impl Nginx {
         tried.map(verdict).collect()
     }
 
-    fn refuses(&self, folder: &Path, text: &str, context: NginxContext) -> Verdict {
+    fn refuses(&self, folder: &Path, text: &str, context: Outermost) -> Verdict {
         let whole = match context {
             // A fragment that another file includes into `events`.
-            NginxContext::Main if text.starts_with("worker_connections") => format!("events {{ {text} }}\nhttp {{}}\n"),
-            NginxContext::Main => text.to_owned(),
-            NginxContext::Server => format!("events {{}}\nhttp {{ server {{ {text} }} }}\n"),
-            NginxContext::Location => format!("events {{}}\nhttp {{ server {{ location / {{ {text} }} }} }}\n"),
-            NginxContext::Stream => format!("events {{}}\nstream {{ {text} }}\n"),
+            Outermost::Main if text.starts_with("worker_connections") => format!("events {{ {text} }}\nhttp {{}}\n"),
+            Outermost::Main => text.to_owned(),
+            Outermost::Server => format!("events {{}}\nhttp {{ server {{ {text} }} }}\n"),
+            Outermost::Location => format!("events {{}}\nhttp {{ server {{ location / {{ {text} }} }} }}\n"),
+            Outermost::Stream => format!("events {{}}\nstream {{ {text} }}\n"),
             _ => format!("events {{}}\nhttp {{ {text} }}\n"),
         };
         let file = folder.join("tried.main");
@@ -151,19 +153,21 @@ fn hosts(text: &str, declared: &[&str]) -> String {
 
 /// Every nginx text of a small repository: files, and what is mounted from other files. Includes of repository files
 /// are not followed: an example stands in one file.
-fn configurations(files: &Files) -> Vec<(String, String, NginxContext)> {
+fn configurations(files: &Files) -> Vec<(String, String, Outermost)> {
     let sources = Sources::default();
     let texts = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    let read = read::in_memory(&sources, texts);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), texts);
     let mut found = Vec::new();
+    let nginx = Role::Product(nginx::DESCRIPTOR.id());
     for file in read.repository.files() {
         let embedded = embedded(&file.source.text);
-        let own = (file.role == Role::Nginx).then(|| (file.path.to_string(), file.source.text.to_string()));
+        let own = (file.role == nginx).then(|| (file.path.to_string(), file.source.text.to_string()));
         for (name, text) in own.into_iter().chain(embedded) {
-            if let Some(context) = by_content(&Charts::default(), &name, &text).context {
-                found.push((name, text, context));
+            let claim = claimants().by_content(&Charts::default(), &name, &text);
+            if claim.role == nginx {
+                found.push((name, text, Outermost::of(claim.fragment)));
             }
         }
     }
@@ -197,7 +201,7 @@ fn fixed(rules: &RuleSet, rule: &str, files: &Files) -> Files {
     let texts = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    let read = read::in_memory(&sources, texts);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), texts);
     let ground = Ground::new(&sources, rules);
     let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);
     findings.retain(|finding| &*finding.rule == rule);

@@ -165,7 +165,7 @@ fn proved(files: &[(String, String)], teams: &[usize], parts: bool) -> (Vec<Stri
     let bytes = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    let read = read::in_memory(&sources, bytes);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), bytes);
     let rules = RuleSet::embedded().unwrap();
     let ground = Ground::new(&sources, &rules);
     let (analysis, Settled { mut findings, .. }) = analyse(&ground, read.repository, &Telling::ALL);

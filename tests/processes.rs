@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use gatelint::environment::claim::Fragment;
 use gatelint::environment::container::{ContainerSpec, Mount, MountSource, Text};
 use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
-use gatelint::product::{folders, servers};
+use gatelint::product::{self, folders, servers};
 use gatelint::repo::{Edit, Sources, Span};
 use gatelint::server::{self, ProcessContext};
 use gatelint::syntax::{At, Language, NodeId, Shape, Style, yaml};
@@ -23,9 +24,9 @@ struct World {
 
 fn claim(path: &str) -> (Role, Language) {
     match path.rsplit('.').next() {
-        Some("py") => (Role::Python, Language::Python),
-        Some("js" | "ts") => (Role::JavaScript, Language::JavaScript),
-        Some("conf") => (Role::Ini, Language::Ini),
+        Some("py") => (Role::Product(product::gunicorn::DESCRIPTOR.id()), Language::Python),
+        Some("js" | "ts") => (Role::Product(product::node::DESCRIPTOR.id()), Language::JavaScript),
+        Some("conf") => (Role::Product(product::php_fpm::DESCRIPTOR.id()), Language::Ini),
         _ => (Role::Other, Language::Text),
     }
 }
@@ -102,7 +103,7 @@ impl World {
             source: sources.add_file(path, text.as_bytes().to_vec()),
             language: claim(path).1,
             role: claim(path).0,
-            context: None,
+            fragment: Fragment::default(),
             tree: None,
         };
         let repository = Repository::new(files.iter().map(file).collect());

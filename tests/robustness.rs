@@ -638,7 +638,7 @@ fn tree() -> impl Strategy<Value = Files> {
 /// The whole line, with what must hold of its result. Gives the findings as text.
 fn judged(rules: &RuleSet, files: impl Iterator<Item = (String, Vec<u8>)>) -> Vec<String> {
     let sources = Sources::default();
-    let read = read::in_memory(&sources, files);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), files);
     for problem in &read.problems {
         assert!(
             sources

@@ -20,7 +20,7 @@ fn told(files: &[(&str, &str)]) -> String {
     let files = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
-    let read = read::in_memory(&sources, files);
+    let read = read::in_memory(&sources, gatelint::product::claimants(), files);
     let mut lines: Vec<String> = read
         .problems
         .iter()

@@ -4,12 +4,14 @@
 #[path = "../benches/generate/mod.rs"]
 mod generate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
 use gatelint::environment::Role;
-use gatelint::environment::claim::{Charts, Claim, NameClaim, NginxContext, by_content, by_name};
+use gatelint::environment::claim::{Charts, Claim, NameClaim};
+use gatelint::product::nginx::claim::Outermost;
+use gatelint::product::{Descriptor, claimants, gunicorn, haproxy, nginx, node, php_fpm, puma, spring, tomcat};
 use gatelint::repo::root;
 use gatelint::repo::walk::{FailureKind, WalkOptions, Walked, read, walk};
 use gatelint::syntax::Language;
@@ -34,11 +36,15 @@ fn paths(walked: &Walked) -> Vec<&str> {
 }
 
 fn is_claimed(path: &str) -> bool {
-    by_name(path).is_some()
+    claimants().by_name(path).is_some()
+}
+
+fn role(product: &'static Descriptor) -> Role {
+    Role::Product(product.id())
 }
 
 fn claim(path: &str, text: &str) -> Claim {
-    by_content(&Charts::default(), path, text)
+    claimants().by_content(&Charts::default(), path, text)
 }
 
 #[test]
@@ -237,6 +243,7 @@ fn finds_the_root() -> Outcome {
 
 #[test]
 fn opens_only_what_may_be_configuration() {
+    let own = |product: &Descriptor| NameClaim::Own(product.claims.expect("a claimant"));
     let read = [
         ("a/nginx.conf.template", NameClaim::Conf),
         ("nginx.tmpl", NameClaim::Conf),
@@ -250,8 +257,11 @@ fn opens_only_what_may_be_configuration() {
         ("docker-compose.json", NameClaim::Yaml),
         ("api-deployment.json", NameClaim::Yaml),
         ("php.ini-production.ini", NameClaim::Ini),
-        ("app/gunicorn.conf.py", NameClaim::Python),
-        ("src/server.js", NameClaim::JavaScript),
+        ("app/gunicorn.conf.py", own(&gunicorn::DESCRIPTOR)),
+        ("src/server.js", own(&node::DESCRIPTOR)),
+        ("config/puma.rb", own(&puma::DESCRIPTOR)),
+        ("src/main/resources/application.properties", own(&spring::DESCRIPTOR)),
+        ("conf/server.xml", own(&tomcat::DESCRIPTOR)),
         (".env.production", NameClaim::Environment),
         ("api/Dockerfile.prod", NameClaim::Dockerfile),
         ("api.dockerfile", NameClaim::Dockerfile),
@@ -264,7 +274,7 @@ fn opens_only_what_may_be_configuration() {
         ("web-stack.json", NameClaim::Yaml),
     ];
     for (path, claim) in read {
-        assert_eq!(by_name(path), Some(claim), "{path}");
+        assert_eq!(claimants().by_name(path), Some(claim), "{path}");
     }
     for path in [
         "package.json",
@@ -282,7 +292,7 @@ fn opens_only_what_may_be_configuration() {
         "Cargo.toml",
         "",
     ] {
-        assert_eq!(by_name(path), None, "{path}");
+        assert_eq!(claimants().by_name(path), None, "{path}");
     }
 }
 
@@ -347,14 +357,14 @@ fn tells_yaml_apart() {
         assert_eq!(claim(path, text).role, role, "{path}: {text}");
     }
     let charts = Charts::among(["c/Chart.yaml", "c/templates/plain.yaml"]);
-    let plain = by_content(&charts, "c/templates/plain.yaml", "apiVersion: v1\nkind: Service\n");
+    let plain = claimants().by_content(&charts, "c/templates/plain.yaml", "apiVersion: v1\nkind: Service\n");
     assert_eq!((plain.role, plain.language), (Helm, Language::Text));
 }
 
 #[test]
 fn tells_conf_apart() {
     const OTHER: (Role, Language) = (Role::Other, Language::Text);
-    use NginxContext::{Http, Location, Main, Server, Stream, Unknown, Upstream};
+    use Outermost::{Http, Location, Main, Server, Stream, Unknown, Upstream};
     let nginx = [
         (Main, "\u{feff}worker_processes auto;\r\nevents {}\r\nhttp {}\r\n"),
         (Http, "upstream a { server a:80; }\n"),
@@ -379,11 +389,12 @@ fn tells_conf_apart() {
     ];
     for (context, text) in nginx {
         let found = claim("a.conf", text);
-        assert_eq!((found.role, found.context), (Role::Nginx, Some(context)), "{text}");
+        assert_eq!(found.role, role(&nginx::DESCRIPTOR), "{text}");
+        assert_eq!(Outermost::of(found.fragment), context, "{text}");
     }
     let others = [
         (
-            (Role::Haproxy, Language::Haproxy),
+            (role(&haproxy::DESCRIPTOR), Language::Haproxy),
             "global\n  daemon\nfrontend web\n  bind :80\n",
         ),
         (
@@ -391,7 +402,7 @@ fn tells_conf_apart() {
             "ServerName x\n<VirtualHost *:80>\n  ProxyPass / http://a/\n</VirtualHost>\n",
         ),
         (
-            (Role::Ini, Language::Ini),
+            (role(&php_fpm::DESCRIPTOR), Language::Ini),
             "; pool\n[www]\nlisten = 9000\npm = dynamic\n",
         ),
         ((Role::Other, Language::Ini), "[supervisord]\nuser=root\n"),
@@ -410,7 +421,11 @@ fn tells_conf_apart() {
         let found = claim("a.conf", text);
         assert_eq!((found.role, found.language), expected, "{text}");
     }
-    assert_eq!(claim("nginx/deny.conf", "deny all;").context, Some(Unknown));
+    let found = claim("nginx/deny.conf", "deny all;");
+    assert_eq!(
+        (found.role, Outermost::of(found.fragment)),
+        (role(&nginx::DESCRIPTOR), Unknown)
+    );
 }
 
 proptest::proptest! {
@@ -420,10 +435,10 @@ proptest::proptest! {
         path in "([a-z.{}/é]|conf|ya?ml|nginx|values|compose|templates/){0,8}",
         text in "([a-z ;:={}\"'\\\\$#%<>\\[\\]\\n\\-é]|\\{\\{|kind: |apiVersion: |services:|server|proxy_pass|_block|---|map){0,60}",
     ) {
-        by_content(&Charts::among([path.as_str(), "Chart.yaml"]), &path, &text);
-        by_content(&Charts::default(), "a.conf", &text);
-        by_content(&Charts::default(), "a.yaml", &text);
-        by_content(&Charts::default(), "a.ini", &text);
+        claimants().by_content(&Charts::among([path.as_str(), "Chart.yaml"]), &path, &text);
+        claimants().by_content(&Charts::default(), "a.conf", &text);
+        claimants().by_content(&Charts::default(), "a.yaml", &text);
+        claimants().by_content(&Charts::default(), "a.ini", &text);
     }
 }
 
@@ -433,7 +448,7 @@ fn claims_hostile_text_in_time() {
     for piece in ["{\n", "${", "{{", "kind: a\n", "a_block {", "'", "[x]\n", "services:\n"] {
         let text = piece.repeat(1 << 18);
         for path in ["a.conf", "a.yaml", "a.ini", "templates/a.yaml"] {
-            by_content(&Charts::default(), path, &text);
+            claimants().by_content(&Charts::default(), path, &text);
         }
     }
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
@@ -462,15 +477,21 @@ fn claims_the_generated_repository() -> Outcome {
         "{written:?}"
     );
     let walked = walk(folder.path(), &WalkOptions::default(), &is_claimed);
-    let mut counts: BTreeMap<Role, usize> = BTreeMap::new();
+    let mut counts: HashMap<Role, usize> = HashMap::new();
     for file in &walked.files {
         let text = String::from_utf8(read(folder.path(), file).map_err(|failure| failure.message)?)?;
         *counts.entry(claim(&file.path, &text).role).or_default() += 1;
     }
     // 400 apps: 280 in Kubernetes with 3 files each, half of them with nginx in a ConfigMap; 120 in compose.
     assert_eq!(counts[&Role::Compose], 120);
-    assert_eq!(counts[&Role::Kubernetes] + counts[&Role::Nginx], 280 * 4 + 120);
-    assert_eq!((counts[&Role::Python], counts[&Role::Environment]), (120, 120));
+    assert_eq!(
+        counts[&Role::Kubernetes] + counts[&role(&nginx::DESCRIPTOR)],
+        280 * 4 + 120
+    );
+    assert_eq!(
+        (counts[&role(&gunicorn::DESCRIPTOR)], counts[&Role::Environment]),
+        (120, 120)
+    );
     assert!(!counts.contains_key(&Role::Other), "{counts:?}");
     Ok(())
 }
@@ -486,36 +507,36 @@ fn claims_the_corpus() -> Outcome {
     let walked = walk(root, &WalkOptions::default(), &is_claimed);
     assert_eq!(walked.problems, []);
     let charts = Charts::among(paths(&walked));
-    let mut counts: BTreeMap<String, BTreeMap<Role, usize>> = BTreeMap::new();
+    let mut counts: BTreeMap<String, HashMap<Role, usize>> = BTreeMap::new();
     let (mut bytes, mut time) = (0, std::time::Duration::ZERO);
     for file in &walked.files {
         let content = read(root, file).map_err(|failure| failure.message)?;
         let text = String::from_utf8_lossy(&content);
         let start = std::time::Instant::now();
-        let role = by_content(&charts, &file.path, &text).role;
+        let found = claimants().by_content(&charts, &file.path, &text).role;
         time += start.elapsed();
         bytes += text.len();
         let folder = file.path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
-        *counts.entry(folder).or_default().entry(role).or_default() += 1;
+        *counts.entry(folder).or_default().entry(found).or_default() += 1;
 
         let path = file.path.as_str();
-        let is_nginx = role == Role::Nginx;
+        let is_nginx = found == role(&nginx::DESCRIPTOR);
         if path.starts_with("nginx/")
             && !path.contains("apache")
             && (path.ends_with(".conf") || path.ends_with(".sample"))
         {
             let is_other = path.ends_with("supervisord.conf");
-            assert_eq!(is_nginx, !is_other, "{path}: {role:?}");
+            assert_eq!(is_nginx, !is_other, "{path}: {found:?}");
         }
         if path.ends_with("haproxy.conf") || path.ends_with("haproxy.limits.conf") {
-            assert_eq!(role, Role::Other, "{path}");
+            assert_eq!(found, Role::Other, "{path}");
         }
         if path.ends_with(".cfg") {
-            assert_eq!(role, Role::Haproxy, "{path}");
+            assert_eq!(found, role(&haproxy::DESCRIPTOR), "{path}");
         }
         if path.contains(".github/") || path.contains("/values") {
-            let is_wrong = matches!(role, Role::Kubernetes | Role::Compose);
-            assert!(!is_wrong, "{path}: {role:?}");
+            let is_wrong = matches!(found, Role::Kubernetes | Role::Compose);
+            assert!(!is_wrong, "{path}: {found:?}");
         }
     }
     for (folder, roles) in counts {

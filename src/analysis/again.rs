@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::part::names;
 use super::{Prover, context, expand};
 use crate::assess::assess;
-use crate::environment::claim::{Charts, by_content};
+use crate::environment::claim::Charts;
 use crate::environment::{Environment, File, Repository, group};
 use crate::estate::Estate;
 use crate::expand::Expanded;
@@ -19,6 +19,7 @@ use crate::fix::world::{Again, Answer, Question, World};
 use crate::link::link;
 use crate::lower::{self, lower};
 use crate::model::{EntityId, Model};
+use crate::product;
 use crate::repo::{Source, SourceId, Sources};
 use crate::rule::{self, Violation};
 use crate::speed;
@@ -257,11 +258,15 @@ impl Prover<'_> {
         let changed = changed.map(|(old, source)| {
             let parsed = || parse(&source, old.language).map(Arc::new);
             let tree = old.tree.as_ref().and_then(|_| parsed());
-            let claimed = |_| by_content(&Charts::default(), &old.path, &source.text).context;
-            let context = old.context.and_then(claimed);
+            let claim = product::claimants().by_content(&Charts::default(), &old.path, &source.text);
+            // What else it is for could change too, but fixes do not go that far.
+            let fragment = match claim.role == old.role {
+                true => claim.fragment,
+                false => old.fragment,
+            };
             File {
                 source,
-                context,
+                fragment,
                 tree,
                 ..old
             }

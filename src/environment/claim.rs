@@ -1,21 +1,23 @@
-//! Which language a file is written in: first by its name, so that most files are never opened, then by its content,
-//! because a name promises little. Claiming reads each byte at most once and builds nothing.
+//! What a file is: first by its name, so that most files are never opened, then by its content, because a name promises
+//! little. What products know of their own files they say themselves, as a [`Claimant`]; the rest is here. Claiming builds
+//! nothing.
 
+mod charts;
+mod claimant;
 mod conf;
 mod name;
-mod nginx;
 mod yaml;
 
-use std::collections::HashSet;
-
 use super::Role;
+use crate::model::ProductId;
 use crate::syntax::Language;
 
-pub use name::by_name;
-pub use yaml::is_envoy;
+pub use charts::Charts;
+pub use claimant::{Claimant, Look};
+pub use name::Name;
 
-/// What a name says the file may be, and so how its content is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a name says the file may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameClaim {
     /// YAML, or JSON read as YAML.
     Yaml,
@@ -23,16 +25,6 @@ pub enum NameClaim {
     Conf,
     /// `*.ini`.
     Ini,
-    /// A Python file that gunicorn reads.
-    Python,
-    /// A JavaScript or TypeScript file that probably starts a server.
-    JavaScript,
-    /// A Ruby file that Puma reads.
-    Ruby,
-    /// Spring Boot's `application.properties`.
-    Properties,
-    /// Tomcat's `server.xml`.
-    Tomcat,
     /// A systemd service.
     Systemd,
     /// `.env` and its like.
@@ -43,25 +35,8 @@ pub enum NameClaim {
     Procfile,
     /// Terraform, by one of its own endings.
     Terraform,
-}
-
-/// The context that the outermost directives of an nginx file belong in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NginxContext {
-    /// A whole configuration.
-    Main,
-    /// Included from `http`.
-    Http,
-    /// Included from `stream`.
-    Stream,
-    /// Included from `server`.
-    Server,
-    /// Included from `location`.
-    Location,
-    /// Included from `upstream`.
-    Upstream,
-    /// The directives are legal in several contexts.
-    Unknown,
+    /// One product's.
+    Own(&'static Claimant),
 }
 
 /// How sure a claim is.
@@ -73,107 +48,122 @@ pub enum Certainty {
     Certain,
 }
 
+/// Where in its product's configuration a file belongs: all of it, or what is included in one of its blocks. The numbers
+/// are the product's own; 0 is the whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Fragment(pub u8);
+
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// How it is written.
     pub language: Language,
     /// What it is for.
     pub role: Role,
-    /// For nginx the context its outermost directives belong in.
-    pub context: Option<NginxContext>,
+    /// Where it belongs in what it is for.
+    pub fragment: Fragment,
     /// How sure that is.
     pub certainty: Certainty,
 }
 
 impl Claim {
-    fn certain(role: Role, language: Language) -> Self {
+    /// Nothing that is read here.
+    pub const OTHER: Claim = Claim::likely(Role::Other, Language::Text);
+
+    /// It is plainly that.
+    pub const fn certain(role: Role, language: Language) -> Self {
         Self {
             language,
             role,
-            context: None,
+            fragment: Fragment(0),
             certainty: Certainty::Certain,
         }
     }
 
-    fn likely(role: Role, language: Language) -> Self {
+    /// Something speaks for it and nothing against.
+    pub const fn likely(role: Role, language: Language) -> Self {
         Self {
             certainty: Certainty::Likely,
             ..Self::certain(role, language)
         }
     }
-
-    const OTHER: Claim = Claim {
-        language: Language::Text,
-        role: Role::Other,
-        context: None,
-        certainty: Certainty::Likely,
-    };
 }
 
-/// The Helm charts of a repository. What lies under `templates/` beside a `Chart.yaml` is a template whatever it
-/// looks like.
-#[derive(Clone, Debug, Default)]
-pub struct Charts(HashSet<String>);
+/// Everybody who claims files, in the order in which they are asked.
+#[derive(Debug)]
+pub struct Claimants(Vec<(ProductId, &'static Claimant)>);
 
-impl Charts {
-    /// Collects the folders that hold a `Chart.yaml`.
-    pub fn among<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
-        Self(
-            paths
-                .into_iter()
-                .filter_map(|path| path.strip_suffix("Chart.yaml"))
-                .filter(|folder| folder.is_empty() || folder.ends_with('/'))
-                .map(str::to_owned)
-                .collect(),
-        )
+impl Claimants {
+    /// The claimants of products.
+    pub fn new(all: impl IntoIterator<Item = (ProductId, &'static Claimant)>) -> Self {
+        Self(all.into_iter().collect())
     }
 
-    /// Whether the file is a template of one of the charts.
-    pub fn has_template(&self, path: &str) -> bool {
-        !self.0.is_empty()
-            && path
-                .match_indices("templates/")
-                .any(|(at, _)| self.0.contains(&path[..at]))
+    /// The one of a product.
+    pub fn of(&self, product: ProductId) -> Option<&'static Claimant> {
+        let mut all = self.0.iter();
+        all.find(|(own, _)| *own == product).map(|(_, claimant)| *claimant)
     }
 
-    /// Whether the file lies directly in the folder of one of the charts.
-    pub fn has_beside(&self, path: &str) -> bool {
-        let folder = path.rfind('/').map_or(0, |slash| slash + 1);
-        self.0.contains(&path[..folder])
+    /// What the name of a file says it may be; `None` for a file that need not be opened at all.
+    pub fn by_name(&self, path: &str) -> Option<NameClaim> {
+        self.claim_name(&Name::of(path))
     }
-}
 
-/// What a file is, by its content. A path whose name claims nothing is looked at like `*.conf`, so text from standard
-/// input or from a ConfigMap can be asked about under any name.
-pub fn by_content(charts: &Charts, path: &str, text: &str) -> Claim {
-    if charts.has_template(path) {
-        return yaml::HELM_TEMPLATE;
+    fn claim_name(&self, name: &Name<'_>) -> Option<NameClaim> {
+        if name.is_backup() {
+            return None;
+        }
+        let own = |claimant: &'static Claimant| {
+            Some(match (claimant.by_name)(name)? {
+                Look::Yaml => NameClaim::Yaml,
+                Look::Conf => NameClaim::Conf,
+                Look::Ini => NameClaim::Ini,
+                Look::Own => NameClaim::Own(claimant),
+            })
+        };
+        name::format(name)
+            .or_else(|| self.0.iter().find_map(|(_, claimant)| own(claimant)))
+            .or_else(|| name::is_conf(name).then_some(NameClaim::Conf))
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let certain = Claim::certain;
-    match by_name(path).unwrap_or(NameClaim::Conf) {
-        NameClaim::Yaml => yaml::claim(charts, path, text),
-        NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => yaml::cloudformation(text),
-        NameClaim::Conf => conf::claim(path, text),
-        NameClaim::Ini => conf::claim_ini(path, text),
-        NameClaim::Python => certain(Role::Python, Language::Python),
-        NameClaim::JavaScript if starts_server(text) => Claim::likely(Role::JavaScript, Language::JavaScript),
-        NameClaim::JavaScript => Claim::OTHER,
-        NameClaim::Ruby | NameClaim::Properties | NameClaim::Tomcat => certain(Role::Settings, Language::Text),
-        NameClaim::Systemd if text.contains("[Service]") => conf::systemd(path),
-        NameClaim::Systemd => Claim::OTHER,
-        NameClaim::Environment => certain(Role::Environment, Language::Text),
-        NameClaim::Dockerfile | NameClaim::Procfile => certain(Role::Other, Language::Text),
-        NameClaim::Terraform if name::is_hcl(path) => certain(Role::Terraform, Language::Hcl),
-        NameClaim::Terraform => certain(Role::Other, Language::Text),
-    }
-}
 
-fn starts_server(text: &str) -> bool {
-    ["listen(", "createServer", "keepAliveTimeout"]
-        .iter()
-        .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+    /// What a file is, by its content. A path whose name claims nothing is looked at like `*.conf`, so text from standard
+    /// input or from a ConfigMap can be asked about under any name.
+    pub fn by_content(&self, charts: &Charts, path: &str, text: &str) -> Claim {
+        if charts.has_template(path) {
+            return yaml::HELM_TEMPLATE;
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let name = &Name::of(path);
+        let certain = Claim::certain;
+        match self.claim_name(name).unwrap_or(NameClaim::Conf) {
+            NameClaim::Yaml => yaml::claim(self, charts, name, text),
+            NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => {
+                yaml::cloudformation(text)
+            }
+            NameClaim::Conf => conf::claim(self, name, text),
+            NameClaim::Ini => conf::claim_ini(self, name, text),
+            NameClaim::Systemd if text.contains("[Service]") => conf::systemd(path),
+            NameClaim::Systemd => Claim::OTHER,
+            NameClaim::Environment => certain(Role::Environment, Language::Text),
+            NameClaim::Dockerfile | NameClaim::Procfile => certain(Role::Other, Language::Text),
+            NameClaim::Terraform if name::is_hcl(path) => certain(Role::Terraform, Language::Hcl),
+            NameClaim::Terraform => certain(Role::Other, Language::Text),
+            NameClaim::Own(claimant) => (claimant.by_content)(Look::Own, name, text).unwrap_or(Claim::OTHER),
+        }
+    }
+
+    /// The first product that is certain of a text, else the first that takes it for its own.
+    fn ask(&self, look: Look, name: &Name<'_>, text: &str) -> Option<Claim> {
+        let mut likely = None;
+        for (_, claimant) in &self.0 {
+            match (claimant.by_content)(look, name, text) {
+                Some(claim) if claim.certainty == Certainty::Certain => return Some(claim),
+                claim => likely = likely.or(claim),
+            }
+        }
+        likely
+    }
 }
 
 /// The beginning of a text, for languages that show themselves early.

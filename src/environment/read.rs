@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::claim::{self, Charts, Claim};
+use super::claim::{Charts, Claim, Claimants};
 use super::repository::{File, Repository, Role, folder_of, join};
 use crate::repo::walk::{self, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
 use crate::speed;
-use crate::syntax::{Language, Problem, ProblemKind, Tree, parse};
+use crate::syntax::{Problem, ProblemKind, Tree, parse};
 
 /// What was read, and what could not be.
 #[derive(Debug, Default)]
@@ -33,10 +33,11 @@ pub struct StandIn {
     pub bytes: Vec<u8>,
 }
 
-/// Reads, claims and parses all files that the walk found. `progress` is told after each file.
+/// Reads, claims and parses all files that the walk found, as the claimants tell. `progress` is told after each file.
 pub fn from_folder(
     root: &Path,
     sources: &Sources,
+    claimants: &Claimants,
     walked: Walked,
     stand_in: Option<StandIn>,
     progress: &(dyn Fn() + Sync),
@@ -54,13 +55,19 @@ pub fn from_folder(
     let each = each.map(|(nth, file)| {
         progress();
         match walk::read(root, file) {
-            Ok(bytes) => load(id(nth), &charts, &file.path, &bytes),
+            Ok(bytes) => load(id(nth), claimants, &charts, &file.path, &bytes),
             Err(failure) => Loaded::failed(id(nth), failure),
         }
     });
     let mut loaded: Vec<Loaded> = each.collect();
     if let Some(stand_in) = stand_in {
-        loaded.push(load(id(loaded.len()), &charts, &stand_in.path, &stand_in.bytes));
+        loaded.push(load(
+            id(loaded.len()),
+            claimants,
+            &charts,
+            &stand_in.path,
+            &stand_in.bytes,
+        ));
     }
     let mut found = join_up(sources, loaded);
     found.repository = found.repository.linked(&walked.links);
@@ -70,12 +77,12 @@ pub fn from_folder(
 }
 
 /// A repository that lies in no folder: the examples of rules, texts of a fuzzer.
-pub fn in_memory(sources: &Sources, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Read {
+pub fn in_memory(sources: &Sources, claimants: &Claimants, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Read {
     let files: Vec<(String, Vec<u8>)> = files.into_iter().collect();
     let charts = Charts::among(files.iter().map(|(path, _)| path.as_str()));
     let first = sources.next();
     let loaded = files.iter().zip(first.0..);
-    let loaded = loaded.map(|((path, bytes), id)| load(SourceId(id), &charts, path, bytes));
+    let loaded = loaded.map(|((path, bytes), id)| load(SourceId(id), claimants, &charts, path, bytes));
     join_up(sources, loaded.collect())
 }
 
@@ -94,7 +101,7 @@ fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
                 source: one.source,
                 language: claim.language,
                 role: claim.role,
-                context: claim.context,
+                fragment: claim.fragment,
                 tree,
             }),
         }
@@ -140,9 +147,9 @@ impl Loaded {
     }
 }
 
-fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
+fn load(id: SourceId, claimants: &Claimants, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
     let text = Text::decode(bytes);
-    let claim = claim::by_content(charts, path, &text.text);
+    let claim = claimants.by_content(charts, path, &text.text);
     // A file that is no configuration may still be mounted or included: a fragment of one line.
     if claim.role == Role::Other && bytes.len() > 64 * 1024 {
         return Loaded::empty(id, path, Claimed::Nothing);
@@ -153,7 +160,9 @@ fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
         _ => parse(&source, claim.language).map(Arc::new),
     };
     let own = tree.iter().flat_map(|tree| tree.problems.iter().cloned());
-    let problems = own.chain(leaving(&source, claim.language, tree.as_deref())).collect();
+    let problems = own
+        .chain(leaving(claimants, &source, claim.role, tree.as_deref()))
+        .collect();
     let claimed = Claimed::File(claim, tree);
     Loaded {
         source,
@@ -163,14 +172,15 @@ fn load(id: SourceId, charts: &Charts, path: &str, bytes: &[u8]) -> Loaded {
 }
 
 /// Includes that lead out of the repository, where nothing is read.
-fn leaving(source: &Source, language: Language, tree: Option<&Tree>) -> Vec<Problem> {
-    let Some(tree) = tree.filter(|_| language == Language::Nginx && source.text.contains("../")) else {
+fn leaving(claimants: &Claimants, source: &Source, role: Role, tree: Option<&Tree>) -> Vec<Problem> {
+    let (Some(tree), Role::Product(product)) = (tree.filter(|_| source.text.contains("../")), role) else {
         return Vec::new();
     };
+    let names = claimants.of(product).map_or(&[][..], |claimant| claimant.includes);
     let folder = folder_of(&source.path);
     let includes = tree
         .all()
-        .filter(|at| at.name() == "include" && at.doubt_at(0).is_none());
+        .filter(|at| names.contains(&at.name()) && at.doubt_at(0).is_none());
     let leaving = includes.filter(|at| {
         at.text()
             .is_some_and(|path| !path.starts_with('/') && join(folder, path).is_none())

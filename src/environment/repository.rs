@@ -8,46 +8,35 @@ use std::sync::Arc;
 use globset::GlobMatcher;
 use rustc_hash::FxHashMap;
 
-use crate::environment::claim::NginxContext;
+use crate::environment::claim::Fragment;
+use crate::model::ProductId;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
 use crate::syntax::{Language, Tree};
 
-/// What a file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What a file is for in a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Kubernetes objects.
     Kubernetes,
-    /// A compose file.
+    /// A compose file or an override of one.
     Compose,
-    /// A kustomization.
+    /// A kustomization or a component.
     Kustomization,
-    /// Other YAML, which a kustomization may still name as a patch.
+    /// YAML for none of these, which a kustomization may still name as a patch.
     OtherYaml,
-    /// nginx, whole or a fragment.
-    Nginx,
-    /// An Envoy bootstrap, or resources in a file it reads.
-    Envoy,
-    /// HAProxy, whole or some of its sections.
-    Haproxy,
-    /// A php-fpm pool or another INI file.
-    Ini,
-    /// A gunicorn configuration in Python.
-    Python,
-    /// JavaScript or TypeScript that may start a server.
-    JavaScript,
-    /// What a server reads by itself: `config/puma.rb`, `application.properties`.
-    Settings,
-    /// A systemd service.
-    Systemd,
-    /// `.env`.
-    Environment,
+    /// A Helm chart's description, its values or its templates, which are not rendered here.
+    Helm,
     /// Terraform: a module's file, or values for its variables.
     Terraform,
     /// A CloudFormation template that scales something.
     CloudFormation,
-    /// Values or templates of a Helm chart, which are not rendered here.
-    Helm,
+    /// A systemd service.
+    Systemd,
+    /// Variables: `.env`.
+    Environment,
+    /// Configuration of a gateway or a server, whole or a fragment.
+    Product(ProductId),
     /// Read, but not understood yet.
     Other,
 }
@@ -55,17 +44,7 @@ pub enum Role {
 impl Role {
     /// Whether files of this role stand outside documents and may be part of an environment all the same.
     pub fn is_loose(self) -> bool {
-        matches!(
-            self,
-            Role::Nginx
-                | Role::Envoy
-                | Role::Haproxy
-                | Role::Ini
-                | Role::Python
-                | Role::JavaScript
-                | Role::Settings
-                | Role::Systemd
-        )
+        matches!(self, Role::Product(_) | Role::Systemd)
     }
 }
 
@@ -80,8 +59,8 @@ pub struct File {
     pub language: Language,
     /// What it is for.
     pub role: Role,
-    /// The context that the outermost directives of an nginx file belong in.
-    pub context: Option<NginxContext>,
+    /// Where in its product's configuration it belongs.
+    pub fragment: Fragment,
     /// Its tree; files that are only kept for mounts have none.
     pub tree: Option<Arc<Tree>>,
 }

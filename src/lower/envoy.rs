@@ -45,7 +45,7 @@ impl Lower<'_> {
     /// Files that no container mounts: bootstraps with what they name, and the rest by folder.
     pub(super) fn loose_envoy(&mut self) {
         let context = self.context;
-        let files = context.loose(&self.environment.loose, Role::Envoy);
+        let files = context.loose(&self.environment.loose, Role::Product(DESCRIPTOR.id()));
         let read: Vec<_> = files
             .into_iter()
             .filter_map(|at| {

@@ -41,7 +41,7 @@ impl Lower<'_> {
     /// HAProxy files that no container mounts.
     pub(super) fn loose_haproxy(&mut self) {
         let context = self.context;
-        let files = context.loose(&self.environment.loose, Role::Haproxy);
+        let files = context.loose(&self.environment.loose, Role::Product(haproxy::DESCRIPTOR.id()));
         for config in place::loose(context.repository, &files) {
             let file = &context.repository.files()[config.files[0]];
             let place = Place::of_file(file);

@@ -12,6 +12,7 @@ use crate::lower::Lower;
 use crate::lower::gateway::sockets_of;
 use crate::model::field::{container, process, workload};
 use crate::model::{Entity, Kind, Known};
+use crate::product::php_fpm;
 use crate::repo::{Source, Span};
 use crate::server::{self, ProcessJoin};
 use crate::syntax::argv;
@@ -26,7 +27,10 @@ impl Lower<'_> {
     /// php-fpm pools that no container mounts.
     fn pools(&mut self) {
         let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for at in self.context.loose(&self.environment.loose, Role::Ini) {
+        for at in self
+            .context
+            .loose(&self.environment.loose, Role::Product(php_fpm::DESCRIPTOR.id()))
+        {
             let folder = folder_of(&self.context.repository.files()[at].path);
             by_folder.entry(folder).or_default().push(at);
         }

@@ -39,7 +39,7 @@ impl Lower<'_> {
     /// The configurations among nginx files that no container mounts.
     pub(super) fn loose_nginx(&self) -> Vec<LooseConfig> {
         let context = self.context;
-        let files = context.loose(&self.environment.loose, Role::Nginx);
+        let files = context.loose(&self.environment.loose, Role::Product(nginx::DESCRIPTOR.id()));
         let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
         place::loose(
             context.repository,

@@ -1,6 +1,7 @@
 //! One room per product: a gateway, or a server that runs behind one. [`PRODUCTS`] is the only place where all are named;
 //! everybody else asks their descriptors.
 
+pub mod apache;
 pub mod envoy;
 pub mod gunicorn;
 pub mod haproxy;
@@ -19,6 +20,7 @@ pub mod uwsgi;
 
 use std::sync::LazyLock;
 
+use crate::environment::claim::{Claimant, Claimants};
 use crate::model::{Product, ProductId};
 use crate::server::Server;
 
@@ -27,6 +29,8 @@ use crate::server::Server;
 pub struct Descriptor {
     /// What is plain data.
     pub product: Product,
+    /// How its files are told from others; `None` where it has none of its own.
+    pub claims: Option<&'static Claimant>,
     /// What starts it as a process, and how that is lowered.
     pub server: Option<&'static Server>,
     /// Folders of an image, each with a slash at its end, in which its configuration lies.
@@ -38,6 +42,7 @@ impl Descriptor {
     pub const fn of(product: Product) -> Descriptor {
         Descriptor {
             product,
+            claims: None,
             server: None,
             folders: &[],
         }
@@ -53,6 +58,7 @@ impl Descriptor {
 pub static PRODUCTS: &[&Descriptor] = &[
     &nginx::DESCRIPTOR,
     &haproxy::DESCRIPTOR,
+    &apache::DESCRIPTOR,
     &envoy::DESCRIPTOR,
     &ingress_nginx::DESCRIPTOR,
     &load_balancer::AWS_ALB,
@@ -100,4 +106,13 @@ pub fn versioned() -> Vec<&'static str> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Those that claim files, in the order in which they are asked.
+pub fn claimants() -> &'static Claimants {
+    static CLAIMANTS: LazyLock<Claimants> = LazyLock::new(|| {
+        let claims = |product: &'static Descriptor| Some((product.id(), product.claims?));
+        Claimants::new(all().filter_map(claims))
+    });
+    &CLAIMANTS
 }

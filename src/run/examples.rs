@@ -14,6 +14,7 @@ use crate::config::{self, Config, ConfigProblem};
 use crate::environment::{Repository, read};
 use crate::finding::{Finding, Telling};
 use crate::fix::prove::apart;
+use crate::product;
 use crate::repo::root::Root;
 use crate::repo::{Edit, Sources, Span, edit::splice};
 use crate::report;
@@ -159,7 +160,7 @@ fn lint(rules: &RuleSet, id: &str, files: &Files, prove: bool) -> Result<Linted,
     let texts = files
         .iter()
         .map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    let read = read::in_memory(&sources, texts);
+    let read = read::in_memory(&sources, product::claimants(), texts);
     if let Some(problem) = read.problems.first() {
         return Err(format!("the example cannot be read: {problem:?}"));
     }

@@ -8,11 +8,11 @@ use crate::assess::Traffic;
 use crate::capacity::Moment;
 use crate::cli::Lint;
 use crate::config::{self, Config, ConfigProblem, KnownRule};
-use crate::environment::claim;
 use crate::environment::read::{self, StandIn};
 use crate::finding::directive::did_you_mean;
 use crate::finding::ignores::BUILT_IN;
 use crate::finding::{AsOf, AsOfOrigin};
+use crate::product;
 use crate::repo::root::{self, Root};
 use crate::repo::walk::{self, WalkOptions};
 use crate::repo::{Sources, Span, date};
@@ -164,9 +164,10 @@ impl Setup {
             exclude: self.config.exclude.clone(),
             threads: 0,
         };
-        let walked = walk::walk(&self.root.folder, &options, &|path| claim::by_name(path).is_some());
+        let claimants = product::claimants();
+        let walked = walk::walk(&self.root.folder, &options, &|path| claimants.by_name(path).is_some());
         progress.step("reading files", 0, walked.files.len());
-        read::from_folder(&self.root.folder, &self.sources, walked, stand_in, &|| {
+        read::from_folder(&self.root.folder, &self.sources, claimants, walked, stand_in, &|| {
             progress.advance()
         })
     }

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use gatelint::environment::claim::Fragment;
 use gatelint::environment::container::Text;
 use gatelint::environment::{Environment, File, MountSource, Placed, Repository, Role, containers, group};
+use gatelint::product::{gunicorn, nginx};
 use gatelint::repo::{Source, Sources, Span};
 use gatelint::syntax::{Language, parse};
 
@@ -27,8 +29,8 @@ fn role(path: &str, text: &str) -> Role {
                 Role::OtherYaml
             }
         }
-        _ if base.ends_with(".conf") => Role::Nginx,
-        _ if base.ends_with(".py") => Role::Python,
+        _ if base.ends_with(".conf") => Role::Product(nginx::DESCRIPTOR.id()),
+        _ if base.ends_with(".py") => Role::Product(gunicorn::DESCRIPTOR.id()),
         _ if base.ends_with(".env") => Role::Environment,
         _ => Role::Other,
     }
@@ -46,7 +48,7 @@ pub fn file(source: Arc<Source>) -> File {
         source,
         language,
         role,
-        context: None,
+        fragment: Fragment::default(),
     }
 }
 

@@ -7,10 +7,39 @@ const WRAPPERS: [&str; 13] = [
     "sample", "template", "tmpl", "tpl", "j2", "jinja", "jinja2", "erb", "gotmpl", "dist", "example", "in", "default",
 ];
 
-/// Endings of files that are never configuration, also in folders where every file is.
-const NEVER: [&str; 22] = [
-    "md", "txt", "rst", "html", "htm", "css", "sh", "png", "jpg", "jpeg", "gif", "svg", "ico", "gz", "zip", "pem",
-    "crt", "key", "csr", "log", "php", "rb",
+/// Endings of files that are no configuration of a web server, also in folders where every file is.
+const NEVER: [&str; 31] = [
+    "md",
+    "txt",
+    "rst",
+    "html",
+    "htm",
+    "css",
+    "sh",
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "svg",
+    "ico",
+    "gz",
+    "zip",
+    "pem",
+    "crt",
+    "key",
+    "csr",
+    "log",
+    "php",
+    "rb",
+    "py",
+    "js",
+    "ts",
+    "mjs",
+    "cjs",
+    "mts",
+    "cts",
+    "json",
+    "properties",
 ];
 
 /// Folders in which every file is configuration of a web server.
@@ -29,89 +58,101 @@ const FOLDERS: [&str; 12] = [
     "snippets",
 ];
 
-/// Folders of JavaScript that is built, vendored or only tests.
-const NOT_SERVERS: [&str; 12] = [
-    "node_modules",
-    "dist",
-    "build",
-    "out",
-    "public",
-    "static",
-    "assets",
-    "vendor",
-    "test",
-    "tests",
-    "__tests__",
-    "coverage",
-];
+/// The path of a file, taken apart once for everybody who is asked about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'p> {
+    /// The whole path.
+    pub path: &'p str,
+    /// The folders, without the last `/`.
+    pub folders: &'p str,
+    /// What stands behind them.
+    pub file: &'p str,
+    /// `file` without endings that say "this is a template" or "this is a copy": `nginx.conf` of `nginx.conf.j2`.
+    pub bare: &'p str,
+    /// `bare` before its last dot.
+    pub stem: &'p str,
+    /// `bare` behind its last dot; empty without one.
+    pub ending: &'p str,
+}
 
-/// What the name of a file says it may be; `None` for a file that need not be opened at all.
-pub fn by_name(path: &str) -> Option<NameClaim> {
-    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
-    if [".bak", ".orig", ".old", ".swp", "~"]
-        .iter()
-        .any(|ending| file.ends_with(ending))
-    {
-        return None;
+impl<'p> Name<'p> {
+    /// Takes a path apart.
+    pub fn of(path: &'p str) -> Name<'p> {
+        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut bare = file;
+        while let Some((stem, ending)) = bare.rsplit_once('.')
+            && is_one_of(&WRAPPERS, ending)
+            && !stem.is_empty()
+        {
+            bare = stem;
+        }
+        let (stem, ending) = bare.rsplit_once('.').unwrap_or((bare, ""));
+        Name {
+            path,
+            folders,
+            file,
+            bare,
+            stem,
+            ending,
+        }
     }
-    let mut name = file;
-    while let Some((stem, ending)) = name.rsplit_once('.')
-        && is_one_of(&WRAPPERS, ending)
-        && !stem.is_empty()
-    {
-        name = stem;
+
+    /// Whether the name says that it is a template or a copy of something.
+    pub fn is_wrapped(&self) -> bool {
+        self.bare.len() < self.file.len()
     }
-    if let Some(claim) = by_whole_name(folders, name) {
-        return Some(claim);
+
+    /// Whether its ending is one of some, in any case.
+    pub fn ends_in(&self, endings: &[&str]) -> bool {
+        is_one_of(endings, self.ending)
     }
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    match ending {
-        _ if is(ending, "yaml") || is(ending, "yml") => Some(NameClaim::Yaml),
-        _ if is(ending, "json") && (stem.ends_with(".tf") || stem.ends_with(".tfvars")) => Some(NameClaim::Terraform),
-        _ if is(ending, "json") => (is_manifest(stem) || is_stack(folders, stem)).then_some(NameClaim::Yaml),
-        _ if is_one_of(&["conf", "cfg", "nginx", "vhost", "ngx", "nginxconf"], ending) => Some(NameClaim::Conf),
-        _ if is(ending, "ini") => Some(NameClaim::Ini),
-        "env" => Some(NameClaim::Environment),
-        // A template or a copy of one is no part of a module.
-        "tf" | "tfvars" if name.len() == file.len() => Some(NameClaim::Terraform),
-        // What HAProxy looks backends up in; a source map belongs to something that was built.
-        "map" if !stem.contains('.') => Some(NameClaim::Conf),
-        "rb" => (stem == "puma" || folders.ends_with("config/puma")).then_some(NameClaim::Ruby),
-        "properties" => stem.starts_with("application").then_some(NameClaim::Properties),
-        "service" => (!stem.is_empty()).then_some(NameClaim::Systemd),
-        "py" => is_gunicorn(folders, stem).then_some(NameClaim::Python),
-        "js" | "ts" | "mjs" | "cjs" | "mts" | "cts" => starts_server(folders, stem).then_some(NameClaim::JavaScript),
-        _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),
-        // Nothing is left but the wrapper: `nginx.tmpl`, `default.template`.
-        _ if name.len() < file.len() && (ending.is_empty() || stem.starts_with("nginx")) => Some(NameClaim::Conf),
-        _ => in_folder(folders, ending),
+
+    pub(super) fn is_backup(&self) -> bool {
+        let endings = [".bak", ".orig", ".old", ".swp", "~"];
+        endings.iter().any(|ending| self.file.ends_with(ending))
     }
 }
 
-fn by_whole_name(folders: &str, name: &str) -> Option<NameClaim> {
-    match name {
-        "Procfile" => Some(NameClaim::Procfile),
-        "Dockerfile" | "Containerfile" => Some(NameClaim::Dockerfile),
-        "Kustomization" => Some(NameClaim::Yaml),
-        "server.xml" => Some(NameClaim::Tomcat),
-        "terragrunt.hcl" => Some(NameClaim::Terraform),
-        "nginx" | "haproxy" => (!folders.ends_with("bin")).then_some(NameClaim::Conf),
-        _ if name.starts_with("Dockerfile.") => Some(NameClaim::Dockerfile),
-        ".env" => Some(NameClaim::Environment),
-        _ if name.starts_with(".env.") => Some(NameClaim::Environment),
-        // nginx.conf.prod, nginx.conf-old
-        _ if name.starts_with("nginx.conf") || name.starts_with("haproxy.cfg") => Some(NameClaim::Conf),
-        _ if name.ends_with("_params") => Some(NameClaim::Conf),
+/// The names that say how a file is written, whoever reads it.
+pub(super) fn format(name: &Name<'_>) -> Option<NameClaim> {
+    if let Some(claim) = by_whole_name(name.bare) {
+        return Some(claim);
+    }
+    let Name { stem, ending, .. } = *name;
+    match ending {
+        _ if is(ending, "yaml") || is(ending, "yml") => Some(NameClaim::Yaml),
+        _ if is(ending, "json") && (stem.ends_with(".tf") || stem.ends_with(".tfvars")) => Some(NameClaim::Terraform),
+        _ if is(ending, "json") => (is_manifest(stem) || is_stack(name.folders, stem)).then_some(NameClaim::Yaml),
+        _ if is(ending, "conf") || is(ending, "cfg") => Some(NameClaim::Conf),
+        _ if is(ending, "ini") => Some(NameClaim::Ini),
+        "env" => Some(NameClaim::Environment),
+        // A template or a copy of one is no part of a module.
+        "tf" | "tfvars" if !name.is_wrapped() => Some(NameClaim::Terraform),
+        "service" => (!stem.is_empty()).then_some(NameClaim::Systemd),
+        _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),
         _ => None,
     }
 }
 
-/// In some folders every file is read, `example.com` and `default` too.
-fn in_folder(folders: &str, ending: &str) -> Option<NameClaim> {
-    let is_known = || folders.rsplit('/').take(2).any(|folder| FOLDERS.contains(&folder));
-    let is_included =
-        || is_one_of(&["inc", "include"], ending) && folders.split('/').any(|part| part.contains("nginx"));
-    (!is_one_of(&NEVER, ending) && (is_known() || is_included())).then_some(NameClaim::Conf)
+fn by_whole_name(name: &str) -> Option<NameClaim> {
+    match name {
+        "Procfile" => Some(NameClaim::Procfile),
+        "Dockerfile" | "Containerfile" => Some(NameClaim::Dockerfile),
+        "Kustomization" => Some(NameClaim::Yaml),
+        "terragrunt.hcl" => Some(NameClaim::Terraform),
+        _ if name.starts_with("Dockerfile.") => Some(NameClaim::Dockerfile),
+        ".env" => Some(NameClaim::Environment),
+        _ if name.starts_with(".env.") => Some(NameClaim::Environment),
+        _ => None,
+    }
+}
+
+/// Whether a file that nobody knows by its name may be configuration: nothing is left of its name but the wrapper
+/// (`default.template`), or it lies in a folder where every file is read, `example.com` and `default` too.
+pub(super) fn is_conf(name: &Name<'_>) -> bool {
+    let mut folders = name.folders.rsplit('/').take(2);
+    (name.is_wrapped() && name.ending.is_empty())
+        || (!name.ends_in(&NEVER) && folders.any(|folder| FOLDERS.contains(&folder)))
 }
 
 /// JSON is read only where its name says that it deploys something: most JSON is data, and there is much of it.
@@ -127,9 +168,7 @@ fn is_manifest(stem: &str) -> bool {
         "kustomization",
     ];
     let last = stem.rsplit(['-', '_', '.']).next().unwrap_or(stem);
-    // Envoy's own, and the files of resources it reads.
-    let of_envoy = || stem.contains("envoy") || matches!(last, "bootstrap" | "xds" | "lds" | "cds" | "rds" | "eds");
-    stem.starts_with("compose") || stem.starts_with("docker-compose") || KINDS.contains(&last) || of_envoy()
+    stem.starts_with("compose") || stem.starts_with("docker-compose") || KINDS.contains(&last)
 }
 
 /// Whether JSON is named as CloudFormation templates are.
@@ -146,20 +185,6 @@ fn is_stack(folders: &str, stem: &str) -> bool {
 /// Terragrunt reads, which may set any variable.
 pub(super) fn is_hcl(path: &str) -> bool {
     path.ends_with(".tf") || path.ends_with(".tfvars")
-}
-
-fn is_gunicorn(folders: &str, stem: &str) -> bool {
-    let folder = folders.rsplit('/').next().unwrap_or_default();
-    stem.starts_with("gunicorn")
-        || stem.ends_with("gunicorn")
-        || stem.ends_with("gunicorn.conf")
-        || stem.ends_with("gunicorn_conf")
-        || (folder == "gunicorn" && stem.contains("conf"))
-}
-
-fn starts_server(folders: &str, stem: &str) -> bool {
-    matches!(stem, "server" | "app" | "index" | "main" | "www")
-        && !folders.split('/').any(|folder| NOT_SERVERS.contains(&folder))
 }
 
 fn is(ending: &str, expected: &str) -> bool {

@@ -2,21 +2,16 @@
 
 use memchr::memmem;
 
-use super::{Certainty, Charts, Claim, Language, Role, head};
+use super::{Charts, Claim, Claimants, Language, Look, Name, Role, head};
 use crate::environment::cloudformation;
 
 /// A template of a Helm chart: no YAML before it is rendered.
-pub(super) const HELM_TEMPLATE: Claim = Claim {
-    language: Language::Text,
-    role: Role::Helm,
-    context: None,
-    certainty: Certainty::Certain,
-};
+pub(super) const HELM_TEMPLATE: Claim = Claim::certain(Role::Helm, Language::Text);
 
-pub(super) fn claim(charts: &Charts, path: &str, text: &str) -> Claim {
+pub(super) fn claim(claimants: &Claimants, charts: &Charts, name: &Name<'_>, text: &str) -> Claim {
     let certain = |role| Claim::certain(role, Language::Yaml);
     let likely = |role| Claim::likely(role, Language::Yaml);
-    let file = path.rsplit('/').next().unwrap_or(path);
+    let Name { path, file, .. } = *name;
     if file == "Chart.yaml" || file == "Chart.yml" {
         return certain(Role::Helm);
     }
@@ -40,10 +35,9 @@ pub(super) fn claim(charts: &Charts, path: &str, text: &str) -> Claim {
         HELM_TEMPLATE
     } else if is_cloudformation(text) {
         cloudformation(text)
-    } else if is_envoy(text) {
-        Claim::certain(Role::Envoy, Language::CommentedYaml)
     } else {
-        likely(Role::OtherYaml)
+        let own = claimants.ask(Look::Yaml, name, text);
+        own.unwrap_or(likely(Role::OtherYaml))
     }
 }
 
@@ -183,38 +177,4 @@ pub(super) fn is_cloudformation(text: &str) -> bool {
     let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let resources = text.starts_with("Resources:") || has("\nResources:") || has("\"Resources\"");
     resources && has("AWS::")
-}
-
-/// Whether a text is an Envoy bootstrap or a file of resources for one, in YAML or JSON.
-pub fn is_envoy(text: &str) -> bool {
-    const BOOTSTRAP: [&str; 4] = [
-        "static_resources",
-        "staticResources",
-        "dynamic_resources",
-        "dynamicResources",
-    ];
-    let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let in_files = || has("resources") && has("type.googleapis.com/envoy.");
-    let found: Vec<&str> = BOOTSTRAP.into_iter().filter(|word| has(word)).collect();
-    if found.is_empty() && !in_files() {
-        return false;
-    }
-    let mut lines = text
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty() && !line.starts_with(['#', '/']) && *line != "---");
-    if lines
-        .clone()
-        .next()
-        .is_some_and(|line| line.trim_start().starts_with('{') && !line.contains("{{"))
-    {
-        let key = |word: &&str| has(&format!("\"{word}\""));
-        return found.iter().any(key) || has("\"resources\"");
-    }
-    let is_key = |line: &str, word: &str| {
-        let line = line.trim_start_matches(['"', '\'']);
-        line.strip_prefix(word)
-            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'))
-    };
-    lines.any(|line| found.iter().any(|word| is_key(line, word)) || is_key(line, "resources") && in_files())
 }

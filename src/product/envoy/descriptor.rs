@@ -3,10 +3,12 @@
 use crate::model::behaviour::FAILING;
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
+use crate::product::envoy::claim;
 use crate::product::envoy::failure::OWN;
 
 /// Envoy.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     folders: &["/etc/envoy/"],
     ..Descriptor::of(Product {
         name: "envoy",

@@ -1,6 +1,7 @@
 //! Envoy: bootstraps and files of resources, in YAML or JSON, to gateways, routes, upstreams and endpoints. What is of
 //! a type not known here is unknown, never wrong.
 
+pub mod claim;
 mod cluster;
 pub mod descriptor;
 mod failure;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::environment::claim;
 use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::{ContainerFiles, SeenFile};
 use crate::model::Version;
+use crate::product::envoy::DESCRIPTOR;
+use crate::product::envoy::claim::is_envoy;
 use crate::product::envoy::resources::is_whole;
 use crate::repo::Source;
 use crate::syntax::Tree;
@@ -19,13 +20,13 @@ pub fn bootstrap_of(
     files: &ContainerFiles,
     tree: &dyn Fn(&Arc<Source>) -> Arc<Tree>,
 ) -> Option<Arc<Tree>> {
-    let own_files = files.files.iter().filter(|file| claim::is_envoy(&file.source.text));
+    let own_files = files.files.iter().filter(|file| is_envoy(&file.source.text));
     let mut candidates = own_files.filter(|file| is_whole(&tree(&file.source)));
     let mounted = candidates.next().filter(|_| candidates.next().is_none());
     let named = option(&words(spec));
     let path = named.as_deref().unwrap_or(DEFAULT_PATH);
     let file = files.get(path).or(mounted.filter(|_| files.doubt(path).is_none()))?;
-    let bootstrap = claim::is_envoy(&file.source.text).then(|| tree(&file.source))?;
+    let bootstrap = is_envoy(&file.source.text).then(|| tree(&file.source))?;
     bootstrap.problems.is_empty().then_some(bootstrap)
 }
 
@@ -58,7 +59,7 @@ pub fn is_anothers(spec: &ContainerSpec, seen: &SeenFile) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending))
         && !runs(spec)
         && !(spec.built.is_some() && seen.path == DEFAULT_PATH)
-        && claim::is_envoy(&seen.source.text)
+        && is_envoy(&seen.source.text)
 }
 
 /// The words of a container's command.
@@ -95,7 +96,7 @@ pub fn nearby(repository: &Repository, folder: &str, path: &str) -> Option<Arc<T
     for _ in 0..3 {
         for tail in &tails {
             let file = join(around, tail).and_then(|path| repository.get(&path));
-            if let Some(file) = file.filter(|file| file.role == Role::Envoy) {
+            if let Some(file) = file.filter(|file| file.role == Role::Product(DESCRIPTOR.id())) {
                 return file.tree.clone();
             }
         }
@@ -106,7 +107,8 @@ pub fn nearby(repository: &Repository, folder: &str, path: &str) -> Option<Arc<T
     }
     let name = tails.last()?;
     let below = repository.under(folder).iter();
-    let mut below = below.filter(|file| file.role == Role::Envoy && file.path.rsplit('/').next() == Some(name));
+    let mut below =
+        below.filter(|file| file.role == Role::Product(DESCRIPTOR.id()) && file.path.rsplit('/').next() == Some(name));
     let found = below.next()?;
     below.next().is_none().then(|| found.tree.clone())?
 }

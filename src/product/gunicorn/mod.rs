@@ -1,6 +1,8 @@
 //! gunicorn: command line over `GUNICORN_CMD_ARGS` over `gunicorn.conf.py` over defaults, and what its worker classes
 //! do. Read in gunicorn 27.0.1 (config.py, app/base.py, workers/) and tried with the real server.
 
+mod claim;
+
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::Role;
@@ -17,6 +19,7 @@ use crate::syntax::{Language, NodeId, Tree};
 
 /// gunicorn.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     ..Descriptor::of(Product::server("gunicorn"))
 };
@@ -249,7 +252,8 @@ fn named_file(launch: &Launch<'_>, setting: &Setting) -> Known<Arc<Tree>> {
         return Known::Is(context.tree(&file.source, Language::Python));
     }
     let mut near = context.loose_files().filter(|file| {
-        file.role == Role::Python && (format!("/{}", file.path).ends_with(&tail) || base(&file.path) == base(relative))
+        file.role == Role::Product(DESCRIPTOR.id())
+            && (format!("/{}", file.path).ends_with(&tail) || base(&file.path) == base(relative))
     });
     match (near.next(), near.next()) {
         (Some(file), None) => Known::Is(context.tree(&file.source, Language::Python)),

@@ -3,11 +3,13 @@
 use crate::model::behaviour::FAILING;
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
+use crate::product::haproxy::claim;
 use crate::product::haproxy::failure::{HTTP, TCP};
 use crate::product::haproxy::process;
 
 /// HAProxy.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&process::SERVER),
     folders: &["/etc/haproxy/", "/usr/local/etc/haproxy/"],
     ..Descriptor::of(Product {

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod bind;
+mod claim;
 mod cover;
 pub mod descriptor;
 mod failure;

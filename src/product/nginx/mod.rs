@@ -1,6 +1,7 @@
 //! nginx: directives as rows, blocks as scopes, `*_pass` as routes.
 
 pub mod address;
+pub mod claim;
 mod context;
 pub mod descriptor;
 pub(crate) mod failure;

@@ -6,10 +6,13 @@ use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::environment::claim::{self, NginxContext};
-use crate::environment::{ContainerSpec, Repository, folder_of, join};
+use crate::environment::claim::Charts;
+use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
+use crate::product::claimants;
+use crate::product::nginx::DESCRIPTOR;
+use crate::product::nginx::claim::Outermost;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Included, Includes};
 use crate::product::nginx::lower::Entry;
@@ -239,7 +242,7 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
             return None;
         }
         let tree = file.tree.as_ref()?;
-        let context = context_in(file.context?)?;
+        let context = context_in(Outermost::of(file.fragment))?;
         let doubt = (context != Context::Main)
             .then(|| Doubt::new(format!("the file that includes {} is not in the repository", file.path)));
         Some(LooseConfig {
@@ -256,18 +259,19 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
 
 /// The block a file's directives belong in; `None` for a file that passes nothing on.
 fn context_of(source: &Source) -> Option<Context> {
-    let claim = claim::by_content(&claim::Charts::default(), &source.path, &source.text);
-    context_in(claim.context?)
+    let claim = claimants().by_content(&Charts::default(), &source.path, &source.text);
+    let is_own = claim.role == Role::Product(DESCRIPTOR.id());
+    context_in(is_own.then(|| Outermost::of(claim.fragment))?)
 }
 
-fn context_in(context: NginxContext) -> Option<Context> {
-    match context {
-        NginxContext::Main => Some(Context::Main),
-        NginxContext::Http | NginxContext::Unknown => Some(Context::Http),
-        NginxContext::Stream => Some(Context::Stream),
-        NginxContext::Server => Some(Context::Server),
-        NginxContext::Location => Some(Context::Location),
-        NginxContext::Upstream => None,
+fn context_in(outermost: Outermost) -> Option<Context> {
+    match outermost {
+        Outermost::Main => Some(Context::Main),
+        Outermost::Http | Outermost::Unknown => Some(Context::Http),
+        Outermost::Stream => Some(Context::Stream),
+        Outermost::Server => Some(Context::Server),
+        Outermost::Location => Some(Context::Location),
+        Outermost::Upstream => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Node: what the JavaScript in the repository says of its server. What is not in the repository is not claimed.
 
+mod claim;
 mod spell;
 
 use std::sync::{Arc, LazyLock};
@@ -17,6 +18,7 @@ use crate::syntax::{Language, NodeId, Tree};
 
 /// Node.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     ..Descriptor::of(Product::server("node"))
 };
@@ -130,7 +132,9 @@ fn script(launch: &Launch<'_>, started: &Started<'_>) -> Result<Script, Doubt> {
             }
             None => context.loose_files().collect(),
         };
-        let scripts = near.into_iter().filter(|file| file.role == Role::JavaScript);
+        let scripts = near
+            .into_iter()
+            .filter(|file| file.role == Role::Product(DESCRIPTOR.id()));
         candidates.extend(scripts.map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone())));
     }
     candidates.retain(|(path, source, _)| !is_test(path) && makes_server(&source.text));
@@ -178,7 +182,8 @@ fn elsewhere(launch: &Launch<'_>, script: &str) -> Vec<(String, Arc<Source>, Opt
             && (script.trim_start_matches("./").contains('/') || path.split('/').any(|part| part == own))
     };
     let files = launch.context.repository.files().iter();
-    let scripts = files.filter(|file| file.role == Role::JavaScript && !is_test(&file.path) && named(&file.path));
+    let scripts =
+        files.filter(|file| file.role == Role::Product(DESCRIPTOR.id()) && !is_test(&file.path) && named(&file.path));
     scripts
         .filter(|file| makes_server(&file.source.text))
         .map(|file| (file.path.to_string(), file.source.clone(), file.tree.clone()))

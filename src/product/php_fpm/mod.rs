@@ -1,6 +1,8 @@
 //! php-fpm: pools in INI files, read in order of their names, the later entry of a pool winning. The official images
 //! bring `www.conf` and, after it, `zz-docker.conf`, which says `listen = 9000` (docker-library/php, Dockerfile).
 
+mod claim;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -16,6 +18,7 @@ use crate::syntax::{Language, NodeId, Tree};
 
 /// php-fpm.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     ..Descriptor::of(Product {
         stated_as: Some("php"),
@@ -172,7 +175,7 @@ fn copied_pools(launch: &Launch<'_>) -> Option<Doubt> {
 fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
     let trees: Vec<Arc<Tree>> = context
         .loose_files()
-        .filter(|file| file.role == Role::Ini)
+        .filter(|file| file.role == Role::Product(DESCRIPTOR.id()))
         .map(|file| match &file.tree {
             Some(tree) => tree.clone(),
             None => context.tree(&file.source, Language::Ini),

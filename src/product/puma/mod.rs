@@ -3,6 +3,8 @@
 
 pub(crate) mod ruby;
 
+mod claim;
+
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::join;
@@ -18,6 +20,7 @@ use crate::syntax::argv::Argument;
 
 /// Puma.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     ..Descriptor::of(Product::server("puma"))
 };

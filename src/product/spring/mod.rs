@@ -3,6 +3,8 @@
 //! the jar is known only where its sources are in the build context. Which server it starts is known only from
 //! `server.tomcat.*`.
 
+mod claim;
+
 use std::sync::{Arc, LazyLock};
 
 use crate::expand::ContainerFiles;
@@ -19,6 +21,7 @@ use crate::syntax::{At, Language};
 
 /// Spring Boot.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     ..Descriptor::of(Product::server("spring-boot"))
 };

@@ -4,6 +4,8 @@
 //! milliseconds, and -1 is without limit. `connectionTimeout` is 60 s by default, and 20 s in the server.xml it comes with
 //! (Tomcat 9.0 to 11.0, HTTP connector). It ends no slow request.
 
+mod claim;
+
 use std::sync::LazyLock;
 
 use crate::model::field::process;
@@ -18,6 +20,7 @@ use crate::syntax::xml::{Attribute, Element, elements};
 
 /// Tomcat.
 pub static DESCRIPTOR: Descriptor = Descriptor {
+    claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     folders: &["/usr/local/tomcat/conf/"],
     ..Descriptor::of(Product::server("tomcat"))

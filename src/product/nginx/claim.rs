@@ -1,14 +1,74 @@
-//! Whether a text is nginx, and which context its outermost directives belong in.
+//! Which files are nginx's, and which context the outermost directives of each belong in.
 
 use std::sync::LazyLock;
 
-use super::{Certainty, NginxContext};
+use super::DESCRIPTOR;
+use crate::environment::Role;
+use crate::environment::claim::{Certainty, Claim, Claimant, Fragment, Look, Name};
+use crate::syntax::Language;
+
+/// What nginx's room says of files.
+pub(super) static CLAIMANT: Claimant = Claimant {
+    by_name: |name| is_named(name).then_some(Look::Conf),
+    by_content: |look, name, text| {
+        let own = |(outermost, certainty)| Claim {
+            language: Language::Nginx,
+            role: Role::Product(DESCRIPTOR.id()),
+            fragment: Fragment(outermost as u8),
+            certainty,
+        };
+        (look == Look::Conf).then(|| recognise(name.path, text).map(own))?
+    },
+    includes: &["include"],
+};
+
+fn is_named(name: &Name<'_>) -> bool {
+    let whole = name.bare == "nginx" && !name.folders.ends_with("bin");
+    let is_included =
+        || name.ends_in(&["inc", "include"]) && name.folders.split('/').any(|part| part.contains("nginx"));
+    whole
+        // nginx.conf.prod, nginx.conf-old
+        || name.bare.starts_with("nginx.conf")
+        || name.bare.ends_with("_params")
+        || name.ends_in(&["nginx", "vhost", "ngx", "nginxconf"])
+        // nginx.virtualserver.tmpl
+        || (name.is_wrapped() && name.stem.starts_with("nginx"))
+        || is_included()
+}
+
+/// The context that the outermost directives of a file belong in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outermost {
+    /// A whole configuration.
+    Main,
+    /// Included from `http`.
+    Http,
+    /// Included from `stream`.
+    Stream,
+    /// Included from `server`.
+    Server,
+    /// Included from `location`.
+    Location,
+    /// Included from `upstream`.
+    Upstream,
+    /// The directives are legal in several contexts.
+    Unknown,
+}
+
+impl Outermost {
+    /// That of a claimed file.
+    pub fn of(fragment: Fragment) -> Outermost {
+        use Outermost::{Http, Location, Main, Server, Stream, Unknown, Upstream};
+        let all = [Main, Http, Stream, Server, Location, Upstream, Unknown];
+        all.get(usize::from(fragment.0)).copied().unwrap_or(Unknown)
+    }
+}
 
 /// Directives no other language of this shape has, and the context in which they stand when they are outermost. An
 /// entry stands for its family as well: `gzip` for `gzip_types`.
 #[rustfmt::skip]
-const STRONG: &[(&str, NginxContext)] = {
-    use NginxContext::{Http, Location, Main, Server, Unknown, Upstream};
+const STRONG: &[(&str, Outermost)] = {
+    use Outermost::{Http, Location, Main, Server, Unknown, Upstream};
     &[
         ("events", Main), ("http", Main), ("stream", Main), ("mail", Main), ("rtmp", Main), ("worker_", Main),
         ("load_module", Main), ("pcre_jit", Main), ("daemon", Main), ("thread_pool", Main), ("debug_points", Main),
@@ -53,8 +113,8 @@ const STRONG: &[(&str, NginxContext)] = {
 
 /// Directives whose names other languages use as well.
 #[rustfmt::skip]
-const WEAK: &[(&str, NginxContext)] = {
-    use NginxContext::{Location, Main, Server, Unknown, Upstream};
+const WEAK: &[(&str, Outermost)] = {
+    use Outermost::{Location, Main, Server, Unknown, Upstream};
     &[
         ("user", Main), ("pid", Main), ("env", Main), ("lock_file", Main), ("master_process", Main),
         ("timer_resolution", Main),
@@ -69,10 +129,10 @@ static STRONG_FAMILIES: LazyLock<Families> = LazyLock::new(|| Families::of(STRON
 static WEAK_FAMILIES: LazyLock<Families> = LazyLock::new(|| Families::of(WEAK));
 
 /// The entries of a table by their first letter, the longest first.
-struct Families([Vec<(&'static [u8], NginxContext)>; 26]);
+struct Families([Vec<(&'static [u8], Outermost)>; 26]);
 
 impl Families {
-    fn of(table: &'static [(&'static str, NginxContext)]) -> Families {
+    fn of(table: &'static [(&'static str, Outermost)]) -> Families {
         let mut families = Families(Default::default());
         for (entry, context) in table {
             if let Some(same) = letter(entry.as_bytes()) {
@@ -86,7 +146,7 @@ impl Families {
     }
 
     /// The longest entry that is the name or a family the name belongs to.
-    fn find(&self, name: &[u8]) -> Option<NginxContext> {
+    fn find(&self, name: &[u8]) -> Option<Outermost> {
         let matches = |entry: &[u8]| {
             name.strip_prefix(entry)
                 .is_some_and(|rest| rest.is_empty() || entry.ends_with(b"_") || rest[0] == b'_')
@@ -119,7 +179,7 @@ struct Score {
 }
 
 /// `None` when the text is something else.
-pub(super) fn recognise(path: &str, text: &str) -> Option<(NginxContext, Certainty)> {
+fn recognise(path: &str, text: &str) -> Option<(Outermost, Certainty)> {
     let score = Scanner::new(text.as_bytes()).run();
     let known = score.strong + score.weak;
     let is_placed = path.contains("nginx") || path.contains("/sites-") || path.starts_with("sites-");
@@ -143,15 +203,15 @@ impl Score {
         self.strong >= 16 && self.unknown * 4 <= self.strong
     }
 
-    fn add(&mut self, context: NginxContext) {
+    fn add(&mut self, context: Outermost) {
         self.contexts |= 1 << context as u8;
     }
 
     /// The outermost context that any directive asks for: what belongs further in is legal further out, but not the
     /// other way round.
-    fn context(&self) -> NginxContext {
-        use NginxContext::{Http, Location, Main, Server, Stream, Unknown, Upstream};
-        let has = |context: NginxContext| self.contexts & (1 << context as u8) != 0;
+    fn context(&self) -> Outermost {
+        use Outermost::{Http, Location, Main, Server, Stream, Unknown, Upstream};
+        let has = |context: Outermost| self.contexts & (1 << context as u8) != 0;
         let first = [Main, Http, Server, Location, Upstream]
             .into_iter()
             .find(|context| has(*context));
@@ -240,7 +300,7 @@ impl<'t> Scanner<'t> {
         let weak = || WEAK_FAMILIES.find(name).filter(|_| !is_entry);
         let context = if is_server_block {
             self.score.strong += 1;
-            NginxContext::Http
+            Outermost::Http
         } else if let Some(context) = strong {
             self.score.strong += 1;
             context

@@ -1,0 +1,36 @@
+//! The Helm charts of a repository.
+
+use std::collections::HashSet;
+
+/// The Helm charts of a repository. What lies under `templates/` beside a `Chart.yaml` is a template whatever it
+/// looks like.
+#[derive(Clone, Debug, Default)]
+pub struct Charts(HashSet<String>);
+
+impl Charts {
+    /// Collects the folders that hold a `Chart.yaml`.
+    pub fn among<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        Self(
+            paths
+                .into_iter()
+                .filter_map(|path| path.strip_suffix("Chart.yaml"))
+                .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
+    /// Whether the file is a template of one of the charts.
+    pub fn has_template(&self, path: &str) -> bool {
+        !self.0.is_empty()
+            && path
+                .match_indices("templates/")
+                .any(|(at, _)| self.0.contains(&path[..at]))
+    }
+
+    /// Whether the file lies directly in the folder of one of the charts.
+    pub fn has_beside(&self, path: &str) -> bool {
+        let folder = path.rfind('/').map_or(0, |slash| slash + 1);
+        self.0.contains(&path[..folder])
+    }
+}
