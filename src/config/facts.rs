@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::reader::{Reader, is_null, value_span};
+use crate::estate::facts::{Cdn, Facts, LoadBalancer};
 use crate::finding::directive::did_you_mean;
-use crate::lower::facts::{Cdn, Facts, LoadBalancer};
 use crate::model::{Duration, Unit, Value};
-use crate::product::load_balancer::Balancer;
+use crate::product;
 use crate::repo::Span;
 use crate::syntax::At;
 
 const KEYS: [&str; 3] = ["load_balancers", "cdn", "gateway_namespace"];
-const PRODUCTS: [&str; 4] = ["aws-alb", "aws-clb", "google", "other"];
 
 pub(super) fn read(at: At<'_>, reader: &mut Reader) -> Facts {
     let mut facts = Facts::default();
@@ -40,25 +39,20 @@ pub(super) fn read(at: At<'_>, reader: &mut Reader) -> Facts {
 
 fn load_balancer(item: At<'_>, reader: &mut Reader) -> Option<LoadBalancer> {
     let known = ["name", "product", "idle_timeout", "in_front_of", "target_type"];
-    let mut found = LoadBalancer {
-        name: "".into(),
-        span: item.head(),
-        balancer: Balancer::OTHER,
-        idle_timeout: None,
-        in_front_of: Vec::new(),
-        to_pods: false,
-    };
-    let mut product = false;
+    let mut product = None;
+    let (mut name, mut span): (Arc<str>, Span) = ("".into(), item.head());
+    let (mut idle_timeout, mut in_front_of, mut to_pods) = (None, Vec::new(), false);
     for entry in reader.keys(item, "a load balancer", &known) {
         match entry.name() {
             "name" => {
                 let text = reader.text(entry, "`name`")?;
-                found.span = text.span;
-                found.name = text.value.into();
+                span = text.span;
+                name = text.value.into();
             }
             "product" => {
                 let text = reader.text(entry, "`product`")?;
-                let Some(balancer) = Balancer::named(&text.value) else {
+                let mut known = product::stated_balancers();
+                let Some((_, balancer)) = known.find(|(name, _)| *name == text.value) else {
                     reader.problem(
                         text.span,
                         format!("`{}` is not a load balancer", text.value),
@@ -66,31 +60,38 @@ fn load_balancer(item: At<'_>, reader: &mut Reader) -> Option<LoadBalancer> {
                     );
                     return None;
                 };
-                product = true;
-                found.balancer = balancer;
+                product = Some(balancer);
             }
-            "idle_timeout" => found.idle_timeout = duration(entry, reader),
+            "idle_timeout" => idle_timeout = duration(entry, reader),
             "target_type" => {
                 let text = reader.text(entry, "`target_type`")?;
                 if !matches!(text.value.as_str(), "ip" | "instance") {
                     reader.problem(text.span, "`target_type` is ip (pods) or instance (nodes)", None);
                 }
-                found.to_pods = text.value == "ip";
+                to_pods = text.value == "ip";
             }
-            _ => found.in_front_of = targets(entry, reader),
+            _ => in_front_of = targets(entry, reader),
         }
     }
-    if found.name.is_empty() || !product {
+    let (false, Some(product)) = (name.is_empty(), product) else {
         reader.problem(item.head(), "a load balancer needs `name` and `product`", None);
         return None;
-    }
-    Some(found)
+    };
+    Some(LoadBalancer {
+        name,
+        span,
+        product,
+        idle_timeout,
+        in_front_of,
+        to_pods,
+    })
 }
 
 fn hint(wrong: &str) -> Option<String> {
-    let near = did_you_mean(wrong, PRODUCTS);
+    let known: Vec<&str> = product::stated_balancers().map(|(name, _)| name).collect();
+    let near = did_you_mean(wrong, known.iter().copied());
     Some(near.map_or_else(
-        || format!("write one of {}", PRODUCTS.join(", ")),
+        || format!("write one of {}", known.join(", ")),
         |near| format!("did you mean `{near}`?"),
     ))
 }

@@ -12,9 +12,9 @@ use globset::{GlobSet, GlobSetBuilder};
 pub use reader::{ConfigProblem, Spanned};
 use reader::{Reader, is_null, value_span};
 
+use crate::estate::facts::Facts;
 use crate::finding::directive::{date, did_you_mean};
 use crate::finding::{ConfigIgnore, Target};
-use crate::lower::facts::Facts;
 use crate::model::{Type, Unit, Value, Version};
 use crate::product::versioned;
 use crate::rule::Severity;

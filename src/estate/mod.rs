@@ -1,12 +1,20 @@
 //! What links are made from: addresses, selectors, ports. Rules never see these; they see the links.
 
+mod builder;
+pub mod facts;
+mod gateway;
+
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::model::{Doubt, EntityId, Held, Known, Moved, Moves, ProductId};
+use crate::model::field::endpoint;
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, Moved, Moves, ProductId};
 use crate::repo::{SourceId, Span};
+
+pub use builder::{Builder, Context};
+pub use gateway::Place;
 
 /// A gateway with its routes.
 #[derive(Clone, Debug)]
@@ -83,6 +91,32 @@ pub struct Endpoint {
     pub looked_up_again: Known<bool>,
     /// Where it is written.
     pub span: Span,
+}
+
+impl Endpoint {
+    /// A Service as what a load balancer sends to, under the name that people gave it.
+    pub fn of_service(
+        model: &mut Model,
+        name: String,
+        address: Arc<str>,
+        host: &str,
+        port: Known<u16>,
+        span: Span,
+    ) -> Endpoint {
+        let mut end = Entity::new(Kind::Endpoint, name, span);
+        end.set(endpoint::ADDRESS, address, span);
+        end.set(endpoint::HOST, host.into(), span);
+        end.set_known(endpoint::PORT, port.clone().map(i64::from), span);
+        Endpoint {
+            id: model.add(end),
+            host: Known::Is(host.into()),
+            port,
+            port_name: None,
+            socket: None,
+            looked_up_again: Known::Is(true),
+            span,
+        }
+    }
 }
 
 /// A Service.

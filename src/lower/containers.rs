@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, folder_of};
-use crate::estate::Container;
+use crate::estate::{Builder, Container, Socket};
 use crate::expand::{ContainerFiles, Deployed};
 use crate::kubernetes::scaler::Scalers;
 use crate::kubernetes::workload as pods;
-use crate::lower::gateway::sockets_of;
-use crate::lower::{Lower, haproxy, nginx};
 use crate::model::field::{container, process, workload};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId};
-use crate::server::{self, ExposedPorts, ProcessContext};
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, ProductId};
+use crate::product;
+use crate::product::proxy::Running;
+use crate::server::{self, Bind, ExposedPorts, ProcessContext, ProcessJoin, SocketJoin};
 
-impl Lower<'_> {
+impl Builder<'_> {
     pub(super) fn containers(&mut self, containers: &[Deployed], scalers: &Scalers<'_>) {
         let mut workloads: HashMap<(usize, Arc<str>), (EntityId, usize)> = HashMap::new();
         // In compose a service may use another's network.
@@ -139,23 +139,20 @@ impl Lower<'_> {
             shared: files.shared.clone(),
             machine: false,
         });
-        match joined.product {
-            Some(product) if product == crate::product::nginx::DESCRIPTOR.id() => {
-                self.nginx_container(placed, files, at, &joined)
-            }
-            Some(product) if product == crate::product::haproxy::DESCRIPTOR.id() => {
-                self.haproxy_container(placed, files, at, &joined)
-            }
-            Some(_) => {}
-            None => {
-                // A custom image with nginx files mounted: a gateway, though its main file is in the image.
-                if nginx::is_likely(files) {
-                    self.nginx_container(placed, files, at, &joined);
-                }
-                if haproxy::is_built_with(spec, files) {
-                    self.haproxy_container(placed, files, at, &joined);
-                }
-                self.envoy_container(placed, files, at);
+        let running = Running {
+            placed,
+            files,
+            at,
+            process: &joined.id,
+            product: joined.product,
+        };
+        for (own, proxy) in product::proxies() {
+            let runs = match joined.product {
+                Some(product) => product == *own,
+                None => (proxy.may_run)(spec, files),
+            };
+            if runs {
+                (proxy.in_container)(self, &running);
             }
         }
         let process = self.estate.containers[at].process.clone();
@@ -224,4 +221,25 @@ impl Lower<'_> {
             servers: crate::product::servers(),
         }
     }
+}
+
+/// What a process listens on, as its command and settings say.
+pub(super) fn sockets_of(joined: &ProcessJoin) -> Held<Vec<Socket>> {
+    joined.sockets.clone().map(|sockets| {
+        let socket = |socket: SocketJoin| match socket.address {
+            Bind::Tcp { port, .. } => Socket {
+                id: socket.id,
+                port,
+                path: None,
+                loopback: socket.loopback,
+            },
+            Bind::Unix(path) => Socket {
+                id: socket.id,
+                port: Known::Absent,
+                path: Some(path),
+                loopback: false,
+            },
+        };
+        sockets.into_iter().map(socket).collect()
+    })
 }

@@ -1,65 +1,19 @@
-//! What the configuration's `facts` say lives in another repository, lowered like anything that is written here.
+//! What the configuration's `facts` say, lowered like anything that is written here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::environment::Document;
-use crate::estate::{Estate, Gateway, Route};
+use crate::estate::facts::{Facts, LoadBalancer};
+use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{gateway, route, upstream, workload};
 use crate::model::{Doubt, Duration, Entity, Kind, Known};
-use crate::product::load_balancer::{self, Balancer};
+use crate::product;
 use crate::repo::Span;
 
 /// How long Cloudflare waits for a response where no one pays for more (Cloudflare, connection limits: 125 s since July
 /// 2026, cloudflare-docs pull request 32243; 120 s from October 2025, 100 s before).
 const CLOUDFLARE: Duration = Duration::from_secs(125);
-
-/// Everything under `facts`.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// Load balancers that no file of the repository makes.
-    pub load_balancers: Vec<LoadBalancer>,
-    /// CDNs in front of gateways.
-    pub cdns: Vec<Cdn>,
-    /// The namespace the ingress controller runs in.
-    pub gateway_namespace: Option<Arc<str>>,
-}
-
-/// A load balancer that no file of the repository makes.
-#[derive(Clone, Debug)]
-pub struct LoadBalancer {
-    /// What people call it.
-    pub name: Arc<str>,
-    /// Where it is stated.
-    pub span: Span,
-    /// The product.
-    pub balancer: Balancer,
-    /// How long it keeps idle connections, where stated; else the product's default.
-    pub idle_timeout: Option<(Duration, Span)>,
-    /// Services (`shop/web`, `web:80`) and compose services it sends to.
-    pub in_front_of: Vec<(Arc<str>, Span)>,
-    /// Whether it sends to pods rather than to nodes.
-    pub to_pods: bool,
-}
-
-/// A CDN in front of gateways.
-#[derive(Clone, Debug)]
-pub struct Cdn {
-    /// What people call it.
-    pub name: Arc<str>,
-    /// How long it waits for a response.
-    pub read_timeout: (Duration, Span),
-    /// Hosts (`shop.example.com`, `*.example.com`), Ingresses, Services or compose services behind it.
-    pub in_front_of: Vec<(Arc<str>, Span)>,
-}
-
-impl Facts {
-    /// Every name that something is said to stand in front of.
-    pub fn names(&self) -> impl Iterator<Item = &(Arc<str>, Span)> {
-        let balancers = self.load_balancers.iter().flat_map(|balancer| &balancer.in_front_of);
-        balancers.chain(self.cdns.iter().flat_map(|cdn| &cdn.in_front_of))
-    }
-}
 
 /// `shop/web:80` as namespace, name and port.
 fn target(text: &str) -> (&str, &str, Option<u16>) {
@@ -84,7 +38,7 @@ pub fn load_balancers(estate: &mut Estate, facts: &Facts) {
         let name: Arc<str> = format!("load balancer {}", balancer.name).into();
         let mut entity = Entity::new(Kind::Gateway, name.clone(), balancer.span);
         entity.set(gateway::NAME, name, balancer.span);
-        entity.set(gateway::PRODUCT, balancer.balancer.product.name.into(), balancer.span);
+        entity.set(gateway::PRODUCT, balancer.product.name.into(), balancer.span);
         let id = estate.model.add(entity);
         estate.answered.extend(behind.iter().map(|(_, span, _)| *span));
         let namespace = target(&behind[0].0).0.into();
@@ -94,7 +48,7 @@ pub fn load_balancers(estate: &mut Estate, facts: &Facts) {
             .collect();
         estate.gateways.push(Gateway {
             id,
-            product: balancer.balancer.product,
+            product: balancer.product,
             container: None,
             to_endpoints: balancer.to_pods,
             unplaced: false,
@@ -151,13 +105,15 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
     let mut made = Entity::new(Kind::Route, label.clone(), span);
     made.set(route::NAME, text.clone(), span);
     made.set(route::PASS, "proxy".into(), span);
-    made.table = Some(balancer.balancer.table());
+    let means = product::balancer(balancer.product);
+    let table = means.map(|means| &**means.table);
+    made.table = table;
     let mut group = Entity::new(Kind::Upstream, label.clone(), span);
     group.set(upstream::NAMED, false, span);
-    group.table = Some(balancer.balancer.table());
+    group.table = table;
     if let Some((idle, at)) = balancer.idle_timeout {
         group.set(upstream::KEEPALIVE_TIMEOUT, idle, at);
-        if balancer.balancer.idle_limits_response() {
+        if means.is_some_and(|means| means.idle_limits_response) {
             made.set(route::READ_TIMEOUT, idle, at);
         }
     }
@@ -169,7 +125,7 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
         if balancer.to_pods { "ip" } else { "instance" }.into(),
         span,
     );
-    let end = load_balancer::target(model, label, text.clone(), name, port, span);
+    let end = Endpoint::of_service(model, label, text.clone(), name, port, span);
     Route {
         id: model.add(made),
         upstream: Known::Is(model.add(group)),

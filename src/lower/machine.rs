@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use crate::environment::container::{ContainerSpec, Text};
 use crate::environment::{File, Role, folder_of};
-use crate::estate::Container;
+use crate::estate::{Builder, Container};
 use crate::expand::ContainerFiles;
-use crate::lower::Lower;
-use crate::lower::gateway::sockets_of;
+use crate::lower::containers::sockets_of;
 use crate::model::field::{container, process, workload};
 use crate::model::{Entity, Kind, Known};
 use crate::product::php_fpm;
@@ -17,7 +16,7 @@ use crate::repo::{Source, Span};
 use crate::server::{self, ProcessJoin};
 use crate::syntax::argv;
 
-impl Lower<'_> {
+impl Builder<'_> {
     /// Processes of a machine, as far as loose files tell.
     pub(super) fn machines(&mut self) {
         self.pools();

@@ -1,73 +1,35 @@
 //! One environment lowered: every document, container, process and gateway, ready to be linked.
 
 mod containers;
-mod envoy;
 pub mod facts;
-mod gateway;
-mod haproxy;
 mod machine;
-mod nginx;
 mod tasks;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
-use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform, Repository, Role};
-use crate::estate::Estate;
-use crate::expand::{Deployed, ExpandCache, Expanded, SeenFile};
+use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};
+use crate::estate::{Builder, Estate};
+use crate::expand::{Deployed, Expanded, SeenFile};
 use crate::kubernetes::scaler::{self, Scaler, Scalers};
 use crate::kubernetes::{policy, service};
-use crate::lower::facts::Facts;
+use crate::model::Known;
 use crate::model::field::workload;
-use crate::model::{EntityId, Known, Version};
 use crate::product::ingress_nginx::{self, annotations, chart};
-use crate::product::load_balancer;
-use crate::repo::{Source, SourceId, Sources};
+use crate::product::{self, load_balancer};
 use crate::scaling;
-use crate::syntax::{Language, Tree};
 
-/// Whether a container may read a file it sees. A build or a test may mount the whole repository: that is no Envoy.
+pub use crate::estate::Context;
+
+/// Whether a container may read a file it sees. A build or a test may mount the whole repository: that runs nothing of it.
 pub fn reads(spec: &ContainerSpec, seen: &SeenFile) -> bool {
-    !crate::product::envoy::place::is_anothers(spec, seen)
-}
-
-/// What lowering needs beside the environment.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
-    /// All texts.
-    pub sources: &'a Sources,
-    /// All files.
-    pub repository: &'a Repository,
-    /// Derived texts and trees.
-    pub cache: &'a ExpandCache,
-    /// Versions the configuration states, by product.
-    pub versions: &'a HashMap<String, Version>,
-    /// Files that a container of some environment sees: those do not run anywhere else.
-    pub mounted: &'a FxHashSet<SourceId>,
-    /// What the configuration says lives elsewhere.
-    pub facts: &'a Facts,
-}
-
-impl Context<'_> {
-    fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
-        self.cache.tree_of(self.repository, source, language)
-    }
-
-    /// The files in a role, of some of the repository, that no container sees: of a machine, or of an image built
-    /// elsewhere.
-    fn loose(&self, files: &[usize], role: Role) -> Vec<usize> {
-        let of = |at: &usize| &self.repository.files()[*at];
-        let is_loose = |at: &usize| of(at).role == role && !self.mounted.contains(&of(at).source.id);
-        files.iter().copied().filter(is_loose).collect()
-    }
+    let mut others = product::proxies().iter().filter_map(|(_, proxy)| proxy.is_anothers);
+    !others.any(|is_anothers| is_anothers(spec, seen))
 }
 
 /// An environment that is being lowered. Of a large one the most is done when it begins, by all cores; what is left, and
 /// a small one, is done by the core that finishes it.
 pub struct Lowering<'a> {
-    lower: Lower<'a>,
+    lower: Builder<'a>,
     state: State,
 }
 
@@ -81,19 +43,7 @@ enum State {
 /// Lowers an environment, as far as it is worth it now.
 pub fn lower<'a>(context: Context<'a>, environment: &'a Environment, expanded: Expanded) -> Lowering<'a> {
     let Expanded { containers, mounted } = expanded;
-    let mut lower = Lower {
-        context,
-        environment,
-        estate: Estate {
-            compose: environment.platform == Platform::Compose,
-            together: environment.platform != Platform::Directory || &*environment.name != ".",
-            incomplete: environment.incomplete.clone(),
-            kustomized: environment.platform == Platform::Kustomize,
-            mounted,
-            ..Estate::default()
-        },
-        scaled: Vec::new(),
-    };
+    let mut lower = Builder::new(context, environment, mounted);
     let state = match environment.is_large() {
         true => State::Begun(lower.documents(containers)),
         false => State::Waits(containers),
@@ -132,25 +82,16 @@ impl<'a> Lowering<'a> {
     }
 }
 
-struct Lower<'a> {
-    context: Context<'a>,
-    environment: &'a Environment,
-    estate: Estate,
-    /// Workloads, each with its autoscaler.
-    scaled: Vec<(EntityId, EntityId)>,
-}
-
-impl Lower<'_> {
+impl Builder<'_> {
     /// What documents and loose files deploy, each by itself. Gives what scales workloads.
     fn documents(&mut self, containers: Vec<Deployed>) -> Vec<Scaler> {
         let environment = self.environment;
         self.estate.model.expect(environment.documents.len());
         let scalers = scaler::scalers(&mut self.estate.model, environment);
-        let nginx = self.loose_nginx();
         let services = ByKind::new(&environment.documents);
         let services = services.of("Service");
-        let tasks = tasks::tasks(self.estate.compose, services, containers, &nginx);
-        self.all(tasks, &Scalers::of(&scalers));
+        let tasks = self.tasks(services, containers);
+        self.lower_all(tasks, &Scalers::of(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);
             workload.link(workload::AUTOSCALER, Known::Is(scaler));

@@ -2,6 +2,7 @@
 //! everybody else asks their descriptors.
 
 pub mod apache;
+pub mod balancer;
 pub mod envoy;
 pub mod gunicorn;
 pub mod haproxy;
@@ -11,6 +12,7 @@ pub mod named;
 pub mod nginx;
 pub mod node;
 pub mod php_fpm;
+pub mod proxy;
 pub mod puma;
 pub mod rails;
 pub mod spring;
@@ -23,6 +25,8 @@ use std::sync::LazyLock;
 use crate::environment::claim::{Claimant, Claimants};
 use crate::model::{Product, ProductId};
 use crate::server::Server;
+use balancer::Balancer;
+use proxy::Proxy;
 
 /// What the rest of the program may ask of a product: each room has one.
 #[derive(Debug)]
@@ -31,6 +35,10 @@ pub struct Descriptor {
     pub product: Product,
     /// How its files are told from others; `None` where it has none of its own.
     pub claims: Option<&'static Claimant>,
+    /// How it is found and lowered, where it is a gateway that runs as a process with files of its own.
+    pub proxy: Option<&'static Proxy>,
+    /// What is known of it, where it is a load balancer that a cloud runs.
+    pub balancer: Option<&'static Balancer>,
     /// What starts it as a process, and how that is lowered.
     pub server: Option<&'static Server>,
     /// Folders of an image, each with a slash at its end, in which its configuration lies.
@@ -43,6 +51,8 @@ impl Descriptor {
         Descriptor {
             product,
             claims: None,
+            proxy: None,
+            balancer: None,
             server: None,
             folders: &[],
         }
@@ -115,4 +125,23 @@ pub fn claimants() -> &'static Claimants {
         Claimants::new(all().filter_map(claims))
     });
     &CLAIMANTS
+}
+
+/// The gateways that run as processes with files of their own.
+pub fn proxies() -> &'static [(ProductId, &'static Proxy)] {
+    static PROXIES: LazyLock<Vec<(ProductId, &Proxy)>> = LazyLock::new(|| {
+        let proxy = |product: &'static Descriptor| Some((product.id(), product.proxy?));
+        all().filter_map(proxy).collect()
+    });
+    &PROXIES
+}
+
+/// What is known of a load balancer.
+pub fn balancer(product: ProductId) -> Option<&'static Balancer> {
+    all().find(|known| known.id() == product)?.balancer
+}
+
+/// The load balancers that `facts` of the configuration may state, by the name they have there.
+pub fn stated_balancers() -> impl Iterator<Item = (&'static str, ProductId)> {
+    all().filter_map(|product| Some((product.balancer?.stated_as?, product.id())))
 }

@@ -5,10 +5,12 @@ use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
 use crate::product::envoy::claim;
 use crate::product::envoy::failure::OWN;
+use crate::product::envoy::gateway;
 
 /// Envoy.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
+    proxy: Some(&gateway::PROXY),
     folders: &["/etc/envoy/"],
     ..Descriptor::of(Product {
         name: "envoy",

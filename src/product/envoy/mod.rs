@@ -5,6 +5,7 @@ pub mod claim;
 mod cluster;
 pub mod descriptor;
 mod failure;
+mod gateway;
 pub(crate) mod lower;
 pub mod place;
 pub(crate) mod resources;

@@ -5,11 +5,13 @@ use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
 use crate::product::haproxy::claim;
 use crate::product::haproxy::failure::{HTTP, TCP};
+use crate::product::haproxy::gateway;
 use crate::product::haproxy::process;
 
 /// HAProxy.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
+    proxy: Some(&gateway::PROXY),
     server: Some(&process::SERVER),
     folders: &["/etc/haproxy/", "/usr/local/etc/haproxy/"],
     ..Descriptor::of(Product {

@@ -6,6 +6,7 @@ mod claim;
 mod cover;
 pub mod descriptor;
 mod failure;
+mod gateway;
 pub mod lower;
 mod names;
 pub mod options;

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::product::Descriptor;
 pub use crate::product::ingress_nginx::descriptor::DESCRIPTOR;
-use crate::product::load_balancer::{self, Balancer};
+use crate::product::load_balancer::{self, AWS_ALB, GOOGLE};
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -206,7 +206,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     let product = product(document, &class);
     let is_nginx = product == DESCRIPTOR.id();
     let balancer = load_balancer::of_ingress(document, &class);
-    let product = balancer.map_or(product, |balancer| balancer.product);
+    let product = balancer.map_or(product, Descriptor::id);
     let label: Arc<str> = Arc::from(format!("Ingress {}", document.name));
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label, span);
@@ -228,11 +228,14 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     let annotations_at = at.get("metadata.annotations").filter(|at| at.is_map());
     settings.home = annotations_at.map(|at| (model.add_tree(&document.tree), at.id()));
     let (table, settings) = match balancer {
-        Some(balancer) if balancer == Balancer::AWS_ALB => (
-            Some(Balancer::AWS_ALB.table()),
+        Some(balancer) if balancer.id() == AWS_ALB.id() => (
+            balancer.balancer.map(|balancer| &**balancer.table),
             load_balancer::aws_ingress(model, document, None, &class, documents),
         ),
-        Some(balancer) => (Some(balancer.table()), model.add_scope(Scope::default())),
+        Some(balancer) => (
+            balancer.balancer.map(|balancer| &**balancer.table),
+            model.add_scope(Scope::default()),
+        ),
         None => (is_nginx.then_some(&*TABLE), model.add_scope(settings)),
     };
 
@@ -278,7 +281,7 @@ struct Lower<'m> {
     document: &'m Document,
     documents: &'m ByKind<'m>,
     is_nginx: bool,
-    balancer: Option<Balancer>,
+    balancer: Option<&'static Descriptor>,
     class: &'m Class<'m>,
     table: Option<&'static Table>,
     settings: ScopeId,
@@ -347,8 +350,8 @@ impl Lower<'_> {
     /// The settings of the route to a Service: its own where Google's BackendConfig or AWS' annotations have some.
     fn settings(&mut self, service: At<'_>, port: Option<At<'_>>) -> ScopeId {
         let own = match self.balancer {
-            Some(balancer) if balancer == Balancer::GOOGLE => self.google_settings(service, port),
-            Some(balancer) if balancer == Balancer::AWS_ALB => self.aws_settings(service),
+            Some(balancer) if balancer.id() == GOOGLE.id() => self.google_settings(service, port),
+            Some(balancer) if balancer.id() == AWS_ALB.id() => self.aws_settings(service),
             _ => None,
         };
         own.unwrap_or(self.settings)

@@ -7,15 +7,12 @@ mod google;
 mod service;
 mod target_group;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use crate::environment::Document;
-use crate::estate::Endpoint;
 use crate::kubernetes::class::Class;
-use crate::model::field::endpoint;
-use crate::model::{
-    Doubt, Entity, Fact, Kind, Known, Model, NodePlace, ProductId, Row, Scope, ScopeId, Site, Stored, Table, scalar,
-};
+use crate::model::{Doubt, Fact, Known, Model, NodePlace, Row, Scope, ScopeId, Site, Stored, Table, scalar};
+use crate::product::Descriptor;
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -27,93 +24,16 @@ pub(crate) use target_group::of_binding;
 
 static OTHER_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("load balancer", Vec::new()));
 
-/// A kind of load balancer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Balancer {
-    /// The product, as rules and messages call it.
-    pub product: ProductId,
-    cloud: Cloud,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cloud {
-    Aws,
-    AwsClassic,
-    AwsNetwork,
-    Google,
-    Other,
-}
-
-impl Balancer {
-    /// AWS' Application Load Balancer.
-    pub const AWS_ALB: Balancer = Balancer {
-        product: AWS_ALB.id(),
-        cloud: Cloud::Aws,
-    };
-    /// AWS' Classic Load Balancer with HTTP listeners.
-    pub const AWS_CLB: Balancer = Balancer {
-        product: AWS_CLB.id(),
-        cloud: Cloud::AwsClassic,
-    };
-    /// AWS' Network Load Balancer: it passes connections on and speaks no HTTP.
-    pub const AWS_NLB: Balancer = Balancer {
-        product: AWS_NLB.id(),
-        cloud: Cloud::AwsNetwork,
-    };
-    /// A target group of AWS whose load balancer is made elsewhere.
-    pub const AWS_TARGET_GROUP: Balancer = Balancer {
-        product: AWS_TARGET_GROUP.id(),
-        cloud: Cloud::Other,
-    };
-    /// Google Cloud's Application Load Balancer.
-    pub const GOOGLE: Balancer = Balancer {
-        product: GOOGLE.id(),
-        cloud: Cloud::Google,
-    };
-    /// One that gatelint knows nothing of by itself.
-    pub const OTHER: Balancer = Balancer {
-        product: OTHER.id(),
-        cloud: Cloud::Other,
-    };
-
-    /// The product with this name in `facts`.
-    pub fn named(name: &str) -> Option<Balancer> {
-        match name {
-            "aws-alb" => Some(Balancer::AWS_ALB),
-            "aws-clb" => Some(Balancer::AWS_CLB),
-            "google" => Some(Balancer::GOOGLE),
-            "other" => Some(Balancer::OTHER),
-            _ => None,
-        }
-    }
-
-    /// Its defaults.
-    pub fn table(self) -> &'static Table {
-        match self.cloud {
-            Cloud::Aws => &application::TABLE,
-            Cloud::AwsClassic => &service::CLASSIC,
-            Cloud::AwsNetwork => &service::NETWORK,
-            Cloud::Google => &google::TABLE,
-            Cloud::Other => &OTHER_TABLE,
-        }
-    }
-
-    /// Whether the time for idle connections also limits how long it waits for a response.
-    pub fn idle_limits_response(self) -> bool {
-        matches!(self.cloud, Cloud::Aws | Cloud::AwsClassic)
-    }
-}
-
 fn annotations(document: &Document) -> Vec<At<'_>> {
     let at = document.at().get("metadata.annotations");
     at.map(At::entries).unwrap_or_default()
 }
 
 /// The load balancer that an Ingress makes, where its class or annotations tell.
-pub(crate) fn of_ingress(document: &Document, class: &Class<'_>) -> Option<Balancer> {
+pub(crate) fn of_ingress(document: &Document, class: &Class<'_>) -> Option<&'static Descriptor> {
     if let Some(controller) = class.controller.as_deref() {
         // EKS Auto Mode has a controller of its own with the same annotations.
-        return matches!(controller, "ingress.k8s.aws/alb" | "eks.amazonaws.com/alb").then_some(Balancer::AWS_ALB);
+        return matches!(controller, "ingress.k8s.aws/alb" | "eks.amazonaws.com/alb").then_some(&AWS_ALB);
     }
     let speaks = || {
         annotations(document)
@@ -121,9 +41,9 @@ pub(crate) fn of_ingress(document: &Document, class: &Class<'_>) -> Option<Balan
             .any(|entry| entry.name().starts_with(application::PREFIX))
     };
     match &class.name {
-        Known::Is(name) if name == "alb" => Some(Balancer::AWS_ALB),
-        Known::Is(name) if matches!(name.as_str(), "gce" | "gce-internal") => Some(Balancer::GOOGLE),
-        Known::Absent if speaks() => Some(Balancer::AWS_ALB),
+        Known::Is(name) if name == "alb" => Some(&AWS_ALB),
+        Known::Is(name) if matches!(name.as_str(), "gce" | "gce-internal") => Some(&GOOGLE),
+        Known::Absent if speaks() => Some(&AWS_ALB),
         _ => None,
     }
 }
@@ -194,30 +114,6 @@ fn attributes(entry: At<'_>, place: Option<NodePlace>, table: &'static Table, sc
             }
             scope.facts.push(found);
         }
-    }
-}
-
-/// A Service as what a load balancer sends to, under the name that people gave it.
-pub(crate) fn target(
-    model: &mut Model,
-    name: String,
-    address: Arc<str>,
-    host: &str,
-    port: Known<u16>,
-    span: Span,
-) -> Endpoint {
-    let mut end = Entity::new(Kind::Endpoint, name, span);
-    end.set(endpoint::ADDRESS, address, span);
-    end.set(endpoint::HOST, host.into(), span);
-    end.set_known(endpoint::PORT, port.clone().map(i64::from), span);
-    Endpoint {
-        id: model.add(end),
-        host: Known::Is(host.into()),
-        port,
-        port_name: None,
-        socket: None,
-        looked_up_again: Known::Is(true),
-        span,
     }
 }
 

@@ -8,10 +8,11 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
-use crate::estate::{Gateway, Route};
+use crate::estate::{Endpoint, Gateway, Route};
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, Row, ScopeId, Table, Unit, scalar};
-use crate::product::load_balancer::{Balancer, annotations, of_annotations, target};
+use crate::product::Descriptor;
+use crate::product::load_balancer::{AWS_CLB, AWS_NLB, annotations, of_annotations};
 use crate::syntax::At;
 
 const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
@@ -53,7 +54,7 @@ pub(super) static NETWORK: LazyLock<Table> = LazyLock::new(|| Table::new("AWS NL
 /// What the annotations of a Service make of it.
 struct Balanced<'d> {
     document: &'d Document,
-    balancer: Balancer,
+    balancer: &'static Descriptor,
     /// Whether it sends to pods rather than to nodes.
     to_pods: bool,
 }
@@ -66,14 +67,14 @@ impl<'d> Balanced<'d> {
         if at.scalar("spec.type") != Some("LoadBalancer") || document.doubt("metadata.annotations").is_some() {
             return None;
         }
-        let made = |balancer: Balancer, to_pods: bool| {
+        let made = |balancer: &'static Descriptor, to_pods: bool| {
             Some(Balanced {
                 document,
                 balancer,
                 to_pods,
             })
         };
-        let nlb = |to_pods: bool| made(Balancer::AWS_NLB, to_pods);
+        let nlb = |to_pods: bool| made(&AWS_NLB, to_pods);
         let by_ip = || text(document, "nlb-target-type") == Some("ip");
         if let Some(class) = at.get("spec.loadBalancerClass") {
             let is_own = matches!(class.text(), Some("service.k8s.aws/nlb" | "eks.amazonaws.com/nlb"));
@@ -87,7 +88,7 @@ impl<'d> Balanced<'d> {
             None if annotation(document, "type").is_some() => None,
             None => {
                 let is_http = matches!(protocol(document)?.as_str(), "http" | "https");
-                is_http.then(|| made(Balancer::AWS_CLB, false)).flatten()
+                is_http.then(|| made(&AWS_CLB, false)).flatten()
             }
         }
     }
@@ -104,8 +105,12 @@ impl<'d> Balanced<'d> {
         Known::Is(if self.to_pods { "ip" } else { "instance" })
     }
 
+    fn table(&self) -> &'static Table {
+        if self.is_classic() { &CLASSIC } else { &NETWORK }
+    }
+
     fn is_classic(&self) -> bool {
-        self.balancer == Balancer::AWS_CLB
+        self.balancer.id() == AWS_CLB.id()
     }
 
     /// Whether it begins connections with a PROXY protocol header. Only of a controller that is known to set it.
@@ -170,7 +175,7 @@ pub(crate) fn of_service(model: &mut Model, document: &Document) -> Option<Gatew
         .collect();
     Some(Gateway {
         id,
-        product: balanced.balancer.product,
+        product: balanced.balancer.id(),
         container: None,
         to_endpoints: balanced.to_pods,
         unplaced: false,
@@ -192,7 +197,7 @@ fn settings(model: &mut Model, balanced: &Balanced<'_>) -> ScopeId {
         Some("connection-draining-timeout") => !drains,
         _ => false,
     };
-    let table = balanced.balancer.table();
+    let table = balanced.table();
     of_annotations(model, document, None, table, |entry, _, _| without_effect(entry.name()))
 }
 
@@ -238,13 +243,13 @@ fn route(model: &mut Model, balanced: &Balanced<'_>, settings: ScopeId, port: At
     {
         made.set(route::HEALTH_CHECK_PATH, "/".into(), check.word_span_at(0));
     }
-    made.table = Some(balanced.balancer.table());
+    made.table = Some(balanced.table());
     made.scope = Some(settings);
     let mut group = Entity::new(Kind::Upstream, label, span);
     group.set(upstream::NAMED, false, span);
-    group.table = Some(balanced.balancer.table());
+    group.table = Some(balanced.table());
     group.scope = Some(settings);
-    let end = target(model, name.clone(), name.into(), &document.name, number, span);
+    let end = Endpoint::of_service(model, name.clone(), name.into(), &document.name, number, span);
     model
         .entity_mut(end.id)
         .set_known(endpoint::SEND_PROXY, balanced.sends_proxy(), span);

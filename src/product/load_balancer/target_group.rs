@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use crate::environment::{Document, folder_of};
-use crate::estate::{Gateway, Route};
+use crate::estate::{Endpoint, Gateway, Route};
 use crate::model::field::{gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, scalar};
-use crate::product::load_balancer::{Balancer, target};
+use crate::product::load_balancer::{AWS_TARGET_GROUP, OTHER_TABLE};
 
 /// The target group of a binding as a gateway; `None` where it names no Service.
 pub(crate) fn of_binding(model: &mut Model, document: &Document) -> Option<Gateway> {
     let at = document.at();
     let service = at.get("spec.serviceRef.name")?;
     let port = at.get("spec.serviceRef.port")?;
-    let product = Balancer::AWS_TARGET_GROUP.product;
+    let product = AWS_TARGET_GROUP.id();
     let span = at
         .get("metadata.name")
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
@@ -50,11 +50,11 @@ pub(crate) fn of_binding(model: &mut Model, document: &Document) -> Option<Gatew
             made.set_known(route::TARGET_TYPE, Known::Unknown(doubt), span);
         }
     }
-    made.table = Some(Balancer::AWS_TARGET_GROUP.table());
+    made.table = Some(&OTHER_TABLE);
     let mut group = Entity::new(Kind::Upstream, format!("{label} {address}"), port_at);
     group.set(upstream::NAMED, false, port_at);
-    group.table = Some(Balancer::AWS_TARGET_GROUP.table());
-    let mut end = target(
+    group.table = Some(&OTHER_TABLE);
+    let mut end = Endpoint::of_service(
         model,
         format!("{label} {address}"),
         address.into(),

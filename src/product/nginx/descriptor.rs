@@ -4,11 +4,13 @@ use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
 use crate::product::Descriptor;
 use crate::product::nginx::claim;
 use crate::product::nginx::failure::{OWN, PASSING};
+use crate::product::nginx::gateway;
 use crate::product::nginx::process;
 
 /// nginx.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
+    proxy: Some(&gateway::PROXY),
     server: Some(&process::SERVER),
     folders: &["/etc/nginx/", "/usr/local/openresty/nginx/conf/"],
     ..Descriptor::of(Product {

@@ -5,6 +5,7 @@ pub mod claim;
 mod context;
 pub mod descriptor;
 pub(crate) mod failure;
+mod gateway;
 mod group;
 mod handed;
 pub mod includes;

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use crate::environment::{File, folder_of};
-use crate::estate::{Gateway, Listen, Route, Socket};
-use crate::lower::Lower;
+use crate::estate::{Builder, Gateway, Listen, Route, Socket};
 use crate::model::field::{gateway, process, socket};
-use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, ProductId, Version};
+use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId, Version};
 use crate::repo::Span;
-use crate::server::{Bind, ProcessJoin, SocketJoin};
 
 /// Where a gateway runs.
-pub(super) struct Place {
+pub struct Place {
     /// The container, as an index; `None` for a file that no container mounts.
     pub container: Option<usize>,
     /// What people call it: the container's name, or the file's path.
@@ -26,7 +24,7 @@ pub(super) struct Place {
 
 impl Place {
     /// A file that no container mounts.
-    pub(super) fn of_file(file: &File) -> Place {
+    pub fn of_file(file: &File) -> Place {
         Place {
             container: None,
             label: file.path.clone(),
@@ -37,9 +35,9 @@ impl Place {
     }
 }
 
-impl Lower<'_> {
+impl Builder<'_> {
     /// The place of a container.
-    pub(super) fn place_of(&self, at: usize, span: Span) -> Place {
+    pub fn place_of(&self, at: usize, span: Span) -> Place {
         let container = &self.estate.containers[at];
         Place {
             container: Some(at),
@@ -51,7 +49,7 @@ impl Lower<'_> {
     }
 
     /// The entity of a gateway whose configuration begins at `span`.
-    pub(super) fn gateway_entity(
+    pub fn gateway_entity(
         &mut self,
         product: ProductId,
         version: Option<&Version>,
@@ -77,7 +75,7 @@ impl Lower<'_> {
     }
 
     /// Notes a gateway's routes and what it listens on.
-    pub(super) fn add_gateway(
+    pub fn add_gateway(
         &mut self,
         id: EntityId,
         product: ProductId,
@@ -99,9 +97,15 @@ impl Lower<'_> {
     }
 
     /// What a gateway's process listens on, as its own configuration says; where that says nothing, it is not known.
-    pub(super) fn gateway_sockets(&mut self, at: usize, joined: &ProcessJoin, listens: &[Listen], span: Span) {
-        let Known::Is(process) = joined.id else { return };
-        let Some(product) = joined.product else { return };
+    pub fn gateway_sockets(
+        &mut self,
+        at: usize,
+        process: &Known<EntityId>,
+        product: ProductId,
+        listens: &[Listen],
+        span: Span,
+    ) {
+        let Known::Is(process) = *process else { return };
         if listens.is_empty() {
             let doubt = Doubt::at(format!("where {} listens is not in the repository", product.name), span);
             self.estate.containers[at].sockets = Known::Unknown(doubt).into();
@@ -111,7 +115,7 @@ impl Lower<'_> {
     }
 
     /// The sockets of a gateway's process: each address once.
-    pub(super) fn sockets(&mut self, at: usize, process: EntityId, product: ProductId, listens: &[Listen]) {
+    pub fn sockets(&mut self, at: usize, process: EntityId, product: ProductId, listens: &[Listen]) {
         let Some(first) = listens.first().map(|listen| listen.span) else {
             return;
         };
@@ -181,25 +185,4 @@ fn spoken(listens: &[Listen], listen: &Listen) -> Option<&'static str> {
     listen
         .speaks
         .filter(|_| same().all(|other| other.speaks == listen.speaks))
-}
-
-/// What a process listens on, as its command and settings say.
-pub(super) fn sockets_of(joined: &ProcessJoin) -> Held<Vec<Socket>> {
-    joined.sockets.clone().map(|sockets| {
-        let socket = |socket: SocketJoin| match socket.address {
-            Bind::Tcp { port, .. } => Socket {
-                id: socket.id,
-                port,
-                path: None,
-                loopback: socket.loopback,
-            },
-            Bind::Unix(path) => Socket {
-                id: socket.id,
-                port: Known::Absent,
-                path: Some(path),
-                loopback: false,
-            },
-        };
-        sockets.into_iter().map(socket).collect()
-    })
 }
