@@ -7,7 +7,7 @@ use std::path::Path;
 ///
 /// `capacity` is pure: it computes with schedules and traffic and reads no files, so schedules are read into its types. What
 /// joins the two, `assess`, comes after the links.
-const ORDER: [&[&str]; 18] = [
+const ORDER: [&[&str]; 21] = [
     &["speed"],
     &["repo"],
     &["syntax"],
@@ -15,7 +15,10 @@ const ORDER: [&[&str]; 18] = [
     &["environment"],
     &["expand"],
     &["capacity"],
-    &["kubernetes", "scaling", "estate", "server"],
+    &["estate"],
+    &["kubernetes"],
+    &["scaling"],
+    &["server"],
     &["product"],
     &["lower"],
     &["link"],

@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 use gatelint::analysis::{Ground, analyse};
 use gatelint::capacity::schedule::Given;
 use gatelint::environment::read;
+use gatelint::estate::scaled::{Schedule, Source};
 use gatelint::finding::Telling;
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
-use gatelint::scaling::{Schedule, Source};
 
 /// `environment: address [other names] minimum..maximum`, then a line for each action; `@file:line` is where a value is
 /// written, `*` that a fix can write it.

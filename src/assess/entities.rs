@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::capacity::schedule::{Context, Evaluation, Given, Note, NoteKind};
+use crate::estate::scaled::{Entry, EntryParts, Identity, Schedule, Source, Target};
 use crate::model::field::{autoscaler, note, schedule, workload};
 use crate::model::{Doubt, Entity, EntityId, Fact, Field, Kind, Known, Model, Scope, Site, Stored, value::FieldType};
 use crate::repo::{Sources, Span};
-use crate::scaling::{Entry, EntryParts, Identity, Schedule, Source, Target};
 
 use super::{hints, shape};
 

@@ -5,8 +5,8 @@ use crate::capacity::Zone;
 use crate::capacity::cron::{AWS_SIX, AWS_SIX_AS_CRONTAB, Expression};
 use crate::capacity::floor::{Misreading, Question};
 use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind};
+use crate::estate::scaled::{EntryParts, Schedule, Target};
 use crate::repo::Span;
-use crate::scaling::{EntryParts, Schedule, Target};
 
 use super::{evaluations, together};
 

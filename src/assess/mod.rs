@@ -19,10 +19,11 @@ use crate::capacity::floor::{Bound, Misreading, Question, Reactive, Severity, Sh
 use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note};
 use crate::environment::{Environment, is_development};
 use crate::estate::Estate;
+use crate::estate::scaled::{Identity, Schedule, Target};
 use crate::link::Hop;
 use crate::model::{Doubt, Model};
 use crate::repo::{Sources, Span};
-use crate::scaling::{self, Identity, Schedule, Target};
+use crate::scaling;
 use crate::speed;
 
 pub use traffic::{Demand, Measured, Traffic};

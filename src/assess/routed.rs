@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::estate::Estate;
+use crate::estate::scaled::Target;
 use crate::link::Hop;
 use crate::model::field::{autoscaler, gateway};
 use crate::model::{EntityId, Held, Kind, Known, ProductId};
 use crate::repo::Span;
-use crate::scaling::Target;
 
 /// Says so of every autoscaler.
 pub(super) fn settle(estate: &mut Estate, targets: &[Target], hops: &[Hop]) {

@@ -5,8 +5,8 @@ use crate::capacity::cron::{AWS_SIX, Dialect, Expression, GCP, KEDA, KUBERNETES,
 use crate::capacity::moment::{DAY, WEEK};
 use crate::capacity::schedule::{Bounds, Context, Given, KedaCron, KedaScaledObject, keda};
 use crate::capacity::{Moment, Period, Zone};
+use crate::estate::scaled::Schedule;
 use crate::repo::Span;
-use crate::scaling::Schedule;
 
 /// What is odd about one entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

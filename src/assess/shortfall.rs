@@ -9,10 +9,10 @@ use super::words::{self, Words};
 use crate::capacity::floor::{Bound, Cause, Misreading, Severity, Shortfall};
 use crate::capacity::schedule::{Bounds, Role};
 use crate::capacity::timeline::Place;
+use crate::estate::scaled::Target;
 use crate::model::field::{autoscaler, profile, schedule, shortfall};
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Site};
 use crate::repo::{Sources, Span};
-use crate::scaling::Target;
 
 /// Adds the profile of a target and its shortfalls.
 pub(super) fn add(
@@ -121,7 +121,7 @@ fn causing(target: &Target, bounds: &Bounds, place: Place) -> Option<Causing> {
 
 /// The source that an unwritten field belongs to: the object it would be written in.
 fn owner(target: &Target, span: Span) -> usize {
-    let holds = |source: &crate::scaling::Source| {
+    let holds = |source: &crate::estate::scaled::Source| {
         source.object.span == span || source.entries.iter().any(|entry| entry.span == span)
     };
     target.sources.iter().position(holds).unwrap_or(0)

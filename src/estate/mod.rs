@@ -3,6 +3,7 @@
 mod builder;
 pub mod facts;
 mod gateway;
+pub mod scaled;
 
 use std::sync::Arc;
 
@@ -323,7 +324,7 @@ pub struct Estate {
     /// The namespace of the ingress controller, where that is known.
     pub controller_namespace: Option<Arc<str>>,
     /// What is scaled, by whatever writes its number.
-    pub targets: Vec<crate::scaling::Target>,
+    pub targets: Vec<scaled::Target>,
     /// Names in the configuration's `facts` that something here answers to, by their place.
     pub answered: Vec<Span>,
     /// Files of the repository that some container here sees.

@@ -14,13 +14,13 @@ use crate::capacity::schedule::Bounds;
 use crate::capacity::{Moment, Period, Zone};
 use crate::cli::Cli;
 use crate::cli::capacity::{Capacity, Drawing};
+use crate::estate::scaled::Target;
 use crate::finding::Telling;
 use crate::model::nearest::nearest;
 use crate::repo::{Sources, Span};
 use crate::report::capacity::{self, Outcome, Place, Short, Shown, named};
 use crate::report::chart::{Chart, Style, svg};
 use crate::report::progress::Progress;
-use crate::scaling::Target;
 use crate::terminal::Look;
 
 pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {

@@ -8,11 +8,11 @@ use crate::capacity::schedule::{
 use crate::environment::Environment;
 use crate::environment::cloudformation::TEMPLATE;
 use crate::environment::cloudformation::value::{Scalar, reference, scalar};
+use crate::estate::scaled::schedule::{Schedule, tracking};
+use crate::estate::scaled::target::{Entry, Identity, Source, Target};
 use crate::model::field::{autoscaler, schedule};
 use crate::model::{Known, Model, NodePlace, Row, Site, Table, TreeId, Unit};
 use crate::repo::Span;
-use crate::scaling::schedule::{Schedule, tracking};
-use crate::scaling::target::{Entry, Identity, Source, Target};
 use crate::syntax::At;
 
 const PRODUCT: &str = "CloudFormation";

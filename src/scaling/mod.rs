@@ -4,18 +4,12 @@
 
 pub mod cloudformation;
 mod kubernetes;
-mod parts;
-mod schedule;
-mod target;
 pub mod terraform;
 
 use crate::environment::{Document, Environment};
+use crate::estate::scaled::Target;
 use crate::kubernetes::scaler::Scaler;
 use crate::model::Model;
-
-pub use parts::{EntryParts, Parts};
-pub use schedule::Schedule;
-pub use target::{Entry, Identity, Source, Target};
 
 /// Everything in an environment whose number is scaled.
 pub fn targets(model: &mut Model, environment: &Environment, scalers: &[Scaler]) -> Vec<Target> {

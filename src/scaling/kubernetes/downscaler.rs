@@ -2,10 +2,10 @@
 
 use crate::capacity::schedule::{Downscaled, Given, NotEvaluated};
 use crate::environment::{ByKind, Document};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::{Entry, Source};
 use crate::model::Model;
 use crate::scaling::kubernetes::read::{Reading, TABLE};
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::{Entry, Source};
 use crate::syntax::At;
 
 const PREFIX: &str = "downscaler/";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::capacity::schedule::NotEvaluated;
 use crate::environment::Document;
-use crate::scaling::target::Entry;
+use crate::estate::scaled::target::Entry;
 
 /// Kinds whose pods are counted.
 pub(super) const SCALABLE: [&str; 5] = [

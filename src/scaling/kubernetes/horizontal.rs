@@ -3,11 +3,11 @@
 use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{Given, HorizontalAutoscaler, NotEvaluated};
 use crate::environment::{ByKind, Document};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::Source;
 use crate::model::Model;
 use crate::scaling::kubernetes::read::{HORIZONTAL, Reading};
 use crate::scaling::kubernetes::zalando;
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::Source;
 use crate::syntax::At;
 
 /// What a HorizontalPodAutoscaler says; `replicas` is what its target writes.

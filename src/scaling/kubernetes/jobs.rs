@@ -2,10 +2,10 @@
 
 use crate::capacity::schedule::{Given, Job, KubectlWrite, Named, NotEvaluated, kubectl_writes};
 use crate::environment::Document;
+use crate::estate::scaled::target::Entry;
 use crate::model::{Model, Site};
 use crate::repo::Span;
 use crate::scaling::kubernetes::read::{JOB, Reading};
-use crate::scaling::target::Entry;
 use crate::syntax::At;
 use crate::syntax::argv::Argument;
 

@@ -2,11 +2,11 @@
 
 use crate::capacity::schedule::{Given, KedaCron, KedaScaledObject, NotEvaluated, Paused};
 use crate::environment::Document;
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::{Entry, Source};
 use crate::model::Model;
 use crate::scaling::kubernetes::horizontal::reactive;
 use crate::scaling::kubernetes::read::{Reading, SCALED_OBJECT, TRIGGER};
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::{Entry, Source};
 use crate::syntax::At;
 
 /// What a ScaledObject says.

@@ -18,11 +18,11 @@ use rustc_hash::FxHashMap;
 
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::{Entry, Identity, Source, Target};
 use crate::kubernetes::scaler::Scaler;
 use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::{Entry, Identity, Source, Target};
 use crate::speed;
 use found::{Found, Key, SCALABLE};
 use jobs::{Object, Writer};

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use crate::capacity::schedule::{Given, NotEvaluated};
 use crate::environment::Document;
+use crate::estate::scaled::target::Entry;
 use crate::kubernetes::fact::between;
 use crate::model::field::{autoscaler, schedule};
 use crate::model::{Model, NodePlace, Row, Site, Table, TreeId, Unit};
 use crate::repo::Span;
-use crate::scaling::target::Entry;
 use crate::syntax::At;
 
 /// The fields of every object and entry that says how many replicas there are.

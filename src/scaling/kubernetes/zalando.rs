@@ -4,9 +4,9 @@ use crate::capacity::schedule::{
     Given, HorizontalAutoscaler, NotEvaluated, ZalandoEntry, ZalandoSchedule, ZalandoWhen,
 };
 use crate::environment::{ByKind, Document};
+use crate::estate::scaled::target::Entry;
 use crate::model::Model;
 use crate::scaling::kubernetes::read::Reading;
-use crate::scaling::target::Entry;
 use crate::syntax::At;
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
 use crate::environment::terraform::{Attributes, Resource};
+use crate::estate::scaled::schedule::{Schedule, tracking};
+use crate::estate::scaled::target::{Entry, Source, Target};
 use crate::model::Doubt;
-use crate::scaling::schedule::{Schedule, tracking};
-use crate::scaling::target::{Entry, Source, Target};
 use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
 use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
 use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::capacity::schedule::{GoogleAutoscaler, GoogleSchedule};
 use crate::environment::terraform::{Attributes, Nested, Resource};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::{Entry, Source, Target};
 use crate::model::{Doubt, Known};
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::{Entry, Source, Target};
 use crate::scaling::terraform::reader::{Found, Reader};
 use crate::scaling::terraform::resource::identity;
 use crate::scaling::terraform::table::{POLICY, SCALING_SCHEDULE, row};

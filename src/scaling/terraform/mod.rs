@@ -12,8 +12,8 @@ pub mod table;
 use crate::capacity::schedule::{NotEvaluated, azure};
 use crate::environment::Environment;
 use crate::environment::terraform::read;
+use crate::estate::scaled::target::Target;
 use crate::model::Model;
-use crate::scaling::target::Target;
 use reader::Reader;
 use resource::open;
 

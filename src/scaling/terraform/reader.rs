@@ -6,10 +6,10 @@ use crate::capacity::schedule::{Given, NotEvaluated};
 use crate::environment::Environment;
 use crate::environment::terraform::evaluate::Configuration;
 use crate::environment::terraform::{Attributes, Resource, Value};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::Entry;
 use crate::model::{Doubt, Known, Model, NodePlace, Row, Site, Table};
 use crate::repo::Span;
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::Entry;
 use crate::syntax::{At, Tree};
 
 /// Reads values of resources and remembers where they are written.

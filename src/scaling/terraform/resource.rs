@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::capacity::schedule::NotEvaluated;
 use crate::environment::terraform::Resource;
-use crate::scaling::schedule::Schedule;
-use crate::scaling::target::{Entry, Identity, Source, Target};
+use crate::estate::scaled::schedule::Schedule;
+use crate::estate::scaled::target::{Entry, Identity, Source, Target};
 
 /// A scheduled action whose target cannot be told: any may be meant.
 pub(super) struct Stray {

@@ -51,7 +51,7 @@ impl Schedule {
 }
 
 /// Target tracking of AWS: its alarm wants three minutes above the target; how many it adds then is not limited.
-pub(super) fn tracking() -> Reactive {
+pub fn tracking() -> Reactive {
     Reactive {
         policies: vec![Policy::Pods(10_000, 180)],
         select: Select::Max,
