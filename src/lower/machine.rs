@@ -1,4 +1,4 @@
-//! Machines without containers: php-fpm pools and systemd services beside an nginx.conf. They share one network, so
+//! Machines without containers: files of servers, such as pools of php-fpm, and systemd services beside an nginx.conf. They share one network, so
 //! what nginx sends to 127.0.0.1 may be theirs.
 
 use std::collections::BTreeMap;
@@ -10,32 +10,33 @@ use crate::estate::{Builder, Container};
 use crate::expand::ContainerFiles;
 use crate::lower::containers::sockets_of;
 use crate::model::field::{container, process, workload};
-use crate::model::{Entity, Kind, Known};
-use crate::product::php_fpm;
+use crate::model::{Entity, Kind, Known, ProductId};
+use crate::product::servers;
 use crate::repo::{Source, Span};
-use crate::server::{self, ProcessJoin};
+use crate::server::{self, OnMachine, ProcessJoin};
 use crate::syntax::argv;
 
 impl Builder<'_> {
     /// Processes of a machine, as far as loose files tell.
     pub(super) fn machines(&mut self) {
-        self.pools();
+        for (product, server) in servers() {
+            if let Some(lower) = server.on_machine {
+                self.loose_server(*product, lower);
+            }
+        }
         self.services_of_systemd();
     }
 
-    /// php-fpm pools that no container mounts.
-    fn pools(&mut self) {
+    /// A server's files that no container mounts, folder by folder.
+    fn loose_server(&mut self, product: ProductId, lower: OnMachine) {
         let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for at in self
-            .context
-            .loose(&self.environment.loose, Role::Product(php_fpm::DESCRIPTOR.id()))
-        {
+        for at in self.context.loose(&self.environment.loose, Role::Product(product)) {
             let folder = folder_of(&self.context.repository.files()[at].path);
             by_folder.entry(folder).or_default().push(at);
         }
         for (folder, files) in by_folder {
             let context = self.process_context(&files);
-            let Some(joined) = server::machine(&mut self.estate.model, &context) else {
+            let Some(joined) = lower(&mut self.estate.model, &context) else {
                 continue;
             };
             let span = match joined.id {

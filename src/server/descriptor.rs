@@ -27,9 +27,12 @@ pub struct Server {
     pub(crate) table: Option<&'static LazyLock<Table>>,
     /// How it is lowered.
     pub(crate) reads: Reads,
-    /// How it is found among the loose files of a machine without containers.
-    pub(crate) on_machine: Option<fn(&mut Model, &ProcessContext<'_>) -> Option<ProcessJoin>>,
+    /// How it is lowered from its files where no container mounts them: those of a folder, which are of one machine.
+    pub on_machine: Option<OnMachine>,
 }
+
+/// Finds a server among the context's loose files.
+pub type OnMachine = fn(&mut Model, &ProcessContext<'_>) -> Option<ProcessJoin>;
 
 /// The process, or why what runs is not known: then nothing was added to the model.
 pub(crate) type Lowered = Result<ProcessJoin, &'static str>;

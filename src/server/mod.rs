@@ -25,7 +25,7 @@ pub(crate) use descriptor::{Lowered, Reads};
 pub(crate) use image::Image;
 pub(crate) use launch::Launch;
 
-pub use descriptor::{Images, Program, Server};
+pub use descriptor::{Images, OnMachine, Program, Server};
 pub use dockerfile::{ExposedPorts, exposed, numbers};
 pub use sockets::{Bind, SocketJoin};
 
@@ -192,12 +192,6 @@ fn of_command(
         found = found.or(Some(lowered));
     }
     found
-}
-
-/// The process of a machine without containers, as far as loose files tell.
-pub fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoin> {
-    let mut known = context.servers.iter().filter_map(|(_, server)| server.on_machine);
-    known.find_map(|lower| lower(model, context))
 }
 
 fn foreign(spec: &ContainerSpec) -> String {
