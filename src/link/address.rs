@@ -3,10 +3,12 @@
 mod own;
 mod service;
 
+use std::sync::Arc;
+
 use super::names::{Found, Names};
 use super::socket::on_port;
 use super::{End, nearly};
-use crate::estate::{Endpoint, Estate, Gateway};
+use crate::estate::{Container, Endpoint, Estate, Gateway};
 use crate::model::{Doubt, Known, Lens};
 use crate::product::nginx::address::{is_ip, is_loopback};
 
@@ -94,8 +96,7 @@ fn compose(
             direct: Known::Is(true),
             loopback: false,
             shared_network: Known::Is(gateway.container == Some(at)),
-            // On the host's network it has the host's address.
-            may_change: Known::Is(!container.host_network),
+            may_change: may_change(own, container),
             elsewhere: None,
             unreachable: None,
             nearly: None,
@@ -104,6 +105,27 @@ fn compose(
         });
     }
     ends
+}
+
+/// Whether a container's address changes when it is recreated, as the gateway sees it.
+fn may_change(own: Option<&Container>, container: &Container) -> Known<bool> {
+    // On the host's network it has the host's address.
+    if container.host_network {
+        return Known::Is(false);
+    }
+    let restarts = |own: &Container| own.restarted_with.iter().any(|name| *name == container.name);
+    if own.is_some_and(restarts) {
+        return Known::Is(false);
+    }
+    let shared = |network: &&Arc<str>| own.is_none_or(|own| own.networks.contains(network));
+    let mut shared = container.networks.iter().filter(shared).peekable();
+    if shared.peek().is_some() && shared.all(|network| container.fixed_networks.contains(network)) {
+        return Known::Is(false);
+    }
+    match &container.virtual_address {
+        Some(reason) => Known::Unknown(Doubt::new(reason.clone())),
+        None => Known::Is(true),
+    }
 }
 
 /// A name in a cluster: that of a Service, in any of its forms.

@@ -8,6 +8,7 @@ mod nearly;
 mod policy;
 mod selects;
 mod socket;
+mod stale;
 mod target_port;
 
 use std::collections::HashMap;
@@ -16,9 +17,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::estate::{Endpoint, Estate, Gateway, Route};
-use crate::model::field::{endpoint, gateway, hop, route, upstream};
+use crate::model::field::{gateway, hop, route};
 use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Lens, Model, ProductId, behaviour};
-use crate::repo::Span;
 use crate::speed;
 
 use names::Names;
@@ -109,7 +109,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let mut hops = hops(estate, &names);
     target_port::settle(estate, &names);
     policy::settle_ports(estate, &names, &hops);
-    settle_stale_names(estate, &hops);
+    stale::settle(estate, &hops);
     selects::settle(estate, &names);
     chain::paths(estate, &mut hops);
     chains::add(estate, &hops);
@@ -211,37 +211,6 @@ fn weighed<'e>(make: impl Fn(&Lens) -> Vec<Draft<'e>>) -> Vec<Draft<'e>> {
         }
     }
     drafts
-}
-
-/// Notes at each declared group the first of its names that may lead to an old address: a group is edited as a whole.
-fn settle_stale_names(estate: &mut Estate, hops: &[Hop]) {
-    let mut first: HashMap<EntityId, (Span, Arc<str>)> = HashMap::new();
-    let model = &estate.model;
-    let is_stale = |hop: &&Hop| {
-        let is = |field| model.held(hop.id, field).likely() == Some(true);
-        is(hop::RESOLVED_ONCE) && is(hop::ADDRESS_MAY_CHANGE)
-    };
-    let stale = hops.par_iter().with_min_len(speed::HOPS).filter(is_stale);
-    for hop in stale.collect::<Vec<&Hop>>() {
-        let linked = |link| model.linked(hop.id, link).is();
-        let (Some(group), Some(server)) = (linked(hop::UPSTREAM), linked(hop::ENDPOINT)) else {
-            continue;
-        };
-        if model.get(group, upstream::NAMED) != Known::Is(true) {
-            continue;
-        }
-        let Known::Is(host) = model.get(server, endpoint::HOST) else {
-            continue;
-        };
-        let span = model.entity(server).span;
-        let known = first.entry(group).or_insert_with(|| (span, host.clone()));
-        if span.source == known.0.source && span.start < known.0.start {
-            *known = (span, host);
-        }
-    }
-    for (group, (span, host)) in first {
-        estate.model.entity_mut(group).set(upstream::FIRST_STALE, host, span);
-    }
 }
 
 fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {

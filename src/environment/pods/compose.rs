@@ -71,10 +71,20 @@ fn items<'t>(at: At<'t>, key: &str) -> Vec<At<'t>> {
     }
 }
 
+/// The services with whose update Compose restarts this one (since Compose 2.17).
+fn restarted_with(service: At<'_>) -> Vec<Arc<str>> {
+    let others = service.child("depends_on").map(At::entries).unwrap_or_default();
+    let restarts = others
+        .into_iter()
+        .filter(|other| other.scalar("restart") == Some("true"));
+    restarts.map(|other| Arc::from(other.name())).collect()
+}
+
 impl Project<'_> {
     fn placed(&self, document: usize, service: At<'_>, spec: ContainerSpec) -> Placed {
         let mode = service.scalar("network_mode").unwrap_or_default();
         let mut networks: Vec<Arc<str>> = Vec::new();
+        let mut fixed_networks: Vec<Arc<str>> = Vec::new();
         let mut aliases: Vec<Arc<str>> = service.scalar("container_name").into_iter().map(Arc::from).collect();
         for network in service.child("networks").map(At::entries).unwrap_or_default() {
             let name = if network.name().is_empty() {
@@ -83,6 +93,12 @@ impl Project<'_> {
                 network.name()
             };
             networks.push(name.into());
+            if ["ipv4_address", "ipv6_address"]
+                .iter()
+                .any(|key| network.child(key).is_some())
+            {
+                fixed_networks.push(name.into());
+            }
             aliases.extend(
                 items(network, "aliases")
                     .into_iter()
@@ -110,13 +126,37 @@ impl Project<'_> {
             host_network: mode == "host",
             replicas: replicas.and_then(|count| Some((self.text(count).text.parse().ok()?, count.word_span_at(0)))),
             init: false,
+            virtual_address: self.virtual_address(service, &networks),
             networks,
+            fixed_networks,
+            restarted_with: restarted_with(service),
             network_of: mode.strip_prefix("service:").map(Arc::from),
             aliases,
             spec,
             item: service.id(),
             pod: service.id(),
         }
+    }
+
+    /// Why a service may be one of Docker Swarm, whose name leads to a virtual address that outlives its tasks
+    /// (`endpoint_mode: vip`, the default): a network that only Swarm has, or what only Swarm reads.
+    fn virtual_address(&self, service: At<'_>, networks: &[Arc<str>]) -> Option<Arc<str>> {
+        let deploy = service.child("deploy");
+        if deploy.is_some_and(|deploy| deploy.scalar("endpoint_mode") == Some("dnsrr")) {
+            return None;
+        }
+        const SWARM: [&str; 4] = ["placement", "update_config", "rollback_config", "endpoint_mode"];
+        let is_overlay = |name: &Arc<str>| {
+            let declared = self.root.child("networks").and_then(|networks| networks.child(name));
+            declared.is_some_and(|network| network.scalar("driver") == Some("overlay"))
+        };
+        let swarm = deploy.is_some_and(|deploy| SWARM.iter().any(|key| deploy.child(key).is_some()));
+        (swarm || networks.iter().any(is_overlay)).then(|| {
+            let name = service.name();
+            Arc::from(format!(
+                "{name} may be a Swarm service, whose name leads to a virtual address that does not change"
+            ))
+        })
     }
 
     fn container(&self, service: At<'_>) -> ContainerSpec {

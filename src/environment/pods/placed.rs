@@ -31,6 +31,12 @@ pub struct Placed {
     pub networks: Vec<Arc<str>>,
     /// The compose service whose network it uses (`network_mode: service:x`).
     pub network_of: Option<Arc<str>>,
+    /// Those of its compose networks on which it always has the same address (`ipv4_address`, `ipv6_address`).
+    pub fixed_networks: Vec<Arc<str>>,
+    /// The compose services with whose update it is restarted (`depends_on: …: restart: true`).
+    pub restarted_with: Vec<Arc<str>>,
+    /// Why its name may lead to an address that is not its own: a Swarm service has a virtual one.
+    pub virtual_address: Option<Arc<str>>,
     /// Further names by which others on its networks reach it.
     pub aliases: Vec<Arc<str>>,
     /// The container as written.

@@ -109,7 +109,7 @@ fields! { upstream, Kind::Upstream;
     FIRST_UNCHECKED: Arc<str> = "first_unchecked", "HAProxy: the first server without a health check.";
     DEFAULT_CHECK: Arc<str> = "default_check", "HAProxy: what `default-server` says of checks in the group's own section.";
     HTTP_CHECK: bool = "http_check", "HAProxy: whether the group's own section has `option httpchk`.";
-    FIRST_STALE: Arc<str> = "first_stale", "Of a declared group: the first of its names whose address may change and that is looked up only when the gateway starts.";
+    HOSTS: i64 = "hosts", "How many different hosts its servers have.";
     LIMITED: bool = "limited", "HAProxy: whether a server has a `maxconn`, so that requests may have to wait.";
 }
 

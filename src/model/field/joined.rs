@@ -20,6 +20,7 @@ fields! { hop, Kind::Hop;
     => ROUTE: Route = "route", "The route the request takes.";
     => UPSTREAM: Upstream = "upstream", "The group of endpoints it is sent to.";
     => ENDPOINT: Endpoint = "endpoint", "The endpoint it is sent to.";
+    => FIRST_STALE: Endpoint = "first_stale", "Where the gateway's configuration first names the host, of one that is looked up only when the gateway starts although its address may change; of a group of several hosts the first such one.";
     => SERVICE: Service = "service", "The Kubernetes Service behind the address; absent when the address is none.";
     => SERVICE_PORT: ServicePort = "service_port", "The Service's port behind the address; absent when the Service does not expose it.";
     => WORKLOAD: Workload = "workload", "The workload that answers.";
