@@ -113,7 +113,7 @@ fn may_change(own: Option<&Container>, container: &Container) -> Known<bool> {
     if container.host_network {
         return Known::Is(false);
     }
-    let restarts = |own: &Container| own.restarted_with.iter().any(|name| *name == container.name);
+    let restarts = |own: &Container| own.restarted_with.contains(&container.name);
     if own.is_some_and(restarts) {
         return Known::Is(false);
     }

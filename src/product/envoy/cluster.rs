@@ -108,6 +108,9 @@ pub(super) fn lower(
     }
     if doubt.is_none() {
         entity.set(upstream::SERVERS, endpoints.len() as i64, span);
+        if matches!(&discovery, Known::Is(name) if matches!(&**name, "STATIC" | "STRICT_DNS" | "LOGICAL_DNS")) {
+            entity.set(upstream::LIVE_SERVERS, endpoints.len() as i64, span);
+        }
         entity.set(upstream::PRIORITIES, priorities.len() as i64, span);
     }
     let (scheme, scheme_at) = scheme(at, span);

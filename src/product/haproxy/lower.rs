@@ -13,7 +13,7 @@ use crate::product::haproxy::sections::{Role, Section, Sections, buffer, collect
 use crate::product::haproxy::servers::{self, Servers};
 use crate::product::haproxy::table::{CHECK_PATH, TABLE, TIME};
 use crate::product::haproxy::words::Around;
-use crate::product::haproxy::{names, routes};
+use crate::product::haproxy::{idle, names, routes};
 use crate::repo::Span;
 use crate::syntax::{At, Tree};
 
@@ -201,6 +201,7 @@ impl Lower<'_> {
         let id = self.model.add(entity);
         let servers = servers::lower(self.model, self.sections, section, self.input.around, id);
         self.count(id, &servers, head);
+        idle::live(self.model, self.sections, section, id, &servers);
         self.timeouts(id, &servers, head);
         let check_path = self.checks(id, section).filter(|_| !servers.checked_elsewhere);
         let reuses = self.reuses(id, section);

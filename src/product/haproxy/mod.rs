@@ -7,6 +7,7 @@ mod cover;
 pub mod descriptor;
 mod failure;
 mod gateway;
+mod idle;
 pub mod lower;
 mod names;
 pub mod options;

@@ -36,10 +36,14 @@ pub struct Options {
     pub disabled: bool,
     /// Whether its weight is 0: it gets no new requests.
     pub weightless: bool,
+    /// Where that, or `disabled`, is said last.
+    pub idle_at: Option<Span>,
     /// Whether it has a `maxconn`.
     pub limited: bool,
     /// Whether another server's state is taken over.
     pub tracks: bool,
+    /// The server whose state that is.
+    pub tracked: Option<Arc<str>>,
     /// Whether checks go to another port or address.
     pub checked_elsewhere: bool,
     /// The `resolvers` section that looks its name up again.
@@ -73,11 +77,22 @@ impl Options {
                 "ssl" => self.ssl = true,
                 "no-ssl" => self.ssl = false,
                 "proto" => self.proto = argument.map(Arc::from),
-                "disabled" => self.disabled = true,
+                "disabled" => {
+                    self.disabled = true;
+                    self.idle_at = Some(at.word_span_at(n));
+                }
                 "enabled" => self.disabled = false,
-                "weight" => self.weightless = unknown.is_none() && argument == Some("0"),
+                "weight" => {
+                    self.weightless = unknown.is_none() && argument == Some("0");
+                    if self.weightless {
+                        self.idle_at = Some(at.word_span_at(n + 1));
+                    }
+                }
                 "maxconn" => self.limited = unknown.is_some() || argument != Some("0"),
-                "track" => self.tracks = true,
+                "track" => {
+                    self.tracks = true;
+                    self.tracked = argument.filter(|_| unknown.is_none()).map(Arc::from);
+                }
                 "port" | "addr" | "check-via-socks4" => self.checked_elsewhere = true,
                 "resolvers" => self.resolvers = argument.map(Arc::from),
                 "init-addr" => {

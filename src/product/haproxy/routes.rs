@@ -9,6 +9,7 @@ use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Origin, Site, Sto
 use crate::product::haproxy::address::address;
 use crate::product::haproxy::bind::listens;
 use crate::product::haproxy::cover::takes_all;
+use crate::product::haproxy::idle;
 use crate::product::haproxy::lower::{Lower, has_servers, nearest};
 use crate::product::haproxy::sections::{Role, Section};
 use crate::product::haproxy::servers::Servers;
@@ -31,6 +32,10 @@ struct Choice {
 
 /// Lowers a `frontend` or `listen`.
 pub(super) fn front(lower: &mut Lower<'_>, index: usize, section: &Section) {
+    // It binds nothing then.
+    if idle::is_off(lower.sections, section) {
+        return;
+    }
     let mut own = listens(lower, section);
     let head = section.head().head();
     let mut entity = Entity::new(Kind::Listener, section.name.clone(), head);

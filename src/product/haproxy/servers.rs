@@ -6,6 +6,7 @@ use crate::estate::Endpoint;
 use crate::model::field::endpoint;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Site, Stored, Value};
 use crate::product::haproxy::address::address;
+use crate::product::haproxy::idle::{self, Idle};
 use crate::product::haproxy::options::{Manner, Options, defaults, inherited};
 use crate::product::haproxy::sections::{Section, Sections};
 use crate::product::haproxy::table::{PORT, TABLE};
@@ -21,6 +22,8 @@ pub struct Servers {
     pub endpoints: Vec<Endpoint>,
     /// How many.
     pub count: i64,
+    /// Those that get no requests.
+    pub idle: Vec<Idle>,
     /// Those without a health check.
     pub unchecked: Vec<(Arc<str>, Span)>,
     /// Whether one of them has a limit.
@@ -47,6 +50,7 @@ pub fn lower(
     let mut servers = Servers {
         endpoints: Vec::new(),
         count: 0,
+        idle: Vec::new(),
         unchecked: Vec::new(),
         limited: false,
         checked_elsewhere: false,
@@ -74,7 +78,9 @@ pub fn lower(
             continue;
         }
         let own = options.clone().read(at, place + 1);
-        if own.disabled || own.weightless {
+        if let Some(idle) = idle::of(section, at, place, &own, &servers.idle) {
+            servers.doubt = servers.doubt.or(idle::filled_later(section, at, place, &own));
+            servers.idle.push(idle);
             continue;
         }
         let name: Arc<str> = Arc::from(at.text().unwrap_or_default());

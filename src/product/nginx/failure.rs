@@ -47,9 +47,10 @@ pub(crate) const PASSING: &[Failure] = &[
         "502 (SSL_do_handshake() failed (… alert) while SSL handshaking to upstream)",
     ),
     (status::WRONG_NAME, "502 (upstream SSL certificate does not match)"),
+    (status::WRONG_HTTP, "502 (upstream sent too large http2 frame)"),
     (
         status::FASTCGI_TO_OTHER,
-        "502 (upstream sent unsupported FastCGI protocol version: 72)",
+        "502 (upstream sent unsupported FastCGI protocol version: 72), or 504 where the server waits for the rest of a request",
     ),
     (
         status::HTTP_TO_FASTCGI,

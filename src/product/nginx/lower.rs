@@ -212,7 +212,7 @@ impl Lower<'_> {
             home,
             ..Scope::default()
         };
-        let mut repeated = Vec::new();
+        let mut repeated: Vec<(Option<String>, Span, Arc<Tree>, NodeId)> = Vec::new();
         for (tree, node) in children {
             let at = tree.at(*node);
             for row in TABLE.named(at.name()) {
@@ -221,7 +221,8 @@ impl Lower<'_> {
                 }
                 let known = |fact: &&Fact| fact.site.is_some_and(|site| std::ptr::eq(site.row, row));
                 if let Some(first) = scope.facts.iter().find(known) {
-                    if scope.doubt.is_none() && row.word == 0 && !repeats(&row.name) {
+                    let is_known = repeated.iter().any(|(.., of)| of == node);
+                    if scope.doubt.is_none() && row.word == 0 && !repeats(&row.name) && !is_known {
                         repeated.push((at.text().map(str::to_owned), first.span, tree.clone(), *node));
                     }
                     continue;

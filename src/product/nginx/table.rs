@@ -66,6 +66,7 @@ fn rows() -> Vec<Row> {
             add(Row::new("proxy_http_version", route::HTTP_VERSION, Unit::Text)
                 .default_since(None, Some("1.0"), source)
                 .default_since(Some("1.29.7"), Some("1.1"), "nginx CHANGES 1.29.7"));
+            add(Row::new("proxy_http_version", route::ASKED_VERSION, Unit::Text));
         }
     }
     let stream = |row: Row| row.module("stream").within(&["stream", "server"]).inherits();

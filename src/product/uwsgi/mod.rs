@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::field::process;
+use crate::model::field::{process, socket};
 use crate::model::{Doubt, Duration, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::server::command::Started;
@@ -36,7 +36,16 @@ const OPTIONS: &[Spelled] = &[
     ("http", &["--http"]),
     ("http-socket", &["--http-socket"]),
     ("http11-socket", &["--http11-socket"]),
-    ("socket", &["--socket", "--uwsgi-socket", "-s"]),
+    ("https", &["--https"]),
+    ("https-socket", &["--https-socket"]),
+    ("socket", &["--socket", "-s"]),
+    ("uwsgi-socket", &["--uwsgi-socket"]),
+    ("suwsgi-socket", &["--suwsgi-socket"]),
+    ("puwsgi-socket", &["--puwsgi-socket"]),
+    ("fastcgi-socket", &["--fastcgi-socket"]),
+    ("scgi-socket", &["--scgi-socket"]),
+    ("raw-socket", &["--raw-socket"]),
+    ("protocol", &["--protocol", "--socket-protocol"]),
     ("http-keepalive", &["--http-keepalive"]),
     ("http-timeout", &["--http-timeout"]),
     ("ini", &["--ini", "--xml", "--yaml", "--json"]),
@@ -47,12 +56,48 @@ const IN_FILE: &[&str] = &[
     "http",
     "http-socket",
     "http11-socket",
+    "https",
+    "https-socket",
     "socket",
+    "uwsgi-socket",
+    "suwsgi-socket",
+    "puwsgi-socket",
+    "fastcgi-socket",
+    "scgi-socket",
+    "raw-socket",
+    "protocol",
+    "socket-protocol",
     "http-keepalive",
     "http-timeout",
 ];
 
-const SOCKETS: &[&str] = &["http", "http-socket", "http11-socket", "socket"];
+/// Options that open a socket, each with the protocol that is spoken there (`uwsgi_base_options` of core/uwsgi.c;
+/// `http` and `https` are the HTTP router's).
+const SOCKETS: &[(&str, Speaks)] = &[
+    ("http", Speaks::Always("http")),
+    ("http-socket", Speaks::Always("http")),
+    ("http11-socket", Speaks::Always("http")),
+    ("https", Speaks::Always("https")),
+    ("https-socket", Speaks::Always("https")),
+    ("socket", Speaks::Default),
+    ("uwsgi-socket", Speaks::Always("uwsgi")),
+    ("suwsgi-socket", Speaks::Other),
+    ("puwsgi-socket", Speaks::Other),
+    ("fastcgi-socket", Speaks::Always("fastcgi")),
+    ("scgi-socket", Speaks::Always("scgi")),
+    ("raw-socket", Speaks::Other),
+];
+
+/// What is spoken on a socket.
+#[derive(Clone, Copy)]
+enum Speaks {
+    /// Always this.
+    Always(&'static str),
+    /// What `protocol` says, else uwsgi.
+    Default,
+    /// Something that is claimed of no gateway.
+    Other,
+}
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows = vec![
@@ -117,8 +162,21 @@ fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lower
         let entity = model.entity_mut(id);
         entity.set_known(process::KEEPALIVE_TIMEOUT, Known::Unknown(doubt), span);
     }
-    let addresses = addresses(&layers, started);
-    Ok(launch.serve(model, id, &layers, addresses, None))
+    let (addresses, spoken) = match addresses(&layers, started) {
+        Known::Is(found) => {
+            let (addresses, spoken): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            (Known::Is(addresses), spoken)
+        }
+        Known::Absent => (Known::Absent, Vec::new()),
+        Known::Unknown(doubt) => (Known::Unknown(doubt), Vec::new()),
+    };
+    let join = launch.serve(model, id, &layers, addresses, None);
+    for (own, speaks) in join.sockets.as_ref().likely().into_iter().flatten().zip(spoken) {
+        if let Some(speaks) = speaks {
+            model.entity_mut(own.id).set(socket::SPEAKS, speaks.into(), own.span);
+        }
+    }
+    Ok(join)
 }
 
 /// How long the HTTP router keeps connections where `http-keepalive` names no time of its own.
@@ -171,19 +229,49 @@ fn file(model: &mut Model, launch: &Launch<'_>, path: &str) -> Layer {
     launch.file(model, &tree, section)
 }
 
-fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+/// The protocol of sockets that name none: `uwsgi`, unless `protocol` says otherwise (core/socket.c).
+fn default_protocol(layers: &[Layer]) -> Option<&'static str> {
+    let said = first(find(layers, "protocol"), || find(layers, "socket-protocol"));
+    match said.then(Setting::value) {
+        Known::Absent => Some("uwsgi"),
+        Known::Is(text) => match text {
+            "uwsgi" => Some("uwsgi"),
+            "http" | "http11" => Some("http"),
+            "https" => Some("https"),
+            "fastcgi" | "fastcgi-nph" => Some("fastcgi"),
+            "scgi" | "scgi-nph" => Some("scgi"),
+            _ => None,
+        },
+        Known::Unknown(_) => None,
+    }
+}
+
+/// Where it listens, each address with what is spoken there.
+fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<(Address, Option<&'static str>)>> {
     let mut found = Vec::new();
+    let usual = default_protocol(layers);
     for layer in layers {
-        for setting in layer.settings.iter().filter(|setting| SOCKETS.contains(&setting.name)) {
+        for setting in &layer.settings {
+            let Some((_, speaks)) = SOCKETS.iter().find(|(name, _)| *name == setting.name) else {
+                continue;
+            };
+            let speaks = match speaks {
+                Speaks::Always(speaks) => Some(*speaks),
+                Speaks::Default => usual,
+                Speaks::Other => None,
+            };
             let text = match setting.value() {
                 Known::Is(text) => text,
                 Known::Unknown(doubt) => return Known::Unknown(doubt),
                 Known::Absent => continue,
             };
-            found.push(match text.rsplit_once(':') {
+            // `https` has the certificate behind the address.
+            let text = text.split(',').next().unwrap_or(text);
+            let address = match text.rsplit_once(':') {
                 Some((host, number)) => Address::host_and_port(host, number, setting.span),
                 None => Address::unix(text, setting.span),
-            });
+            };
+            found.push((address, speaks));
         }
         if let Some(doubt) = &layer.doubt {
             return Known::Unknown(doubt.clone());
