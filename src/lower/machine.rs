@@ -1,5 +1,5 @@
-//! Machines without containers: files of servers, such as pools of php-fpm, and systemd services beside an nginx.conf. They share one network, so
-//! what nginx sends to 127.0.0.1 may be theirs.
+//! Machines without containers: files of servers, such as pools of php-fpm, and systemd services beside an nginx.conf.
+//! They share one network, so what nginx sends to 127.0.0.1 may be theirs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
