@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::entity::Entity;
-use super::field::{Kind, status};
+use super::field::status;
+use super::kind::Kind;
 use super::product::{Failure, ProductId};
 use crate::repo::Span;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::field::Field;
+use super::key::Field;
 
 /// One way to fail and what it looks like at the gateway's client: status code and log line.
 pub type Failure = (Field<Arc<str>>, &'static str);

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::entity::{Entity, EntityId, Model};
-use super::field::FieldId;
+use super::key::FieldId;
 use super::value::Value;
 use crate::repo::{Edit, Refusal, Sources, Span};
 use crate::syntax::At;

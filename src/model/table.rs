@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::field::{Field, FieldId};
+use super::key::{Field, FieldId};
 use super::spelling::{Spelling, Usual};
 use super::unit::Unit;
 use super::value::{Duration, FieldType, Size, Value};

@@ -3,7 +3,7 @@
 mod shell;
 mod wrappers;
 
-use super::{At, Style};
+use super::tree::{At, Style};
 use crate::repo::Span;
 
 pub use shell::{Piece, split};

@@ -6,7 +6,7 @@ mod python;
 
 use std::sync::Arc;
 
-use super::{Shape, Style, Tree, TreeBuilder, Word};
+use super::tree::{Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 pub use javascript::javascript_settings;

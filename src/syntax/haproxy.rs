@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::token::{self, SPACE, STOP};
-use super::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
+use super::tree::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 /// What is no HAProxy configuration at all is full of problems; more than these help nobody.

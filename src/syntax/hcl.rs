@@ -8,7 +8,7 @@ mod scan;
 
 use std::sync::Arc;
 
-use super::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
+use super::tree::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 pub use expression::{Expression, ExpressionKind};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
+use super::tree::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 /// The tree of a text without holes.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::holes::{self, Templates};
-use super::{Tree, assign, haproxy, hcl, ini, nginx, yaml};
+use super::tree::Tree;
+use super::{assign, haproxy, hcl, ini, nginx, yaml};
 use crate::repo::{Source, SourceId, Span};
 
 /// How a text is written. What it is for is another question: a compose file and a Kubernetes object are both YAML.

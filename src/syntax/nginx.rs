@@ -5,7 +5,7 @@ mod tokens;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
+use super::tree::{ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 pub use tokens::{Kind, Token, Tokens};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, StrInput, StructureStyle, Tag};
 
 use super::holes::{self, Templates};
-use super::{Shape, Style, Tree, TreeBuilder};
+use super::tree::{Shape, Style, Tree, TreeBuilder};
 use crate::repo::{Source, SourceId, Span};
 use builder::{Documents, Meta};
 

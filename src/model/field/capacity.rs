@@ -1,6 +1,6 @@
 //! What is scaled, what the traffic needs, and when too little is guaranteed.
 
-use super::*;
+use crate::model::key::fields;
 
 fields! { autoscaler, Kind::Autoscaler;
     NAME: Arc<str> = "name", "Its name.";

@@ -1,6 +1,6 @@
 //! Containers and what runs in them.
 
-use super::*;
+use crate::model::key::fields;
 
 fields! { container, Kind::Container;
     NAME: Arc<str> = "name", "Its name.";

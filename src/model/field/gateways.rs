@@ -1,6 +1,6 @@
 //! Gateways and what they are configured with: listeners, routes, upstreams, endpoints, and what failures look like.
 
-use super::*;
+use crate::model::key::fields;
 
 fields! { gateway, Kind::Gateway;
     NAME: Arc<str> = "name", "What a person calls it: the file, the workload or the Ingress.";

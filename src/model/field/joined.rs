@@ -1,6 +1,6 @@
 //! The joined kinds: what both ends of a request know of each other.
 
-use super::*;
+use crate::model::key::fields;
 
 fields! { hop, Kind::Hop;
     NAME: Arc<str> = "name", "Both ends in words, such as `web:80 to api:8000`.";

@@ -1,6 +1,6 @@
 //! What a cluster or a compose project deploys around containers.
 
-use super::*;
+use crate::model::key::fields;
 
 fields! { service, Kind::Service;
     NAME: Arc<str> = "name", "Its name.";

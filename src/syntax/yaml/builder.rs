@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::repo::Span;
-use crate::syntax::{NodeId, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
+use crate::syntax::tree::{NodeId, ProblemKind, Shape, Style, Tree, TreeBuilder, Word};
 
 /// What all aliases of a file may stand for together, in nodes: whoever walks a tree through its aliases must come to
 /// an end.

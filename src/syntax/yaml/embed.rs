@@ -1,7 +1,7 @@
 //! Text inside a scalar (the nginx.conf in a ConfigMap) as a text of its own that knows where its bytes stand.
 
 use crate::repo::{Piece, Span};
-use crate::syntax::{At, Style, Word};
+use crate::syntax::tree::{At, Style, Word};
 
 /// The text of a scalar and the pieces that lead it back into `text`, the text the word stands in, for
 /// `Sources::add_derived`.

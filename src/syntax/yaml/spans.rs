@@ -2,7 +2,8 @@
 
 use super::builder::{Documents, Meta, WHITE};
 use super::embed::block_lines;
-use crate::syntax::{NodeId, Style, Word, holes};
+use crate::syntax::holes;
+use crate::syntax::tree::{NodeId, Style, Word};
 
 impl Documents<'_> {
     /// The word of a scalar. In a block scalar it begins at the `|`, which the event does not cover.

@@ -8,7 +8,7 @@ mod flow;
 mod scalar;
 
 use super::builder::{Documents, Meta};
-use crate::syntax::{Shape, Style};
+use crate::syntax::tree::{Shape, Style};
 use scalar::{Scalar, Stop};
 
 /// How many collections may be open at once; granit-parser gives up at 255.

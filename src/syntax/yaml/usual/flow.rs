@@ -2,7 +2,7 @@
 
 use super::scalar::{Scalar, Stop};
 use super::{DEEPEST, Meta, Reader};
-use crate::syntax::Shape;
+use crate::syntax::tree::Shape;
 
 impl<'a> Reader<'a, '_> {
     /// The collection that begins here.

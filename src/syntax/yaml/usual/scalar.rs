@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Meta, Reader};
-use crate::syntax::Style;
+use crate::syntax::tree::Style;
 
 /// How long a key may be, in bytes; YAML's own limit is 1024 characters.
 const LONGEST_KEY: usize = 1000;
