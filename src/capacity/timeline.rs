@@ -1,6 +1,6 @@
 //! Step functions of time: what holds from each edge until the next, and which written fields made it so.
 
-use super::{Moment, Period};
+use super::moment::{Moment, Period};
 
 /// Index of a written field in [`super::schedule::Bounds::fields`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

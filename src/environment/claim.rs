@@ -4,90 +4,19 @@
 
 mod charts;
 mod claimant;
+pub(super) mod claimed;
 mod conf;
 mod name;
 mod yaml;
 
-use super::Role;
+use super::repository::Role;
 use crate::model::ProductId;
 use crate::syntax::Language;
 
 pub use charts::Charts;
-pub use claimant::{Claimant, Look};
+pub use claimant::{Claimant, Look, NameClaim};
+pub use claimed::{Certainty, Claim, Fragment};
 pub use name::Name;
-
-/// What a name says the file may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameClaim {
-    /// YAML, or JSON read as YAML.
-    Yaml,
-    /// `*.conf`, `*.cfg`, `sites-enabled/*` and the like: any of a dozen languages.
-    Conf,
-    /// `*.ini`.
-    Ini,
-    /// A systemd service.
-    Systemd,
-    /// `.env` and its like.
-    Environment,
-    /// A Dockerfile.
-    Dockerfile,
-    /// A Procfile.
-    Procfile,
-    /// Terraform, by one of its own endings.
-    Terraform,
-    /// One product's.
-    Own(&'static Claimant),
-}
-
-/// How sure a claim is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Certainty {
-    /// Something speaks for it and nothing against.
-    Likely,
-    /// It is plainly that.
-    Certain,
-}
-
-/// Where in its product's configuration a file belongs: all of it, or what is included in one of its blocks. The numbers
-/// are the product's own; 0 is the whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Fragment(pub u8);
-
-/// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// How it is written.
-    pub language: Language,
-    /// What it is for.
-    pub role: Role,
-    /// Where it belongs in what it is for.
-    pub fragment: Fragment,
-    /// How sure that is.
-    pub certainty: Certainty,
-}
-
-impl Claim {
-    /// Nothing that is read here.
-    pub const OTHER: Claim = Claim::likely(Role::Other, Language::Text);
-
-    /// It is plainly that.
-    pub const fn certain(role: Role, language: Language) -> Self {
-        Self {
-            language,
-            role,
-            fragment: Fragment(0),
-            certainty: Certainty::Certain,
-        }
-    }
-
-    /// Something speaks for it and nothing against.
-    pub const fn likely(role: Role, language: Language) -> Self {
-        Self {
-            certainty: Certainty::Likely,
-            ..Self::certain(role, language)
-        }
-    }
-}
 
 /// Everybody who claims files, in the order in which they are asked.
 #[derive(Debug)]
@@ -164,12 +93,4 @@ impl Claimants {
         }
         likely
     }
-}
-
-/// The beginning of a text, for languages that show themselves early.
-fn head(text: &str, limit: usize) -> &str {
-    let end = (0..=limit.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use globset::GlobMatcher;
 use rustc_hash::FxHashMap;
 
-use crate::environment::claim::Fragment;
+use crate::environment::claim::claimed::Fragment;
 use crate::model::ProductId;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};

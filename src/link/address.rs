@@ -5,9 +5,10 @@ mod service;
 
 use std::sync::Arc;
 
+use super::end::End;
 use super::names::{Found, Names};
+use super::nearly;
 use super::socket::on_port;
-use super::{End, nearly};
 use crate::estate::{Container, Endpoint, Estate, Gateway};
 use crate::model::{Doubt, Known, Lens};
 use crate::product::nginx::address::{is_ip, is_loopback};

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::Hop;
+use super::hops::Hop;
 use crate::estate::Estate;
 use crate::model::Known;
 use crate::model::field::process;

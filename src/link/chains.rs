@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::Hop;
+use super::hops::Hop;
 use crate::estate::Estate;
 use crate::model::field::{chain, container, hop, listener, process, route, socket, workload};
 use crate::model::product::{self, RetryWord};

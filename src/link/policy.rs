@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Hop;
+use super::hops::Hop;
 use super::names::{Names, nearness};
 use crate::estate::{Container, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule, Service};
 use crate::model::field::{hop, policy_port};

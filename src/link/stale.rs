@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Hop;
+use super::hops::Hop;
 use crate::estate::Estate;
 use crate::model::field::{endpoint, hop, upstream};
 use crate::model::{EntityId, Known, Model};

@@ -6,7 +6,8 @@ use super::describe::{counted, span};
 use crate::capacity::floor::{Bound, Severity, Window};
 use crate::capacity::timeline::UNBOUNDED;
 use crate::capacity::{Period, Zone};
-use crate::report::chart::{self, Chart, Style};
+use crate::report::chart;
+use crate::report::chart::{Chart, Style};
 use crate::terminal::{escape, escape_json};
 
 /// One target as it is shown.

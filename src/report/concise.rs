@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
-use super::{Layout, Options, Report, severity};
+use super::contents::{Options, Report, severity};
+use super::layout::Layout;
 use crate::finding::Finding;
 use crate::speed;
 use crate::terminal::escape;

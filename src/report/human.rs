@@ -6,9 +6,11 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
+use super::contents::{Options, Report, severity};
+use super::layout::Layout;
 use super::snippet::{Drawing, Label};
+use super::summary;
 use super::summary::Hidden;
-use super::{Layout, Options, Report, severity, summary};
 use crate::finding::{Finding, Repair, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::Severity;

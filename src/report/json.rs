@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Layout, Options, Report, problem_kind};
+use super::contents::{Options, Report, problem_kind};
+use super::layout::Layout;
 use crate::finding::{AsOf, Finding, Fix, Summary, Unevaluated, ValueNote};
 use crate::repo::{Sources, Span};
 use crate::rule::{Precision, Severity};

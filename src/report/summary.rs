@@ -1,7 +1,7 @@
 //! The last lines of human output: what was read and linked, found, and left undecided, and what to do about it.
 
+use super::contents::{Options, Report, problem_kind};
 use super::human::paint;
-use super::{Options, Report, problem_kind};
 use crate::finding::AsOfOrigin;
 use crate::repo::Span;
 use crate::terminal::escape;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::definition::{Rule, Step};
 use super::error::{File, Mistake, RuleError, nearest};
 use super::expr::{End, Expr, Path};
 use super::file::{OptionFile, PlaceFile, PointFile, RuleFile, Safety, SeverityFile, StepFile};
 use super::literal;
-use super::load::{Rule, RuleOption, Step};
+use super::option::RuleOption;
 use super::template::Template;
 use super::typing::Typer;
 use crate::model::{Kind, Type};

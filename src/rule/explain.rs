@@ -9,8 +9,10 @@ pub use terminal::{built_in, terminal};
 use serde_json::{Value, json};
 
 use super::advice::advice;
-use super::load::{Example, Rule, RuleSet};
-use super::{FUNCTIONS, Precision, Severity};
+use super::definition::{Example, Rule};
+use super::function::FUNCTIONS;
+use super::load::RuleSet;
+use super::severity::{Precision, Severity};
 use crate::terminal::wrap;
 
 impl Severity {

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_yaml::Value;
 
-use super::{Precision, Severity};
+use super::severity::{Precision, Severity};
 
 /// A map in the order it is written.
 #[derive(Clone, Debug)]

@@ -7,10 +7,11 @@
 
 use std::sync::Arc;
 
+use super::definition::Rule;
 use super::eval::Scene;
 use super::judge::satisfied;
-use super::load::Rule;
-use super::{Precision, Proposal, Severity};
+use super::remedy::Proposal;
+use super::severity::{Precision, Severity};
 use crate::model::{Assumption, Doubt, Known, Lens};
 
 /// What a violation rests on.

@@ -3,11 +3,14 @@
 use rayon::prelude::*;
 use std::sync::Arc;
 
+use super::definition::{Rule, Step};
 use super::eval::Scene;
 use super::expr::{End, Path};
 use super::grade::{self, Grade};
-use super::load::{Rule, RuleSet, Step};
-use super::{Action, Change, Hit, NotEvaluated, Proposal, Remedy, Severity};
+use super::hit::{Hit, NotEvaluated};
+use super::load::RuleSet;
+use super::remedy::{Action, Change, Proposal, Remedy};
+use super::severity::Severity;
 use crate::model::field::hop;
 use crate::model::{EntityId, FactView, FieldId, Kind, Known, Lens, Model, Origin};
 use crate::repo::Span;

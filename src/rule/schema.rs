@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::FUNCTIONS;
+use super::function::FUNCTIONS;
 use crate::model::Kind;
 
 /// Kinds with their links and fields, and the functions of the rule language.

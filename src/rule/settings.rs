@@ -1,8 +1,10 @@
 //! What the configuration says of rules: which run, how bad their findings are, and their options.
 
+use super::definition::Rule;
 use super::error::nearest;
-use super::load::{Rule, RuleSet};
-use super::{Severity, literal};
+use super::literal;
+use super::load::RuleSet;
+use super::severity::Severity;
 
 /// A mistake in what the configuration says of rules; the caller knows where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

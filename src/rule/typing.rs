@@ -9,7 +9,7 @@ use super::cel::{self, Ast, Name, Node, Operator};
 use super::error::{Mistake, nearest};
 use super::expr::{Arithmetic, Compare, End, Expr, Path};
 use super::literal;
-use super::load::RuleOption;
+use super::option::RuleOption;
 use crate::model::{Kind, Type, Value};
 
 /// Checks the expressions of one rule.

@@ -6,9 +6,8 @@ use std::ops::ControlFlow;
 use super::Expression;
 use super::dialect::{Fold, Gap};
 use super::field::YEARS;
-use crate::capacity::moment::{DAY, date_of, day_number, days_in_month, weekday};
-use crate::capacity::zone::Offset;
-use crate::capacity::{Moment, Period, Wall, Zone};
+use crate::capacity::moment::{DAY, Moment, Period, Wall, date_of, day_number, days_in_month, weekday};
+use crate::capacity::zone::{Offset, Zone};
 
 type Flow = ControlFlow<()>;
 

@@ -16,7 +16,7 @@ pub use error::{CronError, Fault};
 
 use std::ops::Range;
 
-use super::Zone;
+use super::zone::Zone;
 use special::{DayRule, WeekdayRule};
 
 /// A parsed expression.

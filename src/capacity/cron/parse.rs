@@ -5,7 +5,7 @@ use super::error::{CronError, Fault, invalid};
 use super::field::{Values, Written, item, value};
 use super::special::{DayRule, WeekdayRule};
 use super::{Days, Expression, Weekdays};
-use crate::capacity::Zone;
+use crate::capacity::zone::Zone;
 
 pub(super) fn expression(text: &str, dialect: &'static Dialect) -> Result<Expression, CronError> {
     let (zone, body) = zone_prefix(text, dialect)?;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::Need;
+use crate::capacity::moment::{Moment, Period, Wall};
 use crate::capacity::profile::Week;
 use crate::capacity::ratio::{NANO, Ratio};
-use crate::capacity::{Moment, Period, Wall, Zone};
+use crate::capacity::zone::Zone;
 
 /// Replicas needed in each part of the local week.
 #[derive(Clone, Debug, PartialEq)]

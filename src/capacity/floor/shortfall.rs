@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Reactive;
+use super::reactive::Reactive;
 use super::required::Required;
-use crate::capacity::moment::WEEK;
+use crate::capacity::moment::{Moment, Period, WEEK};
 use crate::capacity::schedule::Bounds;
 use crate::capacity::timeline::{Place, Segment, Timeline};
-use crate::capacity::{Moment, Period};
 
 /// Which bound is too low.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

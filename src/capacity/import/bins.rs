@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table;
-use crate::capacity::{Moment, Period};
+use crate::capacity::moment::{Moment, Period};
 
 /// Requests in steps of time.
 #[derive(Clone, Debug, PartialEq, Eq)]

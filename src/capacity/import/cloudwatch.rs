@@ -1,7 +1,7 @@
 //! CSV of CloudWatch: rows of a time in UTC and the sum of a period. Rows above the first time describe the metric.
 
+use crate::capacity::moment::{Moment, Wall};
 use crate::capacity::profile::ProfileProblem;
-use crate::capacity::{Moment, Wall};
 
 /// The sums of a CSV file, each with the beginning of its period. A load balancer without requests has no row, which is
 /// no gap.

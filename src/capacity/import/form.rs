@@ -1,7 +1,8 @@
 //! Which kind of file traffic is read from, and telling it from the file's first lines.
 
-use super::{Log, cloudwatch, stamp};
-use crate::capacity::Zone;
+use super::log::Log;
+use super::{cloudwatch, stamp};
+use crate::capacity::zone::Zone;
 
 /// A kind of file that traffic is imported from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

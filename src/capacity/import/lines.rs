@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
+use super::bins::Bins;
+use super::log::{Counted, Log};
 use super::stamp::Stamps;
-use super::{Bins, Counted, Log};
 
 const BUFFER: usize = 1 << 18;
 /// Lines longer than the buffer are cut; their time stands near the beginning.

@@ -6,8 +6,7 @@
 
 use serde::Deserialize;
 
-use crate::capacity::moment::WEEK;
-use crate::capacity::{Moment, Period};
+use crate::capacity::moment::{Moment, Period, WEEK};
 
 /// Points of one answer; Prometheus refuses more than 11,000.
 const POINTS: i64 = 10_000;

@@ -1,8 +1,10 @@
 //! The time of a log line. Lines come many to a minute, so the bytes up to the minute are compared with the last line's
 //! before they are read.
 
-use super::{Form, Log};
-use crate::capacity::{Moment, Wall, Zone};
+use super::form::Form;
+use super::log::Log;
+use crate::capacity::moment::{Moment, Wall};
+use crate::capacity::zone::Zone;
 
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",

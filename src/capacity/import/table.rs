@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::capacity::Moment;
+use crate::capacity::moment::Moment;
 
 /// The samples as CSV. Each is when it begins, and millionths of requests per second.
 pub fn table(samples: &[(Moment, u64)]) -> String {

@@ -6,7 +6,7 @@ mod table;
 mod time;
 mod week;
 
-use super::Moment;
+use super::moment::Moment;
 
 pub use read::{Columns, Source, Unit, read, unpacked};
 pub use week::{Borrowed, Week, week};

@@ -5,8 +5,9 @@ use std::io::Read;
 use super::table::{fields, lines};
 use super::time::{Clock, Stamp, stamp};
 use super::{Gap, Profile, ProfileProblem};
+use crate::capacity::moment::Moment;
 use crate::capacity::ratio::{NumberFault, nanos};
-use crate::capacity::{Moment, Zone};
+use crate::capacity::zone::Zone;
 
 /// What a value counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

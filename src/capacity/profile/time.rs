@@ -1,7 +1,7 @@
 //! Timestamps of a profile: RFC 3339 with `T` or a space, with or without an offset.
 
-use crate::capacity::zone::Offset;
-use crate::capacity::{Moment, Wall, Zone};
+use crate::capacity::moment::{Moment, Wall};
+use crate::capacity::zone::{Offset, Zone};
 
 /// A timestamp as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,9 @@
 
 use super::Profile;
 use super::growth::growth;
-use crate::capacity::moment::{DAY, WEEK};
+use crate::capacity::moment::{DAY, Moment, WEEK, Wall};
 use crate::capacity::ratio::Ratio;
-use crate::capacity::zone::Offset;
-use crate::capacity::{Moment, Wall, Zone};
+use crate::capacity::zone::{Offset, Zone};
 
 /// Demand for each part of the local week.
 #[derive(Clone, Debug, PartialEq)]

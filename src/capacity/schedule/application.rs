@@ -1,12 +1,15 @@
 //! Application Auto Scaling (ECS services, DynamoDB tables and others): `at(…)`, `rate(…)` and `cron(…)` actions set the
 //! capacity of a scalable target (Application Auto Scaling User Guide, "Scheduled scaling").
 
+use super::bounds::Role;
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
-use super::{Context, Evaluation, Given, NoteKind, Role};
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use crate::capacity::cron::{AWS_SIX, AWS_SIX_AS_CRONTAB};
+use crate::capacity::moment::{Moment, Wall};
 use crate::capacity::timeline::{Place, Timeline};
-use crate::capacity::{Moment, Wall, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// A scalable target and its scheduled actions.

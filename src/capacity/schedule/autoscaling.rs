@@ -1,12 +1,15 @@
 //! Amazon EC2 Auto Scaling: scheduled actions set sizes of a group, which hold until something else sets them (EC2 Auto
 //! Scaling User Guide, "Scheduled scaling").
 
+use super::bounds::Role;
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
-use super::{Context, Deployer, Evaluation, Given, NoteKind, Role};
-use crate::capacity::Zone;
+use super::deployer::Deployer;
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use crate::capacity::cron::UNIX;
 use crate::capacity::timeline::{Place, UNBOUNDED};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// An Auto Scaling group and its scheduled actions.

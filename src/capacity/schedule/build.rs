@@ -1,9 +1,12 @@
 //! What the sources share: collecting fields and notes, reading cron expressions, zones and counts.
 
-use super::{Bounds, Context, Evaluation, Field, Given, NotEvaluated, Note, NoteKind, Role};
+use super::bounds::{Bounds, Field, Role};
+use super::evaluation::{Context, Evaluation, NotEvaluated, Note, NoteKind};
+use super::given::Given;
 use crate::capacity::cron::{CronError, Dialect, Expression, Fault};
+use crate::capacity::moment::Moment;
 use crate::capacity::timeline::{Place, Timeline};
-use crate::capacity::{Moment, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// Collects what one evaluation says.

@@ -1,8 +1,9 @@
 //! Sources that set a size and leave it: what holds is what the last action set, also across the period's beginning.
 
 use crate::capacity::cron::Expression;
+use crate::capacity::moment::{Moment, Period};
 use crate::capacity::timeline::{Place, Step, Timeline};
-use crate::capacity::{Moment, Period, Zone};
+use crate::capacity::zone::Zone;
 
 /// When an action fires.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,11 @@
 //! CronJobs that run `kubectl`: each sets a count, which holds until the next one sets another.
 
+use super::bounds::Role;
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
+use super::evaluation::{Context, Evaluation};
+use super::given::Given;
 use super::kubectl::KubectlWrite;
-use super::{Context, Evaluation, Given, Role};
 use crate::capacity::cron::KUBERNETES;
 use crate::capacity::timeline::{Place, UNBOUNDED};
 use crate::repo::Span;

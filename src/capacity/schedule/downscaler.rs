@@ -1,13 +1,15 @@
 //! kube-downscaler and py-kube-downscaler: annotations of an object or its namespace scale it down outside its uptime
 //! (caas-team/py-kube-downscaler a1e03491).
 
+use super::bounds::Role;
 use super::build::Builder;
+use super::evaluation::{Context, Evaluation};
+use super::given::Given;
 use super::google::opened;
 use super::window::{Windows, read};
-use super::{Context, Evaluation, Given, Role};
-use crate::capacity::moment::WEEK;
+use crate::capacity::moment::{Period, WEEK};
 use crate::capacity::timeline::{Place, Step, Timeline, UNBOUNDED};
-use crate::capacity::{Period, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// A workload or autoscaler that the downscaler looks after, with the annotations that count for it: the object's own,

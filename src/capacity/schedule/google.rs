@@ -1,11 +1,14 @@
 //! Scaling schedules of Google's managed instance groups: each opens windows of so many elapsed seconds, and the greatest
 //! requirement of the open ones holds (Compute Engine, "Scaling based on schedules").
 
+use super::bounds::Role;
 use super::build::Builder;
-use super::{Context, Evaluation, Given, NoteKind, Role};
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use crate::capacity::cron::GCP;
+use crate::capacity::moment::{Moment, Period};
 use crate::capacity::timeline::{Place, Step, Timeline};
-use crate::capacity::{Moment, Period, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// An autoscaler of an instance group.

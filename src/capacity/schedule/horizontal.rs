@@ -1,7 +1,9 @@
 //! The HorizontalPodAutoscaler of Kubernetes: a constant minimum, unless `replicas` of its target fights it.
 
+use super::bounds::Role;
 use super::build::Builder;
-use super::{Context, Evaluation, Given, NoteKind, Role};
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use crate::capacity::timeline::Timeline;
 use crate::repo::Span;
 

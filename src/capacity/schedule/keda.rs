@@ -1,11 +1,14 @@
 //! KEDA's ScaledObject with cron triggers. The trigger has no memory: it is active at an instant when its next end comes
 //! no later than its next start (keda 8b4f083c, pkg/scalers/cron_scaler.go), so it changes only where one of them fires.
 
+use super::bounds::Role;
 use super::build::Builder;
-use super::{Context, Evaluation, Given, NoteKind, Role};
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use crate::capacity::cron::{Expression, KEDA};
+use crate::capacity::moment::{Moment, Period};
 use crate::capacity::timeline::{Place, Step, Timeline};
-use crate::capacity::{Moment, Period, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// A ScaledObject.

@@ -3,7 +3,8 @@
 use crate::repo::Span;
 use crate::syntax::argv::{Argument, Piece, split};
 
-use super::{Given, NotEvaluated};
+use super::evaluation::NotEvaluated;
+use super::given::Given;
 
 /// Which objects a command writes to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //! midnight: its beginning is compared with its end within one day (caas-team/py-kube-downscaler, helper.py).
 
 use super::build::Builder;
-use super::{Given, NoteKind};
-use crate::capacity::moment::{DAY, weekday};
-use crate::capacity::{Moment, Period, Wall, Zone};
+use super::evaluation::NoteKind;
+use super::given::Given;
+use crate::capacity::moment::{DAY, Moment, Period, Wall, weekday};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// A time specification, read.

@@ -1,13 +1,15 @@
 //! Zalando's ScalingSchedule and ClusterScalingSchedule: metrics that rise by the clock, for an HPA to follow
 //! (zalando-incubator/kube-metrics-adapter, pkg/collector/scaling_schedule_collector.go).
 
+use super::bounds::Role;
 use super::build::Builder;
+use super::evaluation::{Context, Evaluation, NoteKind};
+use super::given::Given;
 use super::google::opened;
 use super::window::minutes;
-use super::{Context, Evaluation, Given, NoteKind, Role};
-use crate::capacity::moment::{DAY, weekday};
+use crate::capacity::moment::{DAY, Moment, Period, Wall, weekday};
 use crate::capacity::timeline::Timeline;
-use crate::capacity::{Moment, Period, Wall, Zone};
+use crate::capacity::zone::Zone;
 use crate::repo::Span;
 
 /// A schedule and the HPA that follows its metric.

@@ -1,7 +1,8 @@
 //! What a product's room says of files: the ones it knows by their names, and its own among those that may be several
 //! products'.
 
-use super::{Claim, Name};
+use super::claimed::Claim;
+use super::name::Name;
 
 /// How one product's files are told from all others. Neither question builds anything, and both are put for very many
 /// files.
@@ -45,4 +46,27 @@ pub enum Look {
     Ini,
     /// The name can mean one product alone, and only that is asked.
     Own,
+}
+
+/// What a name says the file may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameClaim {
+    /// YAML, or JSON read as YAML.
+    Yaml,
+    /// `*.conf`, `*.cfg`, `sites-enabled/*` and the like: any of a dozen languages.
+    Conf,
+    /// `*.ini`.
+    Ini,
+    /// A systemd service.
+    Systemd,
+    /// `.env` and its like.
+    Environment,
+    /// A Dockerfile.
+    Dockerfile,
+    /// A Procfile.
+    Procfile,
+    /// Terraform, by one of its own endings.
+    Terraform,
+    /// One product's.
+    Own(&'static Claimant),
 }

@@ -1,6 +1,11 @@
 //! `*.conf` and its like, and INI: some product's, a unit of systemd, or one of the many that are not read here.
 
-use super::{Certainty, Claim, Claimants, Language, Look, Name, Role, head};
+use super::Claimants;
+use super::claimant::Look;
+use super::claimed::{Certainty, Claim, head};
+use super::name::Name;
+use crate::environment::repository::Role;
+use crate::syntax::Language;
 
 /// All these languages show themselves early.
 const LIMIT: usize = 64 * 1024;

@@ -1,6 +1,6 @@
 //! What a file's name promises.
 
-use super::NameClaim;
+use super::claimant::NameClaim;
 
 /// Endings that say "this is a template or a copy of a configuration", not which language.
 const WRAPPERS: [&str; 13] = [

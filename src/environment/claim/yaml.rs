@@ -2,8 +2,14 @@
 
 use memchr::memmem;
 
-use super::{Charts, Claim, Claimants, Language, Look, Name, Role, head};
+use super::Claimants;
+use super::charts::Charts;
+use super::claimant::Look;
+use super::claimed::{Claim, head};
+use super::name::Name;
 use crate::environment::cloudformation;
+use crate::environment::repository::Role;
+use crate::syntax::Language;
 
 /// A template of a Helm chart: no YAML before it is rendered.
 pub(super) const HELM_TEMPLATE: Claim = Claim::certain(Role::Helm, Language::Text);

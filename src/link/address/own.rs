@@ -1,8 +1,9 @@
 //! What an address of the gateway's own pod or machine leads to: loopback and unix sockets.
 
 use crate::estate::{Endpoint, Estate, Gateway};
+use crate::link::end::End;
+use crate::link::names;
 use crate::link::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
-use crate::link::{End, names};
 use crate::model::{Doubt, EntityId, Known, Lens};
 
 /// The gateway's own loopback interface.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::estate::{Endpoint, Estate, Gateway, Service};
-use crate::link::End;
+use crate::link::end::End;
 use crate::link::names::Names;
 use crate::link::socket::on_port;
 use crate::model::{Doubt, EntityId, Known, Lens};

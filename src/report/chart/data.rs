@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Chart, Style, draw};
+use super::terminal::{Style, draw};
+use super::week::Chart;
 use crate::capacity::Period;
 use crate::capacity::timeline::UNBOUNDED;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Chart, Point};
+use super::week::{Chart, Point};
 use crate::capacity::Moment;
 use crate::capacity::timeline::UNBOUNDED;
 

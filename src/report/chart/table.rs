@@ -1,6 +1,6 @@
 //! A chart in columns of equal length, each with the worst of its stretch.
 
-use super::Chart;
+use super::week::Chart;
 use crate::capacity::Period;
 
 /// What one column shows.

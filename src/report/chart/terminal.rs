@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::Chart;
 use super::table::{Column, columns};
+use super::week::Chart;
 use crate::capacity::Period;
 use crate::capacity::timeline::UNBOUNDED;
 
