@@ -8,7 +8,7 @@ use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind};
 use crate::estate::scaled::{EntryParts, Schedule, Target};
 use crate::repo::Span;
 
-use super::{evaluations, together};
+use super::evaluate::{evaluations, together};
 
 /// The misreading without which a target would have what it needs, if there is one.
 pub(super) fn misreading(

@@ -2,6 +2,7 @@
 //! entities that rules speak of, and is kept for `gatelint capacity`.
 
 mod entities;
+mod evaluate;
 mod hints;
 mod misread;
 mod routed;
@@ -25,6 +26,8 @@ use crate::model::{Doubt, Model};
 use crate::repo::{Sources, Span};
 use crate::scaling;
 use crate::speed;
+
+use evaluate::{evaluations, together};
 
 pub use traffic::{Demand, Measured, Traffic};
 
@@ -169,27 +172,6 @@ fn one(
         demand: measured,
         shortfalls: short,
     }
-}
-
-fn evaluations(target: &Target, context: &Context) -> Vec<Evaluation> {
-    let sources = target.sources.iter();
-    sources.map(|source| source.schedule.evaluate(context)).collect()
-}
-
-/// What all writers of a target guarantee together; one that cannot be told leaves everything open.
-fn together(evaluated: &[Evaluation]) -> Result<Bounds, NotEvaluated> {
-    let mut all: Option<Bounds> = None;
-    for evaluation in evaluated {
-        let own = evaluation.bounds.clone()?;
-        all = Some(match all {
-            None => own,
-            Some(bounds) => bounds.with_other_writer(own),
-        });
-    }
-    all.ok_or(NotEvaluated {
-        reason: "nothing says how many replicas there are".to_owned(),
-        span: Span::new(crate::repo::SourceId(0), 0, 0),
-    })
 }
 
 /// When too little is guaranteed; where another reading of the schedule would do, that is the one cause.

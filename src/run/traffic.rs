@@ -1,24 +1,24 @@
 //! `gatelint traffic`: from logs or a Prometheus to a profile, and what a profile says.
 
 mod ask;
+mod gathered;
 mod logs;
+mod refusal;
 mod show;
 
 use std::io::{self, IsTerminal, Write};
 
 use super::end::{CLEAN, Failure, print};
 use super::output::Output;
-use crate::capacity::import::{query, table};
-use crate::capacity::profile::{self, Profile, ProfileProblem, Source};
-use crate::capacity::{Moment, Zone};
+use crate::capacity::import::query;
+use crate::capacity::profile::{self, Profile, Source};
 use crate::cli::Cli;
 use crate::cli::traffic::{Import, Language, Traffic};
 use crate::report::describe;
 use crate::report::progress::Progress;
 use crate::terminal;
-
-/// Seconds between the samples asked of a Prometheus. Not more than the time in which replicas usually start.
-const ASKED_STEP: i64 = 300;
+use gathered::{ASKED_STEP, Gathered};
+use refusal::whole_minutes;
 
 pub(super) fn traffic(cli: &Cli, command: &Traffic) -> Result<u8, Failure> {
     match command {
@@ -58,14 +58,6 @@ fn import(options: &Import) -> Result<u8, Failure> {
     Ok(CLEAN)
 }
 
-/// What was imported.
-struct Gathered {
-    /// The profile.
-    csv: String,
-    /// What a person should know of it.
-    notes: Vec<String>,
-}
-
 /// What is written must be a profile, or the next command would refuse it.
 fn check(csv: &str) -> Result<Profile, Failure> {
     profile::read(csv.as_bytes(), &Source::default()).map_err(|problems| {
@@ -102,43 +94,4 @@ fn print_query(options: &Import, language: Language) -> Result<u8, Failure> {
         Language::Clickhouse => query::clickhouse(whole_minutes(step)?, options.weeks),
     };
     print(text.as_bytes())
-}
-
-fn whole_minutes(step: i64) -> Result<i64, Failure> {
-    if step % 60 != 0 {
-        return Err(Failure::new(
-            format!("requests are counted by the minute, and {step} s are no whole minutes"),
-            "Give --step 1m or a multiple of it.",
-        ));
-    }
-    Ok(step / 60)
-}
-
-/// The zone of that name.
-fn zone(name: &str) -> Result<Zone, Failure> {
-    Zone::named(name).map_err(|error| Failure::new(error.message, &sentence(&error.help)))
-}
-
-/// What is wrong with a file's lines, each with what to do.
-fn refused(file: &str, problems: &[ProfileProblem]) -> Failure {
-    let shown = problems.iter().map(|problem| {
-        let message = format!("{file}:{}: {}", problem.line, problem.message);
-        Failure::new(message, &sentence(&problem.help)).0
-    });
-    Failure(shown.collect())
-}
-
-/// A clause as a sentence.
-fn sentence(clause: &str) -> String {
-    let mut characters = clause.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    let end = if clause.ends_with(['?', '.', '`']) { "" } else { "." };
-    format!("{}{}{end}", first.unwrap_or_default(), characters.as_str())
-}
-
-/// Samples as a profile.
-fn profile_of(mut samples: Vec<(Moment, u64)>) -> String {
-    samples.sort_unstable();
-    samples.dedup_by_key(|(at, _)| *at);
-    table(&samples)
 }

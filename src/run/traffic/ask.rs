@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use ureq::tls::{RootCerts, TlsConfig};
 
-use super::{ASKED_STEP, Gathered, profile_of};
+use super::gathered::{ASKED_STEP, Gathered, profile_of};
 use crate::capacity::import::prometheus::{Answer, Fault, answer, halves, questions};
 use crate::capacity::import::query;
 use crate::capacity::moment::WEEK;
 use crate::capacity::{Moment, Period};
 use crate::cli::traffic::Import;
 use crate::report::progress::Progress;
-use crate::run::Failure;
+use crate::run::end::Failure;
 
 /// How long one answer may take; Prometheus itself gives up after two minutes.
 const PATIENCE: Duration = Duration::from_secs(150);

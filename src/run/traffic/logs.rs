@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use super::{Gathered, refused, whole_minutes, zone};
+use super::gathered::Gathered;
+use super::refusal::{refused, whole_minutes, zone};
 use crate::capacity::import::{Bins, Form, Guess, Stretch, cloudwatch, common_step, count, guess, unpacked};
 use crate::capacity::{Moment, Zone};
 use crate::cli::traffic::Import;
 use crate::report::describe;
 use crate::report::progress::Progress;
-use crate::run::Failure;
+use crate::run::end::Failure;
 
 /// An export of CloudWatch is small; what is larger is something else.
 const LARGEST_EXPORT: u64 = 256 << 20;

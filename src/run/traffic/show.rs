@@ -1,6 +1,6 @@
 //! `gatelint traffic show`.
 
-use super::{refused, zone};
+use super::refusal::{refused, zone};
 use crate::capacity::profile::{self, Columns, Source, week};
 use crate::capacity::{Moment, Zone};
 use crate::cli::Cli;
