@@ -477,3 +477,101 @@ fn a_service_that_leads_to_an_assumed_port() {
     assert_eq!(precision, "medium");
     assert!(message.contains(", unless PORT is set elsewhere"), "{message}");
 }
+
+/// Where a compose service listens, and where that comes from.
+fn listens(service: &str, files: &[(&str, &str)]) -> (String, String) {
+    let compose = format!(
+        "services:\n  edge:\n    image: nginx:1.28\n    volumes: [\"./nginx.conf:/etc/nginx/nginx.conf:ro\"]\n  web:\n{service}"
+    );
+    let nginx = "events {}\nhttp { server { listen 80; location / { proxy_pass http://web:1; } } }\n";
+    let place = Place::new(&[("compose.yaml", &*compose), ("nginx.conf", nginx)]);
+    files.iter().for_each(|(path, text)| place.write(path, text));
+    let hops = place.run(&["hops", "--format", "json"]).json();
+    let values = hops[0]["application"].as_array().unwrap();
+    let of = values.iter().find(|value| value["name"] == "listens");
+    let text = |key: &str| of.and_then(|value| value[key].as_str()).unwrap_or("none").to_owned();
+    (text("value"), text("origin"))
+}
+
+#[test]
+fn what_stands_behind_a_variable_in_other_languages() {
+    const RUBY: &str = "FROM ruby:3.3\nCOPY . .\nCMD [\"puma\"]\n";
+    let unseen = "    env_file: secrets.env\n";
+    for (service, files, port, clause) in [
+        (
+            "    image: example/web:1\n    command: sh -c 'exec gunicorn --bind 0.0.0.0:$${PORT:-8000} app:app'\n",
+            &[][..],
+            "0.0.0.0:8000",
+            "PORT is set elsewhere",
+        ),
+        (
+            "    image: example/web:1\n    command: uvicorn --host 0.0.0.0 app:app\n",
+            &[],
+            "0.0.0.0:8000",
+            "UVICORN_PORT is set elsewhere",
+        ),
+        (
+            "    image: example/web:1\n    command: next start\n",
+            &[],
+            "0.0.0.0:3000",
+            "PORT is set elsewhere",
+        ),
+        (
+            "    image: example/web:1\n    command: bin/rails server -b 0.0.0.0\n",
+            &[],
+            "0.0.0.0:3000",
+            "PORT is set elsewhere",
+        ),
+        (
+            "    build: ./web\n",
+            &[
+                ("web/Dockerfile", RUBY),
+                ("web/config/puma.rb", "port ENV.fetch(\"PORT\") { 3000 }\n"),
+            ],
+            "0.0.0.0:3000",
+            "PORT is set elsewhere",
+        ),
+        (
+            "    build: ./web\n",
+            &[
+                ("web/Dockerfile", RUBY),
+                (
+                    "web/config/puma.rb",
+                    "bind ENV.fetch(\"BIND\", \"tcp://0.0.0.0:4000\")\n",
+                ),
+            ],
+            "0.0.0.0:4000",
+            "BIND is set elsewhere",
+        ),
+    ] {
+        let (value, origin) = listens(&format!("{service}{unseen}"), files);
+        assert_eq!(value, port, "{service}");
+        assert!(origin.starts_with("assumed: "), "{service} {origin}");
+        assert!(origin.ends_with(&format!(", unless {clause}")), "{service} {origin}");
+    }
+}
+
+#[test]
+fn what_is_known_whatever_is_not_seen() {
+    for (service, listening) in [
+        // A command that names its program, in an image that is nowhere.
+        (
+            "    image: example/web:1\n    command: gunicorn --bind 0.0.0.0:8000 app:app\n",
+            "0.0.0.0:8000",
+        ),
+        (
+            "    image: example/web\n    command: uvicorn --host 0.0.0.0 --port 8001 app:app\n    env_file: secrets.env\n",
+            "0.0.0.0:8001",
+        ),
+        // An official image with a version, which nothing here changes.
+        ("    image: php:8.3-fpm\n", "0.0.0.0:9000"),
+        ("    image: tomcat:10.1\n", "0.0.0.0:8080"),
+    ] {
+        let (value, origin) = listens(service, &[]);
+        assert!(
+            value.ends_with(listening.trim_start_matches("0.0.0.0")),
+            "{service} {value}"
+        );
+        assert!(!origin.contains("assumed"), "{service} {origin}");
+    }
+}

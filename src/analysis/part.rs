@@ -208,7 +208,10 @@ fn container(container: &Container) -> u64 {
     let sockets = match &all {
         Known::Is(sockets) => sockets
             .iter()
-            .map(|socket| (known(&socket.port), &socket.path))
+            .map(|socket| {
+                let (port, unless) = socket.port.parts();
+                (known(&port), unless, &socket.path)
+            })
             .collect(),
         _ => Vec::new(),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::environment::{File, folder_of};
 use crate::estate::{Builder, Gateway, Listen, Route, Socket};
 use crate::model::field::{gateway, process, socket};
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, ProductId, Version};
+use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, ProductId, Version};
 use crate::repo::Span;
 
 /// Where a gateway runs.
@@ -133,7 +133,7 @@ impl Builder<'_> {
             let id = self.estate.model.add(socket_entity(product, listens, listen));
             sockets.push(Socket {
                 id,
-                port: listen.port.map_or(Known::Absent, Known::Is),
+                port: listen.port.map_or(Held::ABSENT, |port| Known::Is(port).into()),
                 path: listen.socket.clone(),
                 loopback: listen.loopback,
             });
@@ -144,13 +144,8 @@ impl Builder<'_> {
         entity.set(process::SOCKETS, Arc::from(words.join(", ")), first);
         entity.set(process::LISTENS_TCP, by_tcp, first);
         entity.set(process::LISTENS_UNIX, by_unix, first);
-        if let [
-            Socket {
-                port: Known::Is(port), ..
-            },
-        ] = sockets.as_slice()
-        {
-            entity.set(process::ONLY_PORT, i64::from(*port), first);
+        if let [only] = sockets.as_slice() {
+            entity.set_known(process::ONLY_PORT, only.port.clone().map(i64::from), first);
         }
         self.estate.containers[at].sockets = Known::Is(sockets).into();
     }

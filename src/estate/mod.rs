@@ -162,7 +162,7 @@ pub struct Socket {
     /// The entity.
     pub id: EntityId,
     /// The TCP port; absent for a unix socket, unknown where it is filled in later.
-    pub port: Known<u16>,
+    pub port: Held<u16>,
     /// The path of a unix socket.
     pub path: Option<Arc<str>>,
     /// Whether only the same network namespace reaches it.

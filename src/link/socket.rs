@@ -14,9 +14,9 @@ pub(super) fn on_port(lens: &Lens, container: &Container, port: u16) -> Known<En
     };
     let mut doubt = None;
     for socket in sockets {
-        match &socket.port {
+        match lens.see(&socket.port) {
             Known::Is(own) if *own == port => return Known::Is(socket.id),
-            Known::Unknown(reason) => doubt = Some(reason.clone()),
+            Known::Unknown(reason) => doubt = Some(reason),
             _ => {}
         }
     }

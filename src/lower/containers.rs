@@ -238,7 +238,7 @@ pub(super) fn sockets_of(joined: &ProcessJoin) -> Held<Vec<Socket>> {
             },
             Bind::Unix(path) => Socket {
                 id: socket.id,
-                port: Known::Absent,
+                port: Held::ABSENT,
                 path: Some(path),
                 loopback: false,
             },

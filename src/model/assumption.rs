@@ -28,15 +28,17 @@ struct Premise {
 impl Assumption {
     /// An assumption that comes from no single place, by the clause behind "unless": "PORT is set elsewhere".
     pub fn unless(clause: impl Into<Arc<str>>) -> Self {
-        Self::made(clause.into(), None)
+        Self::perhaps_at(clause, None)
     }
 
     /// The same for one that a place gives reason for.
     pub fn unless_at(clause: impl Into<Arc<str>>, span: Span) -> Self {
-        Self::made(clause.into(), Some(span))
+        Self::perhaps_at(clause, Some(span))
     }
 
-    fn made(clause: Arc<str>, span: Option<Span>) -> Self {
+    /// The same for one that a place may give reason for.
+    pub fn perhaps_at(clause: impl Into<Arc<str>>, span: Option<Span>) -> Self {
+        let clause = clause.into();
         let doubt = Doubt::perhaps_at(format!("assumed to hold, unless {clause}"), span);
         let unless = SmallVec::from_elem(clause, 1);
         Self(Arc::new(Premise { unless, doubt }))
@@ -52,6 +54,14 @@ impl Assumption {
         let unless = self.0.unless.iter().chain(more).cloned().collect();
         let doubt = self.0.doubt.clone();
         Self(Arc::new(Premise { unless, doubt }))
+    }
+
+    /// What rests on one or both of two.
+    pub fn both(one: Option<Assumption>, other: Option<&Assumption>) -> Option<Assumption> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or_else(|| other.cloned()),
+        }
     }
 
     /// The reason for whoever takes what rests on this for unknown.
@@ -124,6 +134,15 @@ impl<T> Held<T> {
         match assumption {
             Some(assumption) => self.unless(assumption.clone()),
             None => self,
+        }
+    }
+
+    /// The same, or what comes next where it is not there: that rests on its not being there.
+    pub fn or<N: Into<Held<T>>>(self, next: impl FnOnce() -> N) -> Held<T> {
+        match self.0 {
+            Basis::Absent => next().into(),
+            Basis::Assumed(None, assumption) => next().into().unless(assumption),
+            _ => self,
         }
     }
 

@@ -76,7 +76,7 @@ impl Stored {
     }
 
     /// What is stored of a value; nothing of what is surely absent.
-    fn of(held: &Held<Value>) -> Option<Stored> {
+    pub fn of(held: &Held<Value>) -> Option<Stored> {
         let (value, unless) = held.parts();
         Some(match (value, unless) {
             (Known::Unknown(doubt), _) => Stored::Unknown(doubt),

@@ -69,7 +69,7 @@ impl Model {
                 return Known::Unknown(doubt.clone()).into();
             }
             if let Some(further) = &here.unless {
-                unless = Some(unless.map_or_else(|| further.clone(), |known| known.and(further)));
+                unless = Assumption::both(unless, Some(further));
             }
             if !inherits {
                 break;

@@ -2,7 +2,7 @@
 
 use crate::environment::container::{ContainerSpec, Text};
 use crate::expand::{ExpandCache, block, verbatim};
-use crate::model::Assumption;
+use crate::model::{Assumption, Held, Known};
 use crate::repo::{Sources, Span};
 use crate::syntax::argv::{self, Argument, Command};
 
@@ -80,11 +80,12 @@ pub(crate) fn split(sources: &Sources, line: &Argument) -> Vec<Argument> {
 impl Started<'_> {
     /// The text with the container's variables filled in: `$X`, `${X}`, `${X:-default}`, `$(X)`; `None` where one is
     /// not known.
-    pub fn resolve(&self, text: &str) -> Option<String> {
+    pub fn resolve(&self, text: &str) -> Option<Held<String>> {
         if self.holes {
             return None;
         }
         let mut out = String::new();
+        let mut unless: Option<Assumption> = None;
         // Compose writes a dollar sign as two.
         let text = text.replace("$$", "$");
         let mut rest = text.as_str();
@@ -110,23 +111,29 @@ impl Started<'_> {
             match (self.variable(name), default) {
                 (Some(value), _) if value.unknown => return None,
                 (Some(value), _) => out.push_str(&value.text),
-                (None, Some(default)) if !self.spec.more_environment && !default.contains('$') => {
+                (None, Some(default)) if !default.contains('$') => {
                     out.push_str(default);
+                    unless = Assumption::both(unless, self.unset(name).as_ref());
                 }
                 _ => return None,
             }
             rest = after;
         }
         out.push_str(rest);
-        Some(out)
+        Some(Known::Is(out).on(unless.as_ref()))
     }
 
-    /// What the value behind a variable rests on that nothing here sets. It may be set by what is not in the repository,
-    /// or by an image that is made elsewhere; the repository at least mounts files into an image that it knows well.
+    /// What the value behind a variable rests on that nothing here sets: what is not in the repository may set it.
     pub fn unset(&self, variable: &str) -> Option<Assumption> {
-        let spec = self.spec;
-        let open = spec.more_environment || (spec.built.is_none() && spec.mounts.is_empty());
-        open.then(|| Assumption::unless_at(format!("{variable} is set elsewhere"), spec.span))
+        let open = self.spec.more_environment;
+        open.then(|| Assumption::unless_at(format!("{variable} is set elsewhere"), self.spec.span))
+    }
+
+    /// The same of a value in the program's own files. An image that is made elsewhere may set it as well; the repository
+    /// at least mounts files into an image that it knows well.
+    pub fn unset_in_image(&self, variable: &str) -> Option<Assumption> {
+        let open = self.spec.more_environment || (self.spec.built.is_none() && self.spec.mounts.is_empty());
+        open.then(|| Assumption::unless_at(format!("{variable} is set elsewhere"), self.spec.span))
     }
 
     /// A variable as the process sees it: assigned before the command, else given to the container.

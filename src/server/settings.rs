@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::expand::verbatim;
 use crate::model::field::setting;
 use crate::model::{
-    Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, Site, Stored, Table, entity::TreeId,
+    Assumption, Doubt, Entity, EntityId, Fact, Held, Kind, Known, Model, Row, Scope, Site, Stored, Table,
+    entity::TreeId,
 };
 use crate::repo::{Sources, Span};
 use crate::server::command::Started;
@@ -19,6 +20,8 @@ pub(crate) struct Setting {
     pub text: String,
     pub span: Span,
     pub unknown: bool,
+    /// What an unknown one most likely is.
+    likely: Option<(String, Assumption)>,
     /// Where a fix would write it; `None` where the value does not stand there word for word.
     place: Option<(TreeId, NodeId)>,
 }
@@ -26,23 +29,28 @@ pub(crate) struct Setting {
 impl Setting {
     /// The value, unless nobody can know it.
     pub fn value(&self) -> Known<&str> {
-        if self.unknown {
-            let reason = format!("the value of {} is not known here: {}", self.name, self.text);
-            Known::Unknown(Doubt::at(reason, self.span))
-        } else {
-            Known::Is(&self.text)
+        self.held().known()
+    }
+
+    /// The value with what it rests on.
+    pub fn held(&self) -> Held<&str> {
+        match &self.likely {
+            Some((text, unless)) => Known::Is(text.as_str()).unless(unless.clone()),
+            None if self.unknown => {
+                let reason = format!("the value of {} is not known here: {}", self.name, self.text);
+                Known::Unknown(Doubt::at(reason, self.span)).into()
+            }
+            None => Known::Is(self.text.as_str()).into(),
         }
     }
 
     fn fact(&self, row: &'static Row) -> Fact {
-        let value = match self.value() {
-            Known::Is(text) => row.read(text).map_or_else(
-                || Stored::Unknown(Doubt::at(format!("{text:?} is no value of {}", self.name), self.span)),
-                Stored::Is,
-            ),
-            Known::Unknown(doubt) => Stored::Unknown(doubt),
-            Known::Absent => Stored::Unknown(Doubt::at("nothing is written", self.span)),
-        };
+        let value = self.held().then(|text| match row.read(text) {
+            Some(value) => Known::Is(value),
+            None => Known::Unknown(Doubt::at(format!("{text:?} is no value of {}", self.name), self.span)),
+        });
+        let nothing = || Stored::Unknown(Doubt::at("nothing is written", self.span));
+        let value = Stored::of(&value).unwrap_or_else(nothing);
         // Without a place the span may be that of a whole script, which nothing may replace.
         let site = self.place.map(|place| Site { row, node: Some(place) });
         Fact {
@@ -114,6 +122,25 @@ impl Layer {
         }
     }
 
+    /// The same of values that may rest on an assumption.
+    pub fn of_held_values(model: &mut Model, sources: &Sources, values: &[(&'static str, Held<Argument>)]) -> Layer {
+        let setting = |(name, value): &(&'static str, Held<Argument>)| {
+            let (Known::Is(argument), unless) = value.parts() else {
+                return None;
+            };
+            let mut setting = Setting::of_argument(model, sources, None, name, argument);
+            if let Some(unless) = unless {
+                setting.likely = Some((setting.text.clone(), unless.clone()));
+                setting.unknown = true;
+            }
+            Some(setting)
+        };
+        Layer {
+            settings: values.iter().filter_map(setting).collect(),
+            ..Layer::default()
+        }
+    }
+
     /// The entries of a map with one of the names: a Python file, an INI section, a Node server. The items of a list
     /// are settings of their own.
     pub fn of_tree(model: &mut Model, tree: &Arc<Tree>, map: NodeId, names: &[&'static str]) -> Layer {
@@ -137,6 +164,7 @@ impl Layer {
                 text: at.text().unwrap_or_default().to_owned(),
                 span: at.word_span_at(0),
                 unknown: at.doubt_at(0).is_some() || at.words().is_empty(),
+                likely: None,
                 place: Some((id, at.id())),
             }));
         }
@@ -176,6 +204,11 @@ impl Setting {
         let resolved = started
             .filter(|_| value.unknown)
             .and_then(|started| started.resolve(&value.text));
+        let (resolved, likely) = match resolved.map(Held::into_parts) {
+            Some((Known::Is(text), None)) => (Some(text), None),
+            Some((Known::Is(text), Some(unless))) => (None, Some((text, unless))),
+            _ => (None, None),
+        };
         let place = match &resolved {
             None if !value.unknown => verbatim(sources, &value.text, value.span).map(|span| {
                 let (tree, node) = word_tree(sources, name, span);
@@ -188,6 +221,7 @@ impl Setting {
             unknown: value.unknown && resolved.is_none(),
             text: resolved.unwrap_or_else(|| value.text.clone()),
             span: value.span,
+            likely,
             place,
         }
     }
@@ -228,6 +262,11 @@ pub(crate) fn first<T>(known: Known<T>, next: impl FnOnce() -> Known<T>) -> Know
 /// The nearest value of a name, and where it stands.
 pub(crate) fn written<'l>(layers: &'l [Layer], name: &str) -> Known<(&'l str, Span)> {
     find(layers, name).then(|setting| setting.value().map(|text| (text, setting.span)))
+}
+
+/// The same with what it rests on.
+pub(crate) fn held<'l>(layers: &'l [Layer], name: &str) -> Held<(&'l str, Span)> {
+    Held::from(find(layers, name)).then(|setting| setting.held().map(|text| (text, setting.span)))
 }
 
 /// Whether something holds of the nearest value of a name; what holds where none is written is told.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::field::{process, socket};
-use crate::model::{Assumption, Doubt, Entity, EntityId, Held, Kind, Known, Model};
+use crate::model::{Assumption, Doubt, Entity, EntityId, Held, Kind, Known, Model, weigh};
 use crate::repo::Span;
 
 /// An address to listen on.
@@ -14,7 +14,7 @@ pub enum Bind {
         /// The address of the interface; absent for all interfaces.
         host: Known<Arc<str>>,
         /// The port.
-        port: Known<u16>,
+        port: Held<u16>,
     },
     /// A unix socket at a path of the container.
     Unix(Arc<str>),
@@ -25,7 +25,7 @@ impl Bind {
     pub fn tcp(host: &str, port: u16) -> Bind {
         Bind::Tcp {
             host: interface(host),
-            port: Known::Is(port),
+            port: Known::Is(port).into(),
         }
     }
 
@@ -33,7 +33,7 @@ impl Bind {
     pub(crate) fn host_and_port(host: &str, number: &str, span: Span) -> Bind {
         Bind::Tcp {
             host: interface(host),
-            port: port(number, span),
+            port: port(number, span).into(),
         }
     }
 
@@ -89,6 +89,18 @@ impl Address {
         }
     }
 
+    /// The same with a port that may rest on an assumption.
+    pub fn with_port(host: &str, number: &str, port: Held<u16>, span: Span) -> Address {
+        Address {
+            bind: Bind::Tcp {
+                host: interface(host),
+                port,
+            },
+            written: format!("{host}:{number}"),
+            span,
+        }
+    }
+
     /// A unix socket.
     pub fn unix(path: &str, span: Span) -> Address {
         Address {
@@ -103,7 +115,7 @@ impl Address {
         Address {
             bind: Bind::Tcp {
                 host: Known::Unknown(doubt.clone()),
-                port: Known::Unknown(doubt),
+                port: Known::Unknown(doubt).into(),
             },
             written: written.into(),
             span,
@@ -115,25 +127,35 @@ impl Address {
         Address {
             bind: Bind::Tcp {
                 host: Known::Absent,
-                port: Known::Unknown(doubt),
+                port: Known::Unknown(doubt).into(),
             },
             written: written.into(),
             span,
         }
     }
 
-    /// Why a part of it is not known.
-    fn doubt(&self) -> Option<Doubt> {
-        match &self.bind {
-            Bind::Tcp {
-                host: Known::Unknown(doubt),
-                ..
-            }
-            | Bind::Tcp {
-                port: Known::Unknown(doubt),
-                ..
-            } => Some(doubt.clone()),
-            _ => None,
+    /// The address in words: unknown where a part is, and resting on what its port rests on.
+    fn words(&self) -> Held<String> {
+        let Bind::Tcp { host, port } = &self.bind else {
+            return Known::Is(self.likely_words()).into();
+        };
+        if let Known::Unknown(doubt) = host {
+            return Known::Unknown(doubt.clone()).into();
+        }
+        port.as_ref().map(|_| self.likely_words())
+    }
+
+    /// `0.0.0.0:8000`, `unix:/run/app.sock`; as written where a part is not known.
+    fn likely_words(&self) -> String {
+        let (host, port) = match &self.bind {
+            Bind::Unix(path) => return format!("unix:{path}"),
+            Bind::Tcp { host, port } => (host, port.as_ref().likely()),
+        };
+        match (host, port) {
+            (Known::Is(host), Some(port)) if host.contains(':') => format!("[{host}]:{port}"),
+            (Known::Is(host), Some(port)) => format!("{host}:{port}"),
+            (Known::Absent, Some(port)) => format!("0.0.0.0:{port}"),
+            _ => self.written.clone(),
         }
     }
 }
@@ -168,7 +190,6 @@ pub(crate) fn add(model: &mut Model, id: EntityId, addresses: impl Into<Held<Vec
             return Known::Unknown(doubt).into();
         }
     };
-    let words: Vec<String> = addresses.iter().map(words).collect();
     let at = addresses.first().map_or(span, |address| address.span);
     let is_tcp = |address: &&Address| matches!(address.bind, Bind::Tcp { .. });
     let tcp = addresses.iter().find(is_tcp).map(|address| address.span);
@@ -177,20 +198,18 @@ pub(crate) fn add(model: &mut Model, id: EntityId, addresses: impl Into<Held<Vec
         .find(|address| !is_tcp(address))
         .map(|address| address.span);
     let entity = model.entity_mut(id);
-    let list = match addresses.iter().find_map(|address| address.doubt()) {
-        Some(doubt) => Known::Unknown(doubt),
-        None => Known::Is(words.join(", ").into()),
-    };
+    let list = addresses
+        .iter()
+        .map(Address::words)
+        .reduce(|list, next| list.then(|list| next.map(|next| format!("{list}, {next}"))));
+    let list = list.unwrap_or_else(|| Known::Is(String::new()).into()).map(Arc::from);
     let by_tcp = Known::Is(tcp.is_some()).on(unless);
     let by_unix = Known::Is(unix.is_some()).on(unless);
     entity.set_known(process::SOCKETS, list.on(unless), at);
     entity.set_known(process::LISTENS_TCP, by_tcp, tcp.unwrap_or(at));
     entity.set_known(process::LISTENS_UNIX, by_unix, unix.unwrap_or(at));
     entity.set_known(process::ONLY_PORT, only_port(&addresses).on(unless), tcp.unwrap_or(at));
-    let joins = addresses
-        .into_iter()
-        .zip(words)
-        .map(|(address, words)| join(model, id, address, &words, unless));
+    let joins = addresses.into_iter().map(|address| join(model, id, address, unless));
     Known::Is(joins.collect()).on(unless)
 }
 
@@ -207,63 +226,34 @@ pub(crate) fn speak(model: &mut Model, sockets: &Held<Vec<SocketJoin>>, speaks: 
 }
 
 /// The one port among the addresses.
-fn only_port(addresses: &[Address]) -> Known<i64> {
-    let mut only = Known::Absent;
-    for address in addresses {
-        match (&address.bind, &only) {
-            (Bind::Unix(_), _) => {}
-            (
-                Bind::Tcp {
-                    port: Known::Is(port), ..
-                },
-                Known::Absent,
-            ) => only = Known::Is(i64::from(*port)),
-            (
-                Bind::Tcp {
-                    port: Known::Is(port), ..
-                },
-                Known::Is(known),
-            ) if i64::from(*port) == *known => {}
-            (
-                Bind::Tcp {
-                    port: Known::Unknown(doubt),
-                    ..
-                },
-                _,
-            ) => return Known::Unknown(doubt.clone()),
-            _ => return Known::Absent,
+fn only_port(addresses: &[Address]) -> Held<i64> {
+    weigh(|lens| {
+        let mut only = None;
+        for address in addresses {
+            let Bind::Tcp { port, .. } = &address.bind else {
+                continue;
+            };
+            match (lens.see(port), only) {
+                (Known::Is(port), None) => only = Some(*port),
+                (Known::Is(port), Some(known)) if *port == known => {}
+                (Known::Unknown(doubt), _) => return Known::Unknown(doubt),
+                _ => return Known::Absent,
+            }
         }
-    }
-    only
+        only.map_or(Known::Absent, |port| Known::Is(i64::from(port)))
+    })
 }
 
-/// `0.0.0.0:8000`, `unix:/run/app.sock`; as written where a part is not known.
-fn words(address: &Address) -> String {
-    match &address.bind {
-        Bind::Unix(path) => format!("unix:{path}"),
-        Bind::Tcp {
-            host,
-            port: Known::Is(port),
-        } => match host {
-            Known::Is(host) if host.contains(':') => format!("[{host}]:{port}"),
-            Known::Is(host) => format!("{host}:{port}"),
-            Known::Absent => format!("0.0.0.0:{port}"),
-            Known::Unknown(_) => address.written.clone(),
-        },
-        Bind::Tcp { .. } => address.written.clone(),
-    }
-}
-
-fn join(
-    model: &mut Model,
-    process: EntityId,
-    address: Address,
-    words: &str,
-    unless: Option<&Assumption>,
-) -> SocketJoin {
+fn join(model: &mut Model, process: EntityId, address: Address, unless: Option<&Assumption>) -> SocketJoin {
+    let words = address.likely_words();
     let name = format!("{} {words}", model.entity(process).name);
     let mut entity = Entity::new(Kind::Socket, name, address.span);
-    entity.set(socket::ADDRESS, words.into(), address.span);
+    let rests = match &address.bind {
+        Bind::Tcp { port, .. } => port.parts().1,
+        Bind::Unix(_) => None,
+    };
+    let words = Known::Is(Arc::from(words)).on(rests);
+    entity.set_known(socket::ADDRESS, words, address.span);
     match &address.bind {
         Bind::Unix(path) => entity.set(socket::PATH, path.clone(), address.span),
         Bind::Tcp { port, .. } => {

@@ -309,32 +309,34 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
     }
 }
 
-/// One address, as `util.parse_address` reads it. A part is unknown only if its own text is.
+/// One address, as `util.parse_address` reads it. A part is unknown only if its own text is, and rests on an assumption
+/// only if it would be another one otherwise.
 fn address(setting: &Setting) -> Address {
     let written = setting.text.clone();
+    let held = setting.held();
+    let likely = match held.parts() {
+        (Known::Is(text), Some(unless)) => Some((parts(text.strip_prefix("tcp://").unwrap_or(text)), unless)),
+        _ => None,
+    };
     let doubt = || Doubt::at(format!("the address {written} is not known here"), setting.span);
-    let text = written.strip_prefix("tcp://").unwrap_or(&written);
     let has_hole = |part: &str| setting.unknown && (part.is_empty() || part.contains(['$', '{', '<', '@', '(', '`']));
+    let text = written.strip_prefix("tcp://").unwrap_or(&written);
     let bind = if let Some(path) = text.strip_prefix("unix:") {
         Bind::Unix(path.strip_prefix("//").unwrap_or(path).into())
     } else if text.starts_with("fd://") || (setting.unknown && !text.contains(':')) {
         return Address::unknown(&*written, doubt(), setting.span);
     } else {
-        let (host, number) = match (text.rfind(']'), text.split_once(':')) {
-            (Some(end), _) => (&text[..=end], text[end + 1..].strip_prefix(':').unwrap_or("8000")),
-            (None, Some((host, number))) => (host, number),
-            (None, None) => (text, "8000"),
-        };
+        let (host, number) = parts(text);
         Bind::Tcp {
             host: if has_hole(host) {
                 Known::Unknown(doubt())
             } else {
                 interface(host)
             },
-            port: if has_hole(number) {
-                Known::Unknown(doubt())
-            } else {
-                port(number, setting.span)
+            port: match likely {
+                _ if !has_hole(number) => port(number, setting.span).into(),
+                Some(((_, number), unless)) => port(number, setting.span).unless(unless.clone()),
+                None => Known::Unknown(doubt()).into(),
             },
         }
     };
@@ -342,5 +344,14 @@ fn address(setting: &Setting) -> Address {
         bind,
         span: setting.span,
         written,
+    }
+}
+
+/// Host and port of an address.
+fn parts(text: &str) -> (&str, &str) {
+    match (text.rfind(']'), text.split_once(':')) {
+        (Some(end), _) => (&text[..=end], text[end + 1..].strip_prefix(':').unwrap_or("8000")),
+        (None, Some((host, number))) => (host, number),
+        (None, None) => (text, "8000"),
     }
 }

@@ -12,7 +12,7 @@ use crate::product::Descriptor;
 use crate::repo::Source;
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Spelled, find, holds};
-use crate::server::sockets::{Address, Bind, interface};
+use crate::server::sockets::{Address, Bind, interface, port};
 use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
 use crate::syntax::{Language, NodeId, Tree};
 
@@ -250,7 +250,7 @@ fn is_named(path: &str, script: &str) -> bool {
 }
 
 /// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1).
-fn next_address(started: &Started<'_>) -> Held<Vec<Address>> {
+fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
     let span = started.command.program.span;
     let number = started
         .command
@@ -258,23 +258,24 @@ fn next_address(started: &Started<'_>) -> Held<Vec<Address>> {
         .or_else(|| started.variable("PORT"));
     let host = started.command.option(&["-H", "--hostname"]);
     if [&number, &host].into_iter().flatten().any(|argument| argument.unknown) {
-        return Known::Unknown(Doubt::at("its port is not known here", span)).into();
+        return Known::Unknown(Doubt::at("its port is not known here", span));
     }
-    let unseen = number.is_none() && started.spec.more_environment;
-    let unless = started.unset("PORT").filter(|_| unseen);
+    let unless = started.unset("PORT").filter(|_| number.is_none());
     let at = number.as_ref().map_or(span, |argument| argument.span);
     let number = number.map_or_else(|| "3000".to_owned(), |argument| argument.text);
     let host = host.map(|argument| argument.text).unwrap_or_default();
-    let address = Address {
-        bind: Bind::host_and_port(&host, &number, at),
+    Known::Is(vec![Address {
+        bind: Bind::Tcp {
+            host: interface(&host),
+            port: port(&number, at).on(unless.as_ref()),
+        },
         written: number,
         span: at,
-    };
-    Known::Is(vec![address]).on(unless.as_ref())
+    }])
 }
 
-fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Held<Vec<Address>> {
-    let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span)).into();
+fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
+    let unknown = |reason: &str| Known::Unknown(Doubt::at(reason.to_owned(), started.command.program.span));
     let Known::Is(setting) = find(layers, "listen") else {
         return unknown("its port is not written as a number");
     };
@@ -283,15 +284,16 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Held<V
         return unknown("it listens in several places");
     };
     if setting.text.starts_with('/') && !setting.unknown {
-        return Known::Is(vec![Address::unix(&setting.text, setting.span)]).into();
+        return Known::Is(vec![Address::unix(&setting.text, setting.span)]);
     }
     let unreadable = || Doubt::at(format!("the port {} is not known here", setting.text), setting.span);
     let number = evaluate(&setting.text, &script.source.text, started, 0);
     let number = number.unwrap_or_else(|| Known::Unknown(unreadable()).into());
-    let number = number.then(|text| match text.trim().parse::<u16>() {
-        Ok(number) => Known::Is(number),
-        Err(_) => Known::Unknown(unreadable()),
-    });
+    let port = number.then(|text| text.trim().parse().map_or(Known::Unknown(unreadable()), Known::Is));
+    let number: u16 = match port.parts() {
+        (Known::Is(number), _) => *number,
+        _ => return port.known().map(|_: u16| Vec::new()),
+    };
     let host = match node.word(1) {
         Some(_) if node.doubt_at(1).is_some() => {
             Known::Unknown(Doubt::at("the host is not known here", node.word_span_at(1)))
@@ -301,16 +303,11 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Held<V
         None if script.framework == "fastify" => Known::Is("localhost".into()),
         None => Known::Absent,
     };
-    number.map(|number| {
-        vec![Address {
-            bind: Bind::Tcp {
-                host,
-                port: Known::Is(number),
-            },
-            written: number.to_string(),
-            span: setting.span,
-        }]
-    })
+    Known::Is(vec![Address {
+        bind: Bind::Tcp { host, port },
+        written: number.to_string(),
+        span: setting.span,
+    }])
 }
 
 /// The value of a port's expression: a number, `process.env.PORT`, `… || 3000`, `Number(…)`, or a constant of the file.
@@ -329,7 +326,7 @@ fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -
         let name = first.trim().strip_prefix("process.env.");
         return match name {
             Some(name) if started.variable(name).is_none() => {
-                let unless = started.unset(name);
+                let unless = started.unset_in_image(name);
                 Some(next(default)?.on(unless.as_ref()))
             }
             _ => next(first),

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::join;
 use crate::model::field::process;
-use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
+use crate::model::{Assumption, Doubt, Held, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
@@ -59,7 +59,7 @@ fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lower
 }
 
 /// Where Puma listens, from its command line and its file.
-type Listens = fn(&Launch<'_>, &Started<'_>, &Layer, &Known<Arc<Source>>) -> Known<Vec<Address>>;
+type Listens = fn(&Launch<'_>, &Started<'_>, &Layer, &Known<Arc<Source>>) -> Held<Vec<Address>>;
 
 /// Puma, started by itself or by something that has options of its own and tells it where to listen.
 pub(crate) fn start(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>, listens: Listens) -> ProcessJoin {
@@ -76,7 +76,7 @@ pub(crate) fn start(model: &mut Model, launch: &Launch<'_>, started: &Started<'_
     match &file {
         Known::Is(source) => {
             let values = values(source, started);
-            layers.push(Layer::of_values(model, launch.context.sources, None, &values));
+            layers.push(Layer::of_held_values(model, launch.context.sources, &values));
         }
         Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt.clone())),
         Known::Absent => {}
@@ -89,7 +89,7 @@ pub(crate) fn start(model: &mut Model, launch: &Launch<'_>, started: &Started<'_
     let keeps = holds(&layers, "enable_keep_alives", true, |text| text != "false");
     behave(model, id, keeps, Known::Is(false), launch.span);
     let is_tls = |address: &Address| address.written.starts_with("ssl://");
-    let speaks = match &addresses {
+    let speaks = match addresses.parts().0 {
         Known::Is(all) if all.iter().all(is_tls) => Some("https"),
         Known::Is(all) if !all.iter().any(is_tls) => Some("http"),
         _ => None,
@@ -98,13 +98,14 @@ pub(crate) fn start(model: &mut Model, launch: &Launch<'_>, started: &Started<'_
 }
 
 /// The settings of a file.
-fn values(source: &Source, started: &Started<'_>) -> Vec<(&'static str, Argument)> {
+fn values(source: &Source, started: &Started<'_>) -> Vec<(&'static str, Held<Argument>)> {
     let one = |call: ruby::Call| {
         let name = IN_FILE.iter().find(|name| **name == call.name)?;
-        let first = call.values.into_iter().next().flatten();
-        let unknown = first.is_none();
-        let text = first.unwrap_or_else(|| "an expression".to_owned());
-        Some((*name, Argument::new(text, call.span, unknown)))
+        let value = match call.values.into_iter().next().flatten() {
+            Some(text) => text.map(|text| Argument::new(text, call.span, false)),
+            None => Known::Is(Argument::new("an expression", call.span, true)).into(),
+        };
+        Some((*name, value))
     };
     ruby::calls(source, IN_FILE, started)
         .into_iter()
@@ -113,40 +114,49 @@ fn values(source: &Source, started: &Started<'_>) -> Vec<(&'static str, Argument
 }
 
 /// Where a file says to listen, `port` without a host at this one; absent where it says nothing of it.
-pub(crate) fn in_file(source: &Source, started: &Started<'_>, host: &Known<Arc<str>>) -> Known<Vec<Address>> {
+pub(crate) fn in_file(source: &Source, started: &Started<'_>, host: &Known<Arc<str>>) -> Held<Vec<Address>> {
     let mut found = Vec::new();
+    let mut rests: Option<Assumption> = None;
     for call in ruby::calls(source, BINDS, started) {
         let open = || {
             Known::Unknown(Doubt::at(
                 format!("what {} is given is not known", call.name),
                 call.span,
             ))
+            .into()
         };
         let (Some(Some(first)), false) = (call.values.first(), call.name == "ssl_bind") else {
             return open();
         };
+        let (Known::Is(text), unless) = first.parts() else {
+            return open();
+        };
         if call.name == "bind" {
-            found.push(address(first, call.span));
+            found.push(address(text, call.span));
+            rests = Assumption::both(rests, unless);
             continue;
         }
         let (host, written) = match call.values.get(1) {
-            None => (host.clone(), first.clone()),
-            Some(Some(own)) => (interface(own), format!("{own}:{first}")),
+            None => (host.clone(), (*text).clone()),
+            Some(Some(own)) => match own.clone().known() {
+                Known::Is(own) => (interface(&own), format!("{own}:{text}")),
+                _ => return open(),
+            },
             Some(None) => return open(),
         };
         found.push(Address {
             bind: Bind::Tcp {
                 host,
-                port: port(first, call.span),
+                port: port(text, call.span).on(unless),
             },
             written,
             span: call.span,
         });
     }
     if found.is_empty() {
-        return Known::Absent;
+        return Held::ABSENT;
     }
-    Known::Is(found)
+    Known::Is(found).on(rests.as_ref())
 }
 
 /// The file that `-C` names, else `config/puma.rb`: mounted, or in the build context.
@@ -204,32 +214,38 @@ fn addresses(
     started: &Started<'_>,
     command: &Layer,
     file: &Known<Arc<Source>>,
-) -> Known<Vec<Address>> {
+) -> Held<Vec<Address>> {
     let mut found = Vec::new();
+    let mut rests: Option<Assumption> = None;
     for setting in command.settings.iter().filter(|setting| setting.name != "config") {
-        match (setting.value(), setting.name) {
-            (Known::Unknown(doubt), _) => return Known::Unknown(doubt),
-            (Known::Is(text), "port") => found.push(Address::host_and_port("0.0.0.0", text, setting.span)),
-            (Known::Is(text), _) => found.push(address(text, setting.span)),
-            (Known::Absent, _) => {}
+        let held = setting.held();
+        match (held.parts(), setting.name) {
+            ((Known::Unknown(doubt), _), _) => return Known::Unknown(doubt).into(),
+            ((Known::Is(text), unless), "port") => {
+                let port = port(text, setting.span).on(unless);
+                found.push(Address::with_port("0.0.0.0", text, port, setting.span));
+            }
+            ((Known::Is(text), unless), _) => {
+                found.push(address(text, setting.span));
+                rests = Assumption::both(rests, unless);
+            }
+            ((Known::Absent, _), _) => {}
         }
     }
     if !found.is_empty() {
-        return Known::Is(found);
+        return Known::Is(found).on(rests.as_ref());
     }
     if let Some(doubt) = &command.doubt {
-        return Known::Unknown(doubt.clone());
+        return Known::Unknown(doubt.clone()).into();
     }
-    let in_file = file
-        .clone()
-        .then(|source| self::in_file(&source, started, &Known::Absent));
-    match in_file {
-        Known::Absent if started.variable("PORT").is_some() || started.spec.more_environment => {
-            Known::Unknown(Doubt::at("its port is not written here", launch.span))
+    let in_file = Held::from(file.clone()).then(|source| self::in_file(&source, started, &Known::Absent));
+    in_file.or(|| match started.variable("PORT") {
+        Some(_) => Known::Unknown(Doubt::at("its port is not written here", launch.span)),
+        None => {
+            let port = Known::Is(9292).on(started.unset("PORT").as_ref());
+            Known::Is(vec![Address::with_port("0.0.0.0", "9292", port, launch.span)])
         }
-        Known::Absent => Known::Is(vec![Address::tcp("0.0.0.0", 9292, launch.span)]),
-        known => known,
-    }
+    })
 }
 
 /// `tcp://0.0.0.0:3000`, `unix:///run/puma.sock`, `ssl://…`

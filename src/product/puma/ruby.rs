@@ -3,15 +3,16 @@
 
 use std::collections::HashMap;
 
+use crate::model::{Held, Known};
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 
 /// One call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Call {
     pub name: String,
     /// What it is given; `None` where that cannot be known.
-    pub values: Vec<Option<String>>,
+    pub values: Vec<Option<Held<String>>>,
     /// Where the first value stands.
     pub span: Span,
 }
@@ -107,8 +108,10 @@ fn arguments(text: &str) -> Vec<&str> {
     found
 }
 
-/// A literal, a variable of the file, or `ENV` with what the container says or the default beside it.
-fn evaluate(text: &str, variables: &HashMap<&str, &str>, started: &Started<'_>, depth: usize) -> Option<String> {
+/// A literal, a variable of the file, or `ENV` with what the container says or the default beside it, which rests on the
+/// variable's not being set where that cannot be seen.
+fn evaluate(text: &str, variables: &HashMap<&str, &str>, started: &Started<'_>, depth: usize) -> Option<Held<String>> {
+    let sure = |text: String| Some(Held::from(Known::Is(text)));
     if depth > 4 {
         return None;
     }
@@ -116,10 +119,10 @@ fn evaluate(text: &str, variables: &HashMap<&str, &str>, started: &Started<'_>, 
     let next = |text: &str| evaluate(text, variables, started, depth + 1);
     let digits = text.replace('_', "");
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(digits);
+        return sure(digits);
     }
     if matches!(text, "true" | "false") {
-        return Some(text.to_owned());
+        return sure(text.to_owned());
     }
     if let Some(inner) = text.strip_prefix("Integer(").and_then(|rest| rest.strip_suffix(')')) {
         return next(inner);
@@ -138,7 +141,8 @@ fn evaluate(text: &str, variables: &HashMap<&str, &str>, started: &Started<'_>, 
         let (inside, behind) = rest.split_once(']')?;
         return environment(unquoted(inside)?, behind.trim().strip_prefix("||"), started, next);
     }
-    unquoted(text).filter(|inner| !inner.contains("#{")).map(str::to_owned)
+    let plain = unquoted(text).filter(|inner| !inner.contains("#{"))?;
+    sure(plain.to_owned())
 }
 
 fn unquoted(text: &str) -> Option<&str> {
@@ -151,12 +155,10 @@ fn environment(
     name: &str,
     default: Option<&str>,
     started: &Started<'_>,
-    next: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
+    next: impl Fn(&str) -> Option<Held<String>>,
+) -> Option<Held<String>> {
     match started.variable(name) {
-        Some(value) => (!value.unknown).then_some(value.text),
-        // Another place may define a variable that is not written here.
-        None if started.unset(name).is_some() => None,
-        None => next(default?),
+        Some(value) => (!value.unknown).then(|| Known::Is(value.text).into()),
+        None => Some(next(default?)?.on(started.unset_in_image(name).as_ref())),
     }
 }

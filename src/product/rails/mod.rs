@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Doubt, Known, Model, Product};
+use crate::model::{Assumption, Doubt, Held, Known, Model, Product};
 use crate::product::Descriptor;
 use crate::product::puma::{in_file, start};
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
-use crate::server::settings::{Layer, Spelled, find, first};
+use crate::server::settings::{Layer, Spelled, first, held, written};
 use crate::server::sockets::{Address, Bind, interface, port};
 use crate::server::{Launch, Lowered, ProcessJoin, Program, Reads, Server};
 
@@ -54,25 +54,26 @@ fn addresses(
     started: &Started<'_>,
     command: &Layer,
     file: &Known<Arc<Source>>,
-) -> Known<Vec<Address>> {
+) -> Held<Vec<Address>> {
     let sight = Sight {
         command,
         started,
         unseen: unseen(launch, started),
     };
     let (asked_host, asked_port) = (sight.asked("binding", "BINDING"), sight.asked("port", "PORT"));
-    let host = first(asked_host.clone(), || sight.own_host());
-    let number = first(asked_port.clone(), || Known::Is(("3000".to_owned(), sight.span())));
+    let host = asked_host.clone().or(|| sight.own_host()).known();
+    let number = asked_port.clone().or(|| Known::Is(("3000".to_owned(), sight.span())));
     let own = address(&host, &number, sight.span());
-    match (&asked_host, &asked_port) {
-        (Known::Is(_), _) | (_, Known::Is(_)) => Known::Is(vec![own]),
-        (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()),
+    let ((asked_host, no_host), (asked_port, no_port)) = (asked_host.parts(), asked_port.parts());
+    match (asked_host, asked_port) {
+        (Known::Is(_), _) | (_, Known::Is(_)) => Known::Is(vec![own]).into(),
+        (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt).into(),
         (Known::Absent, Known::Absent) => {
             let host = host.then(|(text, _): Written| interface(&text));
-            let in_file = file.clone().then(|source| in_file(&source, started, &host));
+            let in_file = Held::from(file.clone()).then(|source| in_file(&source, started, &host));
             // What keeps others away is not the file's port but Rails' host.
             let blamed = in_file.map(|all| all.into_iter().map(|found| found.blamed(own.span)).collect());
-            first(blamed, || Known::Is(vec![own]))
+            blamed.or(|| Known::Is(vec![own])).on(no_host).on(no_port)
         }
     }
 }
@@ -89,14 +90,14 @@ impl Address {
     }
 }
 
-fn address(host: &Known<Written>, number: &Known<Written>, span: Span) -> Address {
+fn address(host: &Known<Written>, number: &Held<Written>, span: Span) -> Address {
     let at = host
         .clone()
         .is()
-        .or_else(|| number.clone().is())
+        .or_else(|| number.clone().likely())
         .map_or(span, |(_, at)| at);
-    let text = |known: &Known<Written>| known.clone().is().map_or_else(|| "?".to_owned(), |(text, _)| text);
-    let written = format!("{}:{}", text(host), text(number));
+    let text = |value: Option<Written>| value.map_or_else(|| "?".to_owned(), |(text, _)| text);
+    let written = format!("{}:{}", text(host.clone().is()), text(number.clone().likely()));
     // A path, or an address with a scheme.
     if let Known::Is((host, at)) = host
         && (host.starts_with(['/', '.']) || host.contains("://"))
@@ -127,14 +128,22 @@ impl Sight<'_> {
         self.started.command.program.span
     }
 
-    /// What somebody asks for: by an option, else by a variable.
-    fn asked(&self, option: &str, variable: &str) -> Known<Written> {
-        first(self.option(option), || self.variable(variable))
+    /// What somebody asks for: by an option, else by a variable. That one which is not seen asks as well is not likely.
+    fn asked(&self, option: &str, variable: &str) -> Held<Written> {
+        let own = held(std::slice::from_ref(self.command), option);
+        let own = own.map(|(text, span)| (text.to_owned(), span));
+        own.or(|| match (self.started.variable(variable), &self.unseen) {
+            (None, Some(doubt)) => {
+                let clause = format!("{variable} is set elsewhere");
+                Known::Absent.unless(Assumption::perhaps_at(clause, doubt.span))
+            }
+            _ => self.variable(variable).into(),
+        })
     }
 
     fn option(&self, name: &str) -> Known<Written> {
-        let found = find(std::slice::from_ref(self.command), name);
-        found.then(|setting| setting.value().map(|text| (text.to_owned(), setting.span)))
+        let found = written(std::slice::from_ref(self.command), name);
+        found.map(|(text, span)| (text.to_owned(), span))
     }
 
     fn variable(&self, name: &str) -> Known<Written> {

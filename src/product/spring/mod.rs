@@ -121,6 +121,7 @@ fn elsewhere(started: &Started<'_>) -> Option<Doubt> {
     let unread = started.command.unread()?;
     started
         .resolve(&unread.text)
+        .and_then(|text| text.known().is())
         .is_none()
         .then(|| Doubt::at(format!("{} may hold further options", unread.text), unread.span))
 }
@@ -155,8 +156,13 @@ fn properties(started: &Started<'_>) -> Vec<(&'static str, Argument)> {
     let mut found: Vec<_> = own.filter_map(|argument| property(&argument.text, argument)).collect();
     // `$JAVA_OPTS` means something only where the command names it.
     let named = started.command.arguments.iter().filter(|argument| argument.unknown);
-    let expanded =
-        named.filter_map(|argument| Some(Argument::new(started.resolve(&argument.text)?, argument.span, false)));
+    let expanded = named.filter_map(|argument| {
+        Some(Argument::new(
+            started.resolve(&argument.text)?.known().is()?,
+            argument.span,
+            false,
+        ))
+    });
     let read = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"].into_iter();
     for line in read.filter_map(|name| started.variable(name)).chain(expanded) {
         found.extend(
@@ -320,7 +326,7 @@ fn addresses(layers: &[Layer], span: Span) -> Known<Vec<Address>> {
     let address = |number: &str, at: Span| Address {
         bind: Bind::Tcp {
             host: host.clone(),
-            port: port(number, at),
+            port: port(number, at).into(),
         },
         written: number.to_owned(),
         span: at,

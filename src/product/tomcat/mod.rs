@@ -179,7 +179,10 @@ impl Connector {
             }
         };
         Address {
-            bind: Bind::Tcp { host, port: number },
+            bind: Bind::Tcp {
+                host,
+                port: number.into(),
+            },
             written,
             span,
         }

@@ -103,10 +103,12 @@ fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
         Known::Absent => Known::Is("127.0.0.1".into()),
     };
     let port = match &number {
-        Known::Is(setting) => setting.value().then(|text| port(text, setting.span)),
-        Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
-        Known::Absent if elsewhere || (fastapi && started.variable("PORT").is_some()) => Known::Unknown(hidden()),
-        Known::Absent => Known::Is(8000),
+        Known::Is(setting) => setting.held().then(|text| port(text, setting.span)),
+        Known::Unknown(doubt) => Known::Unknown(doubt.clone()).into(),
+        Known::Absent if fastapi && (elsewhere || started.variable("PORT").is_some()) => {
+            Known::Unknown(hidden()).into()
+        }
+        Known::Absent => Known::Is(8000).on(started.unset("UVICORN_PORT").as_ref()),
     };
     let at = match (&number, &host) {
         (Known::Is(setting), _) | (_, Known::Is(setting)) => setting.span,
