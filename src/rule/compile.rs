@@ -102,7 +102,7 @@ fn typed_option(name: &str, option: OptionFile) -> Result<RuleOption, String> {
         serde_yaml::Value::Bool(flag) => flag.to_string(),
         _ => return Err("a default is a plain value".to_owned()),
     };
-    let value = literal::read(of, &text).ok_or_else(|| format!("`{text}` is not a {}", of.name()))?;
+    let value = literal::value(of, &text).ok_or_else(|| format!("`{text}` is not a {}", of.name()))?;
     Ok(RuleOption {
         name: name.to_owned(),
         value,

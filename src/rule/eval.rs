@@ -29,6 +29,25 @@ pub(super) struct Scene<'m> {
 }
 
 impl<'m> Scene<'m> {
+    /// Whether every part of a requirement holds; the same as evaluating it whole.
+    pub(super) fn satisfies(&self, conjuncts: &[Expr]) -> Known<bool> {
+        let mut doubt = None;
+        let mut absent = false;
+        for conjunct in conjuncts {
+            match self.truth(conjunct) {
+                Known::Is(true) => {}
+                Known::Is(false) => return Known::Is(false),
+                Known::Absent => absent = true,
+                Known::Unknown(found) => doubt = doubt.or(Some(found)),
+            }
+        }
+        match (doubt, absent) {
+            (Some(doubt), _) => Known::Unknown(doubt),
+            (None, true) => Known::Absent,
+            (None, false) => Known::Is(true),
+        }
+    }
+
     /// The same through another lens.
     pub(super) fn through<'l>(&self, lens: &'l Lens) -> Scene<'l>
     where

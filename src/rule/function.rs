@@ -75,7 +75,7 @@ impl Typer<'_> {
                 } else {
                     Type::Duration
                 };
-                let value = literal::read(of, text).ok_or_else(|| {
+                let value = literal::value(of, text).ok_or_else(|| {
                     let help = format!("write for example {}", literal::example(of));
                     Mistake::new(at.clone(), format!("`{text}` is not a {}", of.name())).help(help)
                 })?;

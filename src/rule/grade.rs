@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::definition::Rule;
 use super::eval::Scene;
-use super::judge::satisfied;
 use super::remedy::Proposal;
 use super::severity::{Precision, Severity};
 use crate::model::{Assumption, Doubt, Known, Lens};
@@ -59,7 +58,7 @@ fn again(scene: &Scene<'_>, rule: &Rule, lens: &Lens) -> Known<bool> {
         return Known::Unknown(doubt);
     }
     match scene.applies(&rule.when, &mut 0) {
-        Known::Is(true) => satisfied(&scene, rule),
+        Known::Is(true) => scene.satisfies(&rule.require),
         Known::Is(false) | Known::Absent => Known::Absent,
         Known::Unknown(doubt) => Known::Unknown(doubt),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{Duration, Size, Type, Value};
 
 /// Reads a value of a type.
-pub(super) fn read(of: Type, text: &str) -> Option<Value> {
+pub(super) fn value(of: Type, text: &str) -> Option<Value> {
     match of {
         Type::Duration => duration(text).map(Value::Duration),
         Type::Size => size(text).map(Value::Size),

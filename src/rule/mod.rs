@@ -22,6 +22,7 @@ mod settings;
 mod severity;
 mod structure;
 mod template;
+mod told;
 mod typing;
 
 pub use definition::{Example, MARK, Rule};

@@ -86,7 +86,7 @@ impl RuleSet {
             return Err(error(format!("the rule `{id}` has no option `{name}`"), Some(help)));
         };
         let of = rule.options[at].value.kind();
-        let Some(value) = literal::read(of, text) else {
+        let Some(value) = literal::value(of, text) else {
             let default = &rule.options[at].value;
             let help = format!("the default is {default}");
             return Err(error(format!("`{text}` is not a {}", of.name()), Some(help)));

@@ -223,7 +223,7 @@ impl One<'_> {
         let zone = measured.map_or_else(|| self.zone(), |measured| measured.week.zone.clone());
         let around = week.unwrap_or_else(|| first(&self.found.shortfalls, walked));
         Outcome::Week {
-            chart: Box::new(Chart::of(title, bounds, required, &zone, walked, around)),
+            chart: Box::new(Chart::around(title, bounds, required, &zone, walked, around)),
             short: self
                 .found
                 .shortfalls

@@ -17,7 +17,7 @@ fn a_week_is_drawn_for_eyes_and_for_machines() -> Outcome {
     let required = requirement(&week(&profile, &zone), &forty())
         .ok_or("a requirement")?
         .over(context.period);
-    let chart = Chart::of(
+    let chart = Chart::around(
         "shop/checkout",
         &bounds,
         Some(&required),

@@ -49,7 +49,7 @@ pub struct Chart {
 impl Chart {
     /// The local week around an instant, such as that of the first shortfall. Of what is `walked` it is the first whole week
     /// at the earliest, and the last whole one at the latest.
-    pub fn of(
+    pub fn around(
         title: &str,
         bounds: &Bounds,
         required: Option<&Required>,
