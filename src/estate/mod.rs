@@ -1,5 +1,6 @@
 //! What links are made from: addresses, selectors, ports. Rules never see these; they see the links.
 
+mod block;
 mod builder;
 pub mod facts;
 mod gateway;
@@ -14,6 +15,7 @@ use crate::model::field::endpoint;
 use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, Moved, Moves, ProductId};
 use crate::repo::{SourceId, Span};
 
+pub use block::Block;
 pub use builder::{Builder, Context};
 pub use gateway::Place;
 
@@ -255,35 +257,55 @@ impl Selector {
     }
 }
 
-/// A NetworkPolicy that limits what reaches pods.
+/// Which way a connection goes, as its policies see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Into the pods that a policy selects.
+    In,
+    /// Out of them.
+    Out,
+}
+
+/// What a NetworkPolicy says of one direction.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The entity.
     pub id: EntityId,
+    /// The direction.
+    pub direction: Direction,
     /// Its namespace; empty where none is written.
     pub namespace: Arc<str>,
     /// The folder it belongs to.
     pub folder: Arc<str>,
     /// The pods it is for.
     pub pods: Selector,
-    /// Who may come in; empty for no one.
+    /// Who is let through; empty for no one.
     pub rules: Known<Vec<PolicyRule>>,
 }
 
-/// One entry of `ingress`.
+/// A policy of another sort than Kubernetes' own, of which only this is read.
+#[derive(Clone, Debug)]
+pub struct OtherPolicy {
+    /// Its kind and name.
+    pub label: Arc<str>,
+    /// Its namespace; empty where it is for the whole cluster, or none is written.
+    pub namespace: Arc<str>,
+}
+
+/// One entry of `ingress` or `egress`.
 #[derive(Clone, Debug)]
 pub struct PolicyRule {
-    /// Who; empty for everyone.
+    /// Who is at the other end; empty for everyone.
     pub peers: Vec<Peer>,
     /// To which ports; empty for all.
     pub ports: Vec<PolicyPort>,
 }
 
-/// One entry of `from`.
+/// One entry of `from` or `to`.
 #[derive(Clone, Debug)]
 pub enum Peer {
     /// Addresses.
-    Block,
+    Block(Block),
     /// Pods of some namespaces.
     Pods {
         /// The namespaces; `None` for the policy's own.
@@ -293,7 +315,7 @@ pub enum Peer {
     },
 }
 
-/// One port that a policy lets in.
+/// One port that a policy lets through.
 #[derive(Clone, Debug)]
 pub struct PolicyPort {
     /// The entity.
@@ -302,6 +324,8 @@ pub struct PolicyPort {
     pub port: Known<Arc<str>>,
     /// The last port of a range.
     pub end: Option<u16>,
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: Arc<str>,
 }
 
 /// Everything of one environment, lowered and ready to be linked.
@@ -323,8 +347,10 @@ pub struct Estate {
     pub incomplete: Option<Doubt>,
     /// Whether a kustomization says what is deployed together.
     pub kustomized: bool,
-    /// Network policies for what comes in.
+    /// Network policies, each direction for itself.
     pub policies: Vec<Policy>,
+    /// Policies of other sorts, which may let through what those do not.
+    pub other_policies: Vec<OtherPolicy>,
     /// Labels of the namespaces that are written.
     pub namespaces: Vec<(Arc<str>, Labels)>,
     /// The namespace of the ingress controller, where that is known.

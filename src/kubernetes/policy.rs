@@ -1,23 +1,58 @@
-//! NetworkPolicies, as far as they decide who reaches a pod.
+//! NetworkPolicies: who reaches a pod, and whom a pod reaches.
 
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
-use crate::estate::{Labels, Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector};
+use crate::estate::{
+    Block, Direction, Labels, OtherPolicy, Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector,
+};
 use crate::model::field::{policy, policy_port};
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Row, Site, Stored, Unit, Value, scalar};
 use crate::syntax::At;
 
 static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", policy_port::PORT, Unit::Number).bare());
 
-/// Lowers a NetworkPolicy; `None` when it says nothing of what comes in.
-pub fn lower(model: &mut Model, document: &Document) -> Option<Policy> {
+/// Policies of other sorts, which can let through what a NetworkPolicy does not.
+const OTHERS: [&str; 5] = [
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "GlobalNetworkPolicy",
+];
+
+/// Whether a document is a NetworkPolicy of Kubernetes; Calico has one of the same kind.
+fn is_own(document: &Document) -> bool {
+    let group = document.at().scalar("apiVersion").unwrap_or("networking.k8s.io");
+    &*document.kind == "NetworkPolicy" && !group.contains("projectcalico.org")
+}
+
+/// A policy of another sort than Kubernetes' own.
+pub fn other(document: &Document) -> Option<OtherPolicy> {
+    let is_other = OTHERS.contains(&&*document.kind) || (&*document.kind == "NetworkPolicy" && !is_own(document));
+    is_other.then(|| OtherPolicy {
+        label: Arc::from(format!("{} {}", document.kind, document.name)),
+        namespace: match &*document.kind {
+            "CiliumNetworkPolicy" | "NetworkPolicy" => document.namespace.clone(),
+            _ => Arc::from(""),
+        },
+    })
+}
+
+/// Lowers a NetworkPolicy: what it says of each direction that it is for.
+pub fn lower(model: &mut Model, document: &Document) -> Vec<Policy> {
     let at = document.at();
-    let types = at.get("spec.policyTypes").filter(|types| types.is_list());
-    // Every policy is for what comes in unless it says otherwise.
-    if types.is_some_and(|types| !types.items().any(|item| item.text() == Some("Ingress"))) {
-        return None;
+    if !is_own(document) {
+        return Vec::new();
     }
+    let types = at.get("spec.policyTypes").filter(|types| types.is_list());
+    // Every policy is for what comes in unless it says otherwise, and for what goes out where it names that.
+    let is_for = |direction: Direction| match (types, direction) {
+        (Some(types), Direction::In) => types.items().any(|item| item.text() == Some("Ingress")),
+        (Some(types), Direction::Out) => types.items().any(|item| item.text() == Some("Egress")),
+        (None, Direction::In) => true,
+        (None, Direction::Out) => at.get("spec.egress").is_some(),
+    };
     let span = at
         .get("metadata.name")
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
@@ -27,41 +62,51 @@ pub fn lower(model: &mut Model, document: &Document) -> Option<Policy> {
         entity.set(policy::NAMESPACE, document.namespace.clone(), span);
     }
     let id = model.add(entity);
-    let rules = match (document.doubt("spec.ingress"), at.get("spec.ingress")) {
-        (Some(doubt), _) => Known::Unknown(doubt.clone()),
-        (None, None) => Known::Is(Vec::new()),
-        (None, Some(list)) => Known::Is(list.items().map(|item| rule(model, document, item)).collect()),
-    };
     let mut pods = at.get("spec.podSelector").map(selector).unwrap_or_default();
     pods.doubt = pods.doubt.or_else(|| document.doubt("spec.podSelector").cloned());
-    Some(Policy {
+    let directions = [(Direction::In, "spec.ingress"), (Direction::Out, "spec.egress")];
+    let directions = directions.into_iter().filter(|(direction, _)| is_for(*direction));
+    let policy = |(direction, path)| Policy {
         id,
+        direction,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
-        pods,
-        rules,
-    })
+        pods: pods.clone(),
+        rules: match (document.doubt(path), at.get(path)) {
+            (Some(doubt), _) => Known::Unknown(doubt.clone()),
+            (None, None) => Known::Is(Vec::new()),
+            (None, Some(list)) => Known::Is(
+                list.items()
+                    .map(|item| rule(model, document, item, direction))
+                    .collect(),
+            ),
+        },
+    };
+    directions.map(policy).collect()
 }
 
-fn rule(model: &mut Model, document: &Document, item: At<'_>) -> PolicyRule {
+fn rule(model: &mut Model, document: &Document, item: At<'_>, direction: Direction) -> PolicyRule {
     let peer = |peer: At<'_>| {
-        if peer.child("ipBlock").is_some() {
-            return Peer::Block;
+        if let Some(block) = peer.child("ipBlock") {
+            let except = block.child("except").into_iter().flat_map(At::items);
+            return Peer::Block(Block::read(
+                block.scalar("cidr").unwrap_or_default(),
+                except.filter_map(At::text),
+            ));
         }
         Peer::Pods {
             namespaces: peer.child("namespaceSelector").map(selector),
             pods: peer.child("podSelector").map(selector),
         }
     };
+    let peers = match direction {
+        Direction::In => "from",
+        Direction::Out => "to",
+    };
+    let ports = item.child("ports").into_iter().flat_map(At::items);
     PolicyRule {
-        peers: item.child("from").into_iter().flat_map(At::items).map(peer).collect(),
-        ports: item
-            .child("ports")
-            .into_iter()
-            .flat_map(At::items)
-            .filter(|port| !matches!(port.scalar("protocol"), Some("UDP" | "SCTP")))
-            .map(|item| port(model, document, item))
-            .collect(),
+        peers: item.child(peers).into_iter().flat_map(At::items).map(peer).collect(),
+        ports: ports.map(|item| port(model, document, item)).collect(),
     }
 }
 
@@ -92,6 +137,7 @@ fn port(model: &mut Model, document: &Document, item: At<'_>) -> PolicyPort {
         id: model.add(entity),
         port: value,
         end: item.scalar("endPort").and_then(|text| text.parse().ok()),
+        protocol: Arc::from(item.scalar("protocol").unwrap_or("TCP")),
     }
 }
 

@@ -169,6 +169,35 @@ fn status(
     })
 }
 
+/// Notes whether the policies of the gateway's own pod let it reach an endpoint, and ask for its address.
+fn lets_out(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, end: &End, entity: &mut Entity) {
+    let Known::Is(host) = &endpoint.host else { return };
+    if end.loopback || endpoint.socket.is_some() || estate.policies.is_empty() {
+        return;
+    }
+    let container = end.container.clone().is();
+    let port = match container {
+        Some(_) => &end.pod_port,
+        None => &endpoint.port,
+    };
+    let verdict = policy::lets_out(estate, gateway, container, host, port);
+    entity.set_known(hop::POLICY_LETS_OUT, verdict.allows.clone(), endpoint.span);
+    entity.link(hop::OUT_POLICY, verdict.policy.map_or(Known::Absent, Known::Is));
+    // A controller that goes to endpoints learns of them from the API server.
+    let asks = !gateway.to_endpoints && !crate::product::nginx::address::is_ip(host);
+    if asks && verdict.policy.is_some() {
+        let lets_ask = policy::lets_ask(estate, gateway);
+        if verdict.allows.as_ref().likely() != Some(&false) {
+            entity.set_known(
+                hop::POLICY_BLOCKS_DNS,
+                lets_ask.clone().map(|lets| !lets),
+                endpoint.span,
+            );
+        }
+        entity.set_known(hop::POLICY_LETS_ASK, lets_ask, endpoint.span);
+    }
+}
+
 fn entity(
     estate: &Estate,
     gateway: &Gateway,
@@ -222,9 +251,12 @@ fn entity(
     }
     if let Known::Is(container) = end.container {
         entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);
-        let (allows, policy) = policy::allows(estate, gateway, container, &end.pod_port);
-        entity.set_known(hop::POLICY_ALLOWS, allows, span);
-        entity.link(hop::POLICY, policy.map_or(Known::Absent, Known::Is));
+        let verdict = policy::lets_in(estate, gateway, container, &end.pod_port);
+        entity.set_known(hop::POLICY_ALLOWS, verdict.allows, span);
+        entity.link(hop::POLICY, verdict.policy.map_or(Known::Absent, Known::Is));
+    }
+    if let Some(endpoint) = endpoint {
+        lets_out(estate, gateway, endpoint, end, &mut entity);
     }
     entity.link(hop::GATEWAY, Known::Is(gateway.id));
     entity.link(hop::ROUTE, Known::Is(route.id));

@@ -8,6 +8,8 @@ mod hops;
 mod names;
 mod nearly;
 mod policy;
+mod policy_port;
+mod policy_rule;
 mod selects;
 mod socket;
 mod stale;
@@ -23,7 +25,7 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     let names = Names::new(estate);
     let mut hops = hops::add(estate, &names);
     target_port::settle(estate, &names);
-    policy::settle_ports(estate, &names, &hops);
+    policy_port::settle(estate, &names, &hops);
     stale::settle(estate, &hops);
     selects::settle(estate, &names);
     chain::paths(estate, &mut hops);

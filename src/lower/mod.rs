@@ -136,6 +136,7 @@ impl Builder<'_> {
                 "Namespace" => self.estate.namespaces.push(policy::namespace(document)),
                 _ => {}
             }
+            self.estate.other_policies.extend(policy::other(document));
         }
         let is = |labels: &[(Arc<str>, Arc<str>)]| {
             labels

@@ -16,6 +16,9 @@ fields! { hop, Kind::Hop;
     NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
     POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
     POLICY_ALLOWS: bool = "policy_allows", "Whether the network policies that select the pod let the gateway in at that port; absent where none selects it.";
+    POLICY_LETS_OUT: bool = "policy_lets_out", "Whether the network policies that select the gateway's own pod let it reach the target; absent where none selects it.";
+    POLICY_LETS_ASK: bool = "policy_lets_ask", "Whether those policies let the gateway ask a name server, where it looks the target up by itself; absent where none selects it.";
+    POLICY_BLOCKS_DNS: bool = "policy_blocks_dns", "Whether those policies keep it from a name server and not, as far as is known, from the target.";
     => GATEWAY: Gateway = "gateway", "The gateway that sends the request.";
     => ROUTE: Route = "route", "The route the request takes.";
     => UPSTREAM: Upstream = "upstream", "The group of endpoints it is sent to.";
@@ -28,6 +31,7 @@ fields! { hop, Kind::Hop;
     => SOCKET: Socket = "socket", "What the process listens on where the request arrives; absent when it listens elsewhere.";
     => STATUS: Status = "status", "What failures of this hop look like at the gateway's client.";
     => POLICY: Policy = "policy", "The first network policy that selects the pod.";
+    => OUT_POLICY: Policy = "out_policy", "The first network policy that selects the gateway's own pod and is for what goes out.";
 }
 
 fields! { chain, Kind::Chain;
