@@ -6,11 +6,14 @@
 mod common;
 
 use common::Place;
+use gatelint::fix::outcome::file_key;
+use gatelint::fix::part::portrait;
 use gatelint::model::{
     Assumption, Doubt, Duration, Entity, EntityId, Held, Kind, Known, Model, Row, Scope, Table, Unit, field, weigh,
 };
-use gatelint::repo::{SourceId, Span};
+use gatelint::repo::{SourceId, Sources, Span};
 use gatelint::rule::{Grade, Hit, Judgement, Precision, RuleSet, Severity, judge, tell};
+use gatelint::server::{Bind, ProcessJoin, SocketJoin};
 
 fn span(start: u32) -> Span {
     Span::new(SourceId(0), start, start + 5)
@@ -574,4 +577,89 @@ fn what_is_known_whatever_is_not_seen() {
         );
         assert!(!origin.contains("assumed"), "{service} {origin}");
     }
+}
+
+#[test]
+fn a_server_that_an_image_is_only_assumed_to_run() {
+    let mut model = Model::default();
+    let mut process = Entity::new(Kind::Process, "web", span(0));
+    process.set(field::process::NAME, "gunicorn".into(), span(0));
+    let process = model.add(process);
+    let mut socket = Entity::new(Kind::Socket, "web 0.0.0.0:8000", span(0));
+    socket.set(field::socket::PORT, 8000, span(0));
+    let socket = model.add(socket);
+    let join = ProcessJoin {
+        id: Known::Is(process),
+        product: None,
+        sockets: Known::Is(vec![SocketJoin {
+            id: socket,
+            address: Bind::tcp("0.0.0.0", 8000),
+            loopback: false,
+            span: span(0),
+        }])
+        .into(),
+        official_only: false,
+    };
+    let image = Assumption::unless("example/web runs something else");
+    let join = join.unless(&mut model, &image);
+    assert_eq!(join.sockets.parts().1, Some(&image));
+    let name = model.held(process, field::process::NAME);
+    assert_eq!(name, Known::Is("gunicorn".into()).unless(image.clone()));
+    assert_eq!(model.get(socket, field::socket::PORT), Known::Unknown(image.doubt()));
+}
+
+#[test]
+fn what_is_joined_rests_on_what_it_would_not_be_without() {
+    let (route, service) = (EntityId(0), EntityId(1));
+    let mut hop = Entity::new(Kind::Hop, "web", span(0));
+    let mut without = hop.clone();
+    for entity in [&mut hop, &mut without] {
+        entity.set(field::hop::LOOPBACK, false, span(0));
+        entity.link(field::hop::ROUTE, Known::Is(route));
+    }
+    hop.set(field::hop::DIRECT, true, span(0));
+    hop.link(field::hop::SERVICE, Known::Is(service));
+    without.set_known(field::hop::DIRECT, Known::Unknown(elsewhere().doubt()), span(0));
+    without.set(field::hop::POD_PORT, 80, span(0));
+    hop.rest(&without, &elsewhere());
+    let mut model = Model::default();
+    let id = model.add(hop.clone());
+    assert_eq!(model.held(id, field::hop::LOOPBACK), Known::Is(false).into());
+    assert_eq!(model.held(id, field::hop::DIRECT), Known::Is(true).unless(elsewhere()));
+    assert_eq!(model.held(id, field::hop::POD_PORT), Known::Absent.unless(elsewhere()));
+    assert_eq!(*hop.linked(field::hop::ROUTE), Known::Is(route).into());
+    assert_eq!(*hop.linked(field::hop::SERVICE), Known::Is(service).unless(elsewhere()));
+}
+
+/// A fix is proved by comparing models: one that changes what something rests on changes something.
+#[test]
+fn models_differ_by_what_they_rest_on() {
+    let sources = Sources::default();
+    let file = sources.add_file("compose.yaml", "services: { web: { image: example/web } }\n".into());
+    let files = [file_key("compose.yaml")].into_iter().collect();
+    let at = Span::new(file.id, 0, 5);
+    let of = |complete: &dyn Fn(&mut Entity)| {
+        let mut model = Model::default();
+        let mut socket = Entity::new(Kind::Socket, "web :3000", at);
+        complete(&mut socket);
+        model.add(socket);
+        portrait(&sources, &model, &files)
+    };
+    let port = |basis: fn(Known<i64>) -> Held<i64>| {
+        of(&|socket| socket.set_known(field::socket::PORT, basis(Known::Is(3000)), at))
+    };
+    let other = |known: Known<i64>| known.unless(Assumption::unless("HOST is set elsewhere"));
+    let all = [
+        port(Held::from),
+        port(|known| known.unless(elsewhere())),
+        port(other),
+        of(&|socket| {
+            socket.set(field::socket::PORT, 3000, at);
+            socket.unless = Some(elsewhere());
+        }),
+    ];
+    for (nth, one) in all.iter().enumerate() {
+        assert!(all[nth + 1..].iter().all(|other| other != one), "{nth}");
+    }
+    assert_eq!(all[1], port(|known| known.unless(elsewhere())));
 }

@@ -17,7 +17,7 @@ use crate::environment::container::ContainerSpec;
 use crate::environment::{File, Repository, join};
 use crate::expand::{ContainerFiles, ExpandCache};
 use crate::model::field::process;
-use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, ProductId, Version};
+use crate::model::{Assumption, Doubt, Entity, EntityId, Held, Kind, Known, Model, ProductId, Version};
 use crate::repo::{Source, Sources, Span};
 use crate::syntax::{Language, Tree};
 use command::{Runs, Started};
@@ -105,6 +105,19 @@ impl ProcessJoin {
             sockets: sockets.into(),
             official_only: false,
         }
+    }
+
+    /// The same where what runs is only assumed: what an image starts that is not known well.
+    #[must_use]
+    pub fn unless(mut self, model: &mut Model, assumption: &Assumption) -> Self {
+        let sockets = self.sockets.parts().0.is().map_or(&[][..], Vec::as_slice);
+        let all = sockets.iter().map(|socket| socket.id).chain(self.id.clone().is());
+        for id in all {
+            let unless = &mut model.entity_mut(id).unless;
+            *unless = Assumption::both(unless.take(), Some(assumption));
+        }
+        self.sockets = self.sockets.unless(assumption.clone());
+        self
     }
 
     pub(crate) fn unknown(doubt: Doubt) -> Self {
