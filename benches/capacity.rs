@@ -112,6 +112,7 @@ fn schedule(n: usize, zone: &str) -> KedaScaledObject {
             .collect(),
         formula: None,
         paused: None,
+        replicas: None,
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn add(
     }
     for ((source, evaluation), of) in target.sources.iter().zip(evaluated).zip(&made.sources) {
         shape(model, source, of, evaluation, context);
-        for found in evaluation.notes.iter().chain(&fight(source)) {
+        for found in &evaluation.notes {
             add_note(sources, model, target, source, of, found);
         }
     }
@@ -238,19 +238,6 @@ fn replicas_of(source: &Source) -> Option<(Span, Site)> {
         .iter()
         .find(|(_, site)| site.row.name == "replicas")
         .copied()
-}
-
-/// KEDA scales through an autoscaler of its own, which a count of the workload fights as it fights any other.
-fn fight(source: &Source) -> Option<Note> {
-    let (Schedule::Keda(_), Some((span, _))) = (&source.schedule, replicas_of(source)) else {
-        return None;
-    };
-    Some(Note {
-        kind: NoteKind::ReplicasFight,
-        span,
-        message: "every apply sets the count anew, whatever the ScaledObject has chosen".to_owned(),
-        help: Some("remove `replicas` and leave the count to KEDA".to_owned()),
-    })
 }
 
 /// What its windows really are.

@@ -83,6 +83,7 @@ fn window(trigger: &KedaCron, context: &Context) -> Shape {
         }],
         formula: None,
         paused: None,
+        replicas: None,
     };
     let context = Context {
         period,

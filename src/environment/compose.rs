@@ -214,6 +214,7 @@ fn environment(repository: &Repository, own: usize, base: usize, overlays: &[usi
         path: repository.files()[base].path.clone(),
         affixes: ("".into(), "".into()),
         doubts: project.doubts,
+        ignored: Vec::new(),
         generated: Vec::new(),
     });
     Environment {

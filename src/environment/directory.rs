@@ -99,6 +99,7 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
         path: path.clone(),
         affixes: (none.clone(), none),
         doubts: Vec::new(),
+        ignored: Vec::new(),
         generated: Vec::new(),
     });
 }

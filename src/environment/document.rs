@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::ignored::Ignored;
 use crate::model::Doubt;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -47,6 +48,8 @@ pub struct Document {
     /// Fields that a patch may change which cannot be applied here: a path prefix (`spec.ports`, empty for the whole
     /// document) and why.
     pub doubts: Vec<(String, Doubt)>,
+    /// Fields that what deploys it leaves to somebody else.
+    pub ignored: Vec<Ignored>,
     /// For a generated ConfigMap: keys whose content is a file of the repository, with its path.
     pub generated: Vec<(String, String)>,
 }
@@ -63,6 +66,11 @@ impl Document {
             .iter()
             .find(|(changed, _)| is_inside(path, changed) || is_inside(changed, path))
             .map(|(_, doubt)| doubt)
+    }
+
+    /// Whether what deploys it leaves a field alone, and how; `None` where it writes it always.
+    pub fn ignored(&self, field: &str) -> Option<&Ignored> {
+        self.ignored.iter().find(|ignored| &*ignored.field == field)
     }
 
     /// The name another object of the set has as deployed, as kustomize changes references.

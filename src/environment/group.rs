@@ -2,7 +2,7 @@
 
 use super::deployed::Environment;
 use super::repository::Repository;
-use super::{cloudformation, compose, directory, kustomize, terraform};
+use super::{cloudformation, compose, directory, ignored, kustomize, terraform};
 
 /// Which documents are deployed together: kustomizations, paths of deployers, compose projects, and at last everything
 /// that belongs to none of them. In the same order for the same repository.
@@ -18,5 +18,6 @@ pub fn group(repository: &Repository) -> Vec<Environment> {
     environments.push(directory::environment(objects));
     directory::scatter_loose(repository, &mut environments);
     environments.retain(|environment| !(environment.documents.is_empty() && environment.loose.is_empty()));
+    ignored::mark(&mut environments);
     environments
 }

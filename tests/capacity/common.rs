@@ -64,6 +64,7 @@ pub fn scaled_object(zone: &str, start: &str, end: &str) -> KedaScaledObject {
         }],
         formula: None,
         paused: None,
+        replicas: None,
     }
 }
 

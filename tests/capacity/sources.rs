@@ -5,8 +5,8 @@ use gatelint::capacity::schedule::NoteKind;
 use gatelint::repo::{SourceId, Span};
 
 use gatelint::capacity::schedule::{
-    ApplicationAction, HorizontalAutoscaler, Job, JobTarget, Named, ScalableTarget, ZalandoEntry, ZalandoSchedule,
-    ZalandoWhen, application_auto_scaling, cron_jobs, horizontal_autoscaler, kubectl_writes, zalando,
+    ApplicationAction, HorizontalAutoscaler, Job, JobTarget, Named, ScalableTarget, WrittenCount, ZalandoEntry,
+    ZalandoSchedule, ZalandoWhen, application_auto_scaling, cron_jobs, horizontal_autoscaler, kubectl_writes, zalando,
 };
 use gatelint::syntax::argv::Argument;
 
@@ -28,7 +28,10 @@ fn replicas_that_fight_an_autoscaler_lower_what_it_guarantees() {
         steps(minimum(&horizontal_autoscaler(&autoscaler, &context))),
         "2026-06-07T00:00Z=4"
     );
-    autoscaler.replicas = Some(count(2));
+    autoscaler.replicas = Some(WrittenCount {
+        count: count(2),
+        on_sync: false,
+    });
     let fought = horizontal_autoscaler(&autoscaler, &context);
     assert_eq!(steps(minimum(&fought)), "2026-06-07T00:00Z=2");
     assert_eq!(fought.notes[0].kind, NoteKind::ReplicasFight);

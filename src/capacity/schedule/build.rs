@@ -67,6 +67,10 @@ impl Builder {
         });
     }
 
+    pub fn add(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
     /// Remembers the first reason for which nothing can be said.
     pub fn fail(&mut self, span: Span, reason: impl Into<String>) {
         let reason = reason.into();

@@ -2,7 +2,7 @@
 
 use super::bounds::Role;
 use super::build::Builder;
-use super::evaluation::{Context, Evaluation, NoteKind};
+use super::evaluation::{Context, Evaluation, Note, NoteKind};
 use super::given::Given;
 use crate::capacity::timeline::Timeline;
 use crate::repo::Span;
@@ -16,8 +16,47 @@ pub struct HorizontalAutoscaler {
     pub minimum: Option<Given<u32>>,
     /// `maxReplicas`
     pub maximum: Given<u32>,
-    /// `replicas` of the target: every apply sets the count to it (kubernetes/kubernetes#25238).
-    pub replicas: Option<Given<u32>>,
+    /// `replicas` of the target.
+    pub replicas: Option<WrittenCount>,
+}
+
+/// `replicas` of what an autoscaler scales: every apply sets the count to it (kubernetes/kubernetes#25238).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenCount {
+    /// The count.
+    pub count: Given<u32>,
+    /// Whether the deployer ignores a difference, and writes it all the same when it synchronises anything (Argo CD without
+    /// `RespectIgnoreDifferences=true`).
+    pub on_sync: bool,
+}
+
+impl WrittenCount {
+    /// What it does to an autoscaler's count.
+    pub(super) fn note(&self, autoscaler: &str) -> Note {
+        let count = self.count.value;
+        let when = if self.on_sync { "sync" } else { "apply" };
+        let message = match (count, self.on_sync) {
+            (0, _) => format!("`replicas: 0` turns the {autoscaler} off at every {when}"),
+            (count, false) => format!("every apply sets the count to {count}, whatever the {autoscaler} has chosen"),
+            (count, true) => format!(
+                "Argo CD ignores the difference only until it syncs: every sync sets the count to {count}, whatever the \
+                 {autoscaler} has chosen"
+            ),
+        };
+        let help = match self.on_sync {
+            false => format!("remove `replicas` and leave the count to the {autoscaler}"),
+            true => format!(
+                "add `RespectIgnoreDifferences=true` to the Application's `syncOptions`, or remove `replicas` and leave the \
+                 count to the {autoscaler}"
+            ),
+        };
+        Note {
+            kind: NoteKind::ReplicasFight,
+            span: self.count.span,
+            message,
+            help: Some(help),
+        }
+    }
 }
 
 /// What the autoscaler guarantees.
@@ -29,14 +68,9 @@ pub fn horizontal_autoscaler(autoscaler: &HorizontalAutoscaler, context: &Contex
     build.check_bounds(minimum, maximum);
     let mut guaranteed = Timeline::constant(period, minimum.0, minimum.1);
     if let Some(replicas) = &autoscaler.replicas {
-        let message = match replicas.value {
-            0 => "`replicas: 0` turns the autoscaler off at every apply".to_owned(),
-            count => format!("every apply sets the count to {count}, whatever the autoscaler has chosen"),
-        };
-        let help = "remove `replicas` and leave the count to the autoscaler";
-        build.note(NoteKind::ReplicasFight, replicas.span, message, Some(help));
-        let place = build.field(Role::Count, replicas.span);
-        guaranteed = guaranteed.min(&Timeline::constant(period, replicas.value, place));
+        build.add(replicas.note("autoscaler"));
+        let place = build.field(Role::Count, replicas.count.span);
+        guaranteed = guaranteed.min(&Timeline::constant(period, replicas.count.value, place));
     }
     build.finish(guaranteed, Timeline::constant(period, maximum.0, maximum.1))
 }

@@ -5,6 +5,7 @@ use super::bounds::Role;
 use super::build::Builder;
 use super::evaluation::{Context, Evaluation, NoteKind};
 use super::given::Given;
+use super::horizontal::WrittenCount;
 use crate::capacity::cron::{Expression, KEDA};
 use crate::capacity::moment::{Moment, Period};
 use crate::capacity::timeline::{Place, Step, Timeline};
@@ -28,6 +29,8 @@ pub struct KedaScaledObject {
     pub formula: Option<Span>,
     /// The annotations that pause it.
     pub paused: Option<Paused>,
+    /// `replicas` of the target. KEDA scales through an autoscaler of its own, which that fights as it fights any other.
+    pub replicas: Option<WrittenCount>,
 }
 
 /// A cron trigger's metadata.
@@ -56,6 +59,9 @@ pub enum Paused {
 pub fn keda(object: &KedaScaledObject, context: &Context) -> Evaluation {
     let period = context.period;
     let mut build = Builder::new(object.object, context);
+    if let Some(replicas) = &object.replicas {
+        build.add(replicas.note("ScaledObject"));
+    }
     match &object.paused {
         Some(Paused::At(count)) => {
             let place = build.field(Role::Count, count.span);

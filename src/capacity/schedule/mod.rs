@@ -28,7 +28,7 @@ pub use downscaler::{Downscaled, downscaler};
 pub use evaluation::{Context, Evaluation, Meant, NotEvaluated, Note, NoteKind};
 pub use given::Given;
 pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};
-pub use horizontal::{HorizontalAutoscaler, horizontal_autoscaler};
+pub use horizontal::{HorizontalAutoscaler, WrittenCount, horizontal_autoscaler};
 pub use keda::{KedaCron, KedaScaledObject, Paused, keda};
 pub use kubectl::{KubectlWrite, Named, kubectl_writes};
 pub use unmodelled::{alibaba, azure, knative, not_modelled};

@@ -47,6 +47,7 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
             path: file.path.clone(),
             affixes: ("".into(), "".into()),
             doubts: Vec::new(),
+            ignored: Vec::new(),
             generated: Vec::new(),
         };
         found.push(Environment {

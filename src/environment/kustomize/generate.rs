@@ -170,6 +170,7 @@ fn document(
         path: own.path.into(),
         affixes: ("".into(), "".into()),
         doubts: Vec::new(),
+        ignored: Vec::new(),
         generated,
     }
 }

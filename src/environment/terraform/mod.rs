@@ -193,6 +193,7 @@ fn of_module(
                     path: file.path.clone(),
                     affixes: ("".into(), "".into()),
                     doubts: Vec::new(),
+                    ignored: Vec::new(),
                     generated: Vec::new(),
                 });
             }

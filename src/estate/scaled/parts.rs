@@ -56,7 +56,7 @@ impl Schedule {
             Schedule::Horizontal(autoscaler) => Parts {
                 least: autoscaler.minimum.as_ref(),
                 most: Some(&autoscaler.maximum),
-                replicas: autoscaler.replicas.as_ref(),
+                replicas: autoscaler.replicas.as_ref().map(|written| &written.count),
                 ..Parts::default()
             },
             Schedule::CronJobs(target) => Parts {

@@ -54,6 +54,7 @@ pub fn controller(model: &mut Model, environment: &Environment, repository: &Rep
             path: file.path.clone(),
             affixes: ("".into(), "".into()),
             doubts: Vec::new(),
+            ignored: Vec::new(),
             generated: Vec::new(),
         })
     });

@@ -1,7 +1,7 @@
 //! The HorizontalPodAutoscaler, alone or following a ScalingSchedule of Zalando's adapter.
 
 use crate::capacity::floor::{Policy, Reactive, Select};
-use crate::capacity::schedule::{Given, HorizontalAutoscaler, NotEvaluated};
+use crate::capacity::schedule::{HorizontalAutoscaler, NotEvaluated, WrittenCount};
 use crate::environment::{ByKind, Document};
 use crate::estate::scaled::schedule::Schedule;
 use crate::estate::scaled::target::Source;
@@ -15,7 +15,7 @@ pub(super) fn source(
     model: &Model,
     document: &Document,
     documents: &ByKind<'_>,
-    replicas: Option<Given<u32>>,
+    replicas: Option<WrittenCount>,
 ) -> Source {
     let mut reading = Reading::new(model, document);
     let object = reading.object("HorizontalPodAutoscaler", &HORIZONTAL);
@@ -40,7 +40,7 @@ pub(super) fn source(
     }
 }
 
-fn autoscaler(reading: &mut Reading<'_>, replicas: Option<Given<u32>>) -> Result<HorizontalAutoscaler, NotEvaluated> {
+fn autoscaler(reading: &mut Reading<'_>, replicas: Option<WrittenCount>) -> Result<HorizontalAutoscaler, NotEvaluated> {
     let root = reading.document.at();
     let minimum = reading.count(root, "", "spec.minReplicas")?;
     let maximum = reading.count(root, "", "spec.maxReplicas")?;

@@ -1,6 +1,6 @@
 //! KEDA's ScaledObject.
 
-use crate::capacity::schedule::{Given, KedaCron, KedaScaledObject, NotEvaluated, Paused};
+use crate::capacity::schedule::{Given, KedaCron, KedaScaledObject, NotEvaluated, Paused, WrittenCount};
 use crate::environment::Document;
 use crate::estate::scaled::schedule::Schedule;
 use crate::estate::scaled::target::{Entry, Source};
@@ -10,12 +10,12 @@ use crate::scaling::kubernetes::read::{Reading, SCALED_OBJECT, TRIGGER};
 use crate::syntax::At;
 
 /// What a ScaledObject says.
-pub(super) fn source(model: &Model, document: &Document) -> Source {
+pub(super) fn source(model: &Model, document: &Document, replicas: Option<WrittenCount>) -> Source {
     let mut reading = Reading::new(model, document);
     let object = reading.object("ScaledObject", &SCALED_OBJECT);
     let mut entries = Vec::new();
     let schedule = match scaled_object(&mut reading, &mut entries) {
-        Ok(object) => Schedule::Keda(object),
+        Ok(object) => Schedule::Keda(KedaScaledObject { replicas, ..object }),
         Err(open) => Schedule::Open(open),
     };
     let triggers = document.at().get("spec.triggers");
@@ -74,6 +74,7 @@ fn scaled_object(reading: &mut Reading<'_>, entries: &mut Vec<Entry>) -> Result<
         triggers,
         formula: formula.map(|at| at.word_span_at(0)),
         paused,
+        replicas: None,
     })
 }
 

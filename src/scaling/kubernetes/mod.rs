@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, alibaba, knative};
+use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, WrittenCount, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
 use crate::estate::scaled::schedule::Schedule;
 use crate::estate::scaled::target::{Entry, Identity, Source, Target};
@@ -178,13 +178,20 @@ fn sources(
         Some((Ok(replicas), sites)) => (replicas.clone(), sites.clone()),
         _ => (None, Vec::new()),
     };
+    let ignored = of.document.and_then(|document| document.ignored("spec.replicas"));
+    let fought = replicas.clone().map(|count| WrittenCount {
+        count,
+        on_sync: ignored.is_some(),
+    });
+    // What the deployer leaves alone fights nothing.
+    let fought = fought.filter(|_| ignored.is_none_or(|ignored| ignored.on_sync));
     for document in &of.scaled_objects {
-        let mut source = keda::source(model, document);
+        let mut source = keda::source(model, document, fought.clone());
         source.sites.extend(site.iter().copied());
         sources.push(source);
     }
     for document in &of.horizontal {
-        let mut source = horizontal::source(model, document, documents, replicas.clone());
+        let mut source = horizontal::source(model, document, documents, fought.clone());
         source.sites.extend(site.iter().copied());
         sources.push(source);
     }
