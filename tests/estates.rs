@@ -37,6 +37,7 @@ estates! {
     login_header_buffer => 0,
     login_header_buffer_raised => 0,
     envoy_and_nginx_retries => 1,
+    evening_cut_without_traffic => 0,
     envoy_and_nginx_retries_once => 0,
     envoy_to_services => 1,
     envoy_to_services_sound => 0,

@@ -113,7 +113,7 @@ const DAYS: [&str; 7] = [
 ];
 
 /// Days in words, Sunday first in the array: `Sunday to Thursday`, `Monday, Wednesday`.
-fn days(on: [bool; 7]) -> String {
+pub(super) fn days(on: [bool; 7]) -> String {
     let named = |day: usize| DAYS.get(day % 7).copied().unwrap_or_default();
     let starts: Vec<usize> = (0..7).filter(|day| on[*day] && !on[(day + 6) % 7]).collect();
     if let [start] = starts.as_slice() {

@@ -1,6 +1,7 @@
 //! What each target guarantees against what its traffic needs. Every target is evaluated once; the outcome becomes
 //! entities that rules speak of, and is kept for `gatelint capacity`.
 
+mod cut;
 mod entities;
 mod evaluate;
 mod hints;
@@ -153,6 +154,12 @@ fn one(
         }
     }
     let made = entities::add(sources, model, autoscalers, target, &evaluated, context);
+    cut::route(model, target, &made);
+    if let Ok(bounds) = &bounds
+        && !cut::is_told(traffic, target)
+    {
+        cut::add(sources, model, environment, target, &made, bounds, context);
+    }
     match (&demand, &bounds, &measured) {
         (Some((at, _)), Ok(bounds), Some((_, measured))) => {
             let demand = &traffic.demands[*at];

@@ -94,15 +94,15 @@ fn profile(model: &mut Model, target: &Target, demand: &Demand, measured: Option
 }
 
 /// Which source a field of the bounds comes from: the one that its place is written in.
-struct Causing {
-    span: Span,
-    site: Option<Site>,
-    source: usize,
-    role: Role,
-    written: bool,
+pub(super) struct Causing {
+    pub span: Span,
+    pub site: Option<Site>,
+    pub source: usize,
+    pub role: Role,
+    pub written: bool,
 }
 
-fn causing(target: &Target, bounds: &Bounds, place: Place) -> Option<Causing> {
+pub(super) fn causing(target: &Target, bounds: &Bounds, place: Place) -> Option<Causing> {
     let field = bounds.field(place)?;
     let written = target.sources.iter().enumerate();
     let mut written = written.filter_map(|(at, source)| Some((at, source.site(field.span)?)));

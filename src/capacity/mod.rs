@@ -2,6 +2,7 @@
 //! inputs: nothing here reads the repository, judges by rules or words findings.
 
 pub mod cron;
+pub mod cut;
 pub mod floor;
 pub mod import;
 pub mod moment;

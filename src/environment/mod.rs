@@ -22,7 +22,7 @@ mod written;
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
 pub use deployed::{Environment, Platform};
-pub(crate) use development::is_development;
+pub(crate) use development::{is_development, is_rehearsal};
 pub use directory::objects_of as objects;
 pub use document::{ByKind, Document};
 pub use group::group;

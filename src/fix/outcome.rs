@@ -276,7 +276,7 @@ fn of_entities(files: &mut Files<'_>, model: &Model) -> Sums {
     for (_, entity) in model.entities() {
         if matches!(
             entity.kind,
-            Kind::Hop | Kind::Chain | Kind::Status | Kind::Shortfall | Kind::Note
+            Kind::Hop | Kind::Chain | Kind::Status | Kind::Shortfall | Kind::Cut | Kind::Note
         ) {
             continue;
         }

@@ -72,7 +72,7 @@ pub(super) fn written<'f>(
         model.entity(entity).kind == site.row.field.kind
             || matches!(
                 model.entity(entity).kind,
-                Kind::Shortfall | Kind::Note | Kind::Schedule | Kind::Workload
+                Kind::Shortfall | Kind::Cut | Kind::Note | Kind::Schedule | Kind::Workload
             )
     );
     Some(fact)

@@ -44,6 +44,8 @@ macro_rules! kinds {
             Profile => profile;
             /// All windows of time in which one field makes a target guarantee less than is needed.
             Shortfall => shortfall;
+            /// A schedule that lowers what is guaranteed, for a target whose traffic is not known.
+            Cut => cut;
             /// Something that is wrong with a schedule by itself, whatever the traffic.
             Note => note;
             /// A PodDisruptionBudget.

@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::environment::cloudformation::TEMPLATE;
 use crate::environment::cloudformation::value::{Scalar, reference, scalar};
 use crate::estate::scaled::schedule::{Schedule, tracking};
-use crate::estate::scaled::target::{Entry, Identity, Source, Target};
+use crate::estate::scaled::target::{Entry, Follows, Identity, Routed, Source, Target};
 use crate::model::field::{autoscaler, schedule};
 use crate::model::{Known, Model, NodePlace, Row, Site, Table, TreeId, Unit};
 use crate::repo::Span;
@@ -20,6 +20,7 @@ const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
 const ACTION: &str = "AWS::AutoScaling::ScheduledAction";
 const GROUP_POLICY: &str = "AWS::AutoScaling::ScalingPolicy";
 const TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+const SERVICE: &str = "AWS::ECS::Service";
 const TARGET_POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPolicy";
 
 fn bounds(least: &str, most: &str) -> Table {
@@ -207,6 +208,8 @@ impl<'t> Reader<'t> {
         let mut target = self.target(group, "Auto Scaling group", schedule, entries, found);
         target.sources[0].object.home = self.home(group.child("Properties"), &GROUP_TABLE);
         target.sources[0].reactive = tracked.then(tracking);
+        target.sources[0].follows = policies.iter().find_map(|policy| follows(*policy));
+        target.routed = routed(group, &["TargetGroupARNs", "LoadBalancerNames", "TrafficSources"]);
         target
     }
 
@@ -266,14 +269,25 @@ impl<'t> Reader<'t> {
                 apply_resets: false,
             })
         });
-        let tracked = self.of(TARGET_POLICY).any(|policy| {
+        let is_for = |policy: &At<'t>| {
             let named = policy.get("Properties").and_then(|own| own.child("ScalingTargetId"));
-            is_tracking(policy) && named.and_then(reference) == Some(target.name())
+            named.and_then(reference) == Some(target.name())
+        };
+        let policies: Vec<At<'t>> = self.of(TARGET_POLICY).filter(is_for).collect();
+        let tracked = policies.iter().any(|policy| is_tracking(*policy));
+        let named = own.and_then(|own| own.child("ResourceId"));
+        let named = named.map(|named| named.tree().raw(named.span()).to_owned());
+        let mut services = self.of(SERVICE);
+        let service = services.find(|service| {
+            let attribute = format!("{}.Name", service.name());
+            named.as_ref().is_some_and(|named| named.contains(&attribute))
         });
         let schedule = or_open(&mut found, schedule, span);
         let mut made = self.target(target, "scalable target", schedule, entries, found);
         made.sources[0].object.home = self.home(own, &TARGET_TABLE);
         made.sources[0].reactive = tracked.then(tracking);
+        made.sources[0].follows = policies.iter().find_map(|policy| follows(*policy));
+        made.routed = service.and_then(|service| routed(service, &["LoadBalancers"]));
         made
     }
 
@@ -366,6 +380,7 @@ impl<'t> Reader<'t> {
             },
             span,
             workload: None,
+            routed: None,
             sources: vec![Source {
                 object: Entry {
                     what,
@@ -377,6 +392,7 @@ impl<'t> Reader<'t> {
                 entries,
                 sites: found.sites,
                 reactive: None,
+                follows: None,
             }],
         }
     }
@@ -396,6 +412,56 @@ fn or_open(found: &mut Found, schedule: Option<Schedule>, span: Span) -> Schedul
 /// Whether a stack update leaves sizes alone that the template has not changed.
 fn keeps_sizes(group: At<'_>) -> bool {
     group.scalar("UpdatePolicy.AutoScalingScheduledAction.IgnoreUnmodifiedGroupSizeProperties") == Some("true")
+}
+
+/// What sends requests to a resource: the first of these properties that names anything.
+fn routed(resource: At<'_>, names: &[&str]) -> Option<Routed> {
+    let own = resource.child("Properties")?;
+    let list = names.iter().find_map(|name| {
+        let list = own.child(name)?;
+        (!list.is_list() || list.items().next().is_some()).then_some(list)
+    })?;
+    Some(Routed {
+        by: "a target group".into(),
+        span: list.name_span(),
+    })
+}
+
+/// What a scaling policy raises the capacity by, if it does.
+fn follows(policy: At<'_>) -> Option<Follows> {
+    let own = policy.child("Properties")?;
+    // A number that the stack fills in may be a raise.
+    let raises = |at: Option<At<'_>>| {
+        let number = at.and_then(At::text).and_then(|text| text.parse::<f64>().ok());
+        number.is_none_or(|number| number > 0.0)
+    };
+    let mut from_zero = true;
+    let raises = match own.scalar("PolicyType") {
+        Some("TargetTrackingScaling") => {
+            let configured = [
+                "TargetTrackingConfiguration",
+                "TargetTrackingScalingPolicyConfiguration",
+            ];
+            // What the platform measures itself it measures of what runs.
+            from_zero = !configured.iter().any(|name| {
+                own.child(name)
+                    .is_some_and(|of| of.child("PredefinedMetricSpecification").is_some())
+            });
+            true
+        }
+        Some("PredictiveScaling") => own.scalar("PredictiveScalingConfiguration.Mode") == Some("ForecastAndScale"),
+        Some("StepScaling") => {
+            let steps = own
+                .child("StepAdjustments")
+                .or_else(|| own.get("StepScalingPolicyConfiguration.StepAdjustments"));
+            steps.is_none_or(|steps| steps.items().any(|step| raises(step.child("ScalingAdjustment"))))
+        }
+        _ => raises(own.child("ScalingAdjustment")),
+    };
+    raises.then(|| Follows {
+        by: format!("the scaling policy {}", policy.name()).into(),
+        from_zero,
+    })
 }
 
 fn is_tracking(policy: At<'_>) -> bool {

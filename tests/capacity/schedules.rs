@@ -179,3 +179,33 @@ fn a_stack_update_sets_the_sizes_back() -> Outcome {
     assert_eq!(evaluation.notes[0].kind, NoteKind::StackUpdateResets);
     Ok(())
 }
+
+#[test]
+fn descents_are_one_and_stand_at_the_edge_that_takes_most() {
+    use gatelint::capacity::cut::cuts;
+    use gatelint::capacity::schedule::auto_scaling_group;
+    let context = context("2026-06-01T00:00:00Z", "2026-06-15T00:00:00Z");
+    let told = |steps: &[(&str, u32)]| {
+        let actions = steps.iter().map(|(when, low)| action(when, None, Some(*low), None));
+        let bounds = auto_scaling_group(&group(actions.collect()), &context).bounds;
+        let bounds = bounds.unwrap_or_else(|reason| panic!("{}", reason.reason));
+        let found = cuts(&bounds.minimum, context.spoken);
+        let told = found
+            .iter()
+            .map(|cut| (cut.before, cut.after, cut.percent(), cut.windows.len()));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[("0 5 * * *", 14), ("0 17 * * *", 3)]), [(14, 3, 79, 14)]);
+    // Down in two stages: from the top to the bottom, once a day.
+    assert_eq!(
+        told(&[("0 5 * * *", 14), ("0 17 * * *", 9), ("0 22 * * *", 5)]),
+        [(14, 5, 65, 14)]
+    );
+    assert_eq!(told(&[("0 5 * * *", 14), ("0 17 * * *", 7)]), [(14, 7, 50, 14)]);
+    // On Fridays it goes further; the other days go only so far.
+    assert_eq!(
+        told(&[("0 5 * * *", 14), ("0 17 * * 1-4", 12), ("0 17 * * 5", 2)]),
+        [(14, 12, 15, 8), (14, 2, 86, 2)]
+    );
+    assert_eq!(told(&[]), []);
+}

@@ -17,8 +17,28 @@ pub struct Target {
     pub span: Span,
     /// The workload's entity, where there is one.
     pub workload: Option<EntityId>,
+    /// What sends requests to it without a gateway that is read: a target group, a Service with an address of its own.
+    pub routed: Option<Routed>,
     /// What writes the number: at least one. Of several no one knows which comes last.
     pub sources: Vec<Source>,
+}
+
+/// What sends requests to a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// What it is, in words.
+    pub by: Arc<str>,
+    /// Where that is written.
+    pub span: Span,
+}
+
+/// What raises the number by the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follows {
+    /// What it is, in words.
+    pub by: Arc<str>,
+    /// Whether it sees load when nothing runs: utilization is that of what runs.
+    pub from_zero: bool,
 }
 
 /// What a target is called, in the terms of the language that declares it.
@@ -63,6 +83,8 @@ pub struct Source {
     pub sites: Vec<(Span, Site)>,
     /// How it scales up by metrics, where it does.
     pub reactive: Option<Reactive>,
+    /// What raises the number by the load, where something does.
+    pub follows: Option<Follows>,
 }
 
 /// An object or one entry of a schedule.

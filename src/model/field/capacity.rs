@@ -82,6 +82,23 @@ fields! { shortfall, Kind::Shortfall;
     => WORKLOAD: Workload = "workload", "The workload that is scaled.";
 }
 
+fields! { cut, Kind::Cut;
+    TARGET: Arc<str> = "target", "What is scaled.";
+    ASKED: Arc<str> = "asked", "How `traffic` in the configuration names it.";
+    BEFORE: i64 = "before", "How many replicas are guaranteed before.";
+    AFTER: i64 = "after", "How many are guaranteed after it.";
+    PERCENT: i64 = "percent", "The part of them that is taken away, in percent, rounded up.";
+    EDGE: Arc<str> = "edge", "What says when, as written.";
+    BY: Arc<str> = "by", "The same in words.";
+    HOURS: Arc<str> = "hours", "When the lower count holds, in local time.";
+    FIRST: Arc<str> = "first", "The first time, in local time and in UTC.";
+    STAGE: Arc<str> = "stage", "What its path, its environment or its namespace says it is, `development` or `staging`; absent where nothing says so.";
+    FOLLOWS: Arc<str> = "follows", "What raises the count by the load all the same, in words; absent where nothing that is read does.";
+    => AUTOSCALER: Autoscaler = "autoscaler", "What lowers it.";
+    => SCHEDULE: Schedule = "schedule", "The entry of a schedule that lowers it.";
+    => WORKLOAD: Workload = "workload", "The workload that is scaled.";
+}
+
 fields! { note, Kind::Note;
     NAME: Arc<str> = "name", "What it is about.";
     ABOUT: Arc<str> = "about", "The rule it belongs to, such as `cron-invalid`.";

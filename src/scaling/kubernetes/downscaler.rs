@@ -43,6 +43,7 @@ pub(super) fn source(model: &Model, object: &Document, documents: &ByKind<'_>, c
         schedule,
         sites,
         reactive: None,
+        follows: None,
     })
 }
 

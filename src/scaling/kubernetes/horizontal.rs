@@ -4,7 +4,7 @@ use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{HorizontalAutoscaler, NotEvaluated, WrittenCount};
 use crate::environment::{ByKind, Document};
 use crate::estate::scaled::schedule::Schedule;
-use crate::estate::scaled::target::Source;
+use crate::estate::scaled::target::{Follows, Source};
 use crate::model::Model;
 use crate::scaling::kubernetes::read::{HORIZONTAL, Reading};
 use crate::scaling::kubernetes::zalando;
@@ -31,13 +31,29 @@ pub(super) fn source(
             }
         }
     };
+    let reactive = reactive(document.at().get("spec.behavior"));
+    let frozen = matches!(&reactive, Some(reactive) if reactive.select == Select::Disabled);
+    let follows = (!frozen && by_load(document)).then(|| Follows {
+        by: format!("HorizontalPodAutoscaler {}", document.name).into(),
+        // It is off while its target has no replicas.
+        from_zero: false,
+    });
     Source {
         object,
         schedule,
         entries,
         sites: reading.sites,
-        reactive: reactive(document.at().get("spec.behavior")),
+        reactive,
+        follows,
     }
+}
+
+/// Whether it follows anything but a schedule; without metrics it is the utilization of CPU.
+fn by_load(document: &Document) -> bool {
+    let Some(metrics) = document.at().get("spec.metrics") else {
+        return true;
+    };
+    metrics.items().any(|item| !zalando::is_schedule(item))
 }
 
 fn autoscaler(reading: &mut Reading<'_>, replicas: Option<WrittenCount>) -> Result<HorizontalAutoscaler, NotEvaluated> {

@@ -3,7 +3,7 @@
 use crate::capacity::schedule::{Given, KedaCron, KedaScaledObject, NotEvaluated, Paused, WrittenCount};
 use crate::environment::Document;
 use crate::estate::scaled::schedule::Schedule;
-use crate::estate::scaled::target::{Entry, Source};
+use crate::estate::scaled::target::{Entry, Follows, Source};
 use crate::model::Model;
 use crate::scaling::kubernetes::horizontal::reactive;
 use crate::scaling::kubernetes::read::{Reading, SCALED_OBJECT, TRIGGER};
@@ -28,8 +28,21 @@ pub(super) fn source(model: &Model, document: &Document, replicas: Option<Writte
         schedule,
         entries,
         sites: reading.sites,
+        follows: follows(document),
         reactive: by_metrics.then(|| reactive(behavior)).flatten(),
     }
+}
+
+/// The first trigger that is no clock. KEDA sees queues and requests while nothing runs, and utilization only of what does.
+fn follows(document: &Document) -> Option<Follows> {
+    let triggers = document.at().get("spec.triggers")?;
+    let kinds = triggers.items().filter_map(|item| item.scalar("type"));
+    let mut kinds = kinds.filter(|kind| *kind != "cron").peekable();
+    let first = *kinds.peek()?;
+    Some(Follows {
+        by: format!("the trigger {first}").into(),
+        from_zero: kinds.any(|kind| !matches!(kind, "cpu" | "memory")),
+    })
 }
 
 fn scaled_object(reading: &mut Reading<'_>, entries: &mut Vec<Entry>) -> Result<KedaScaledObject, NotEvaluated> {

@@ -19,11 +19,12 @@ use rustc_hash::FxHashMap;
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, WrittenCount, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
 use crate::estate::scaled::schedule::Schedule;
-use crate::estate::scaled::target::{Entry, Identity, Source, Target};
+use crate::estate::scaled::target::{Entry, Identity, Routed, Source, Target};
 use crate::kubernetes::scaler::Scaler;
 use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
 use crate::speed;
+use crate::syntax::At;
 use found::{Found, Key, SCALABLE};
 use jobs::{Object, Writer};
 use read::Reading;
@@ -80,7 +81,9 @@ pub(crate) fn targets(model: &mut Model, environment: &Environment, scalers: &[S
     let each = found.into_par_iter().with_min_len(speed::OBJECTS);
     let targets = each.filter_map(|(key, of)| {
         let sources = sources(model, &by_kind, &key, &of, &writers, &units);
-        target(&workloads, key, &of, sources)
+        let mut target = target(&workloads, key, &of, sources)?;
+        target.routed = of.document.and_then(|document| routed(&by_kind, document));
+        Some(target)
     });
     targets.collect()
 }
@@ -124,6 +127,7 @@ pub(crate) fn constant(model: &mut Model, documents: &[Document], name: &str) ->
         entries: Vec::new(),
         sites: reading.sites,
         reactive: None,
+        follows: None,
     };
     let of = Found {
         document: Some(document),
@@ -145,6 +149,7 @@ fn target(workloads: &FxHashMap<Span, EntityId>, key: Key, of: &Found<'_>, sourc
         workload: workloads.get(&span).copied().filter(|_| of.document.is_some()),
         identity: Identity::Kubernetes { kind, namespace, name },
         span,
+        routed: None,
         sources,
     })
 }
@@ -156,6 +161,27 @@ fn key_of(document: &Document, unit: Arc<str>) -> Key {
         document.name.clone(),
         unit,
     )
+}
+
+/// The Service through which the world outside the cluster reaches a workload without a gateway.
+fn routed(documents: &ByKind<'_>, workload: &Document) -> Option<Routed> {
+    let labels = workload.at().get("spec.template.metadata.labels")?;
+    let selects = |service: &&&Document| {
+        let spec = service.at().child("spec");
+        let open = spec.and_then(|spec| spec.scalar("type"));
+        let selector = spec.and_then(|spec| spec.child("selector"));
+        let mut wanted = selector.into_iter().flat_map(At::children).peekable();
+        service.namespace == workload.namespace
+            && matches!(open, Some("LoadBalancer" | "NodePort"))
+            && wanted.peek().is_some()
+            && wanted
+                .all(|label| label.text().is_some() && labels.child(label.name()).and_then(At::text) == label.text())
+    };
+    let service = documents.of("Service").iter().find(selects)?;
+    Some(Routed {
+        by: format!("Service {}", service.name).into(),
+        span: service.at().head(),
+    })
 }
 
 /// The entities of workloads by where they are declared.
@@ -217,6 +243,7 @@ fn sources(
         entries: Vec::new(),
         sites: Vec::new(),
         reactive: None,
+        follows: None,
     }));
     if let Some(count) = undisturbed(of, &sources, replicas) {
         let annotated = of
@@ -286,6 +313,7 @@ fn scheduled(
                 entries: Vec::new(),
                 sites: Vec::new(),
                 reactive: None,
+                follows: None,
             }),
             Some(Ok(job)) => {
                 let source = found.get_or_insert_with(|| Source {
@@ -299,6 +327,7 @@ fn scheduled(
                     entries: Vec::new(),
                     sites: Vec::new(),
                     reactive: None,
+                    follows: None,
                 });
                 if let Schedule::CronJobs(target) = &mut source.schedule {
                     target.jobs.push(job);
@@ -320,6 +349,7 @@ fn scheduled(
         }
         found.sites.extend(source.sites);
         found.reactive = source.reactive;
+        found.follows = source.follows;
     }
     Some(found)
 }

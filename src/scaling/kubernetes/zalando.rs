@@ -11,6 +11,12 @@ use crate::syntax::At;
 
 const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+/// Whether a metric is that of a schedule.
+pub(super) fn is_schedule(metric: At<'_>) -> bool {
+    let kind = metric.scalar("object.describedObject.kind");
+    matches!(kind, Some("ScalingSchedule" | "ClusterScalingSchedule"))
+}
+
 /// The schedule that an HPA follows, if it follows one.
 pub(super) fn followed<'d>(
     model: &Model,

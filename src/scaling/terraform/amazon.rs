@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::capacity::schedule::{AutoScalingGroup, Deployer, Given, GroupAction, NotEvaluated};
-use crate::environment::terraform::{Attributes, Resource};
+use crate::environment::terraform::value::Content;
+use crate::environment::terraform::{Attributes, Nested, Resource, Value};
 use crate::estate::scaled::schedule::{Schedule, tracking};
-use crate::estate::scaled::target::{Entry, Source, Target};
+use crate::estate::scaled::target::{Entry, Follows, Routed, Source, Target};
 use crate::model::Known;
 use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
 use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
@@ -14,9 +15,13 @@ use crate::scaling::terraform::table::{GROUP, GROUP_SCHEDULE, row};
 const OWN: &str = "aws_autoscaling_group";
 const ACTION: &str = "aws_autoscaling_schedule";
 const TRACKING: &str = "aws_autoscaling_policy";
+const ATTACHMENTS: [&str; 2] = [
+    "aws_autoscaling_attachment",
+    "aws_autoscaling_traffic_source_attachment",
+];
 
 pub(super) fn wants(kind: &str) -> bool {
-    matches!(kind, OWN | ACTION | TRACKING)
+    matches!(kind, OWN | ACTION | TRACKING) || ATTACHMENTS.contains(&kind)
 }
 
 pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>]) -> Vec<Target> {
@@ -68,8 +73,11 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
             .filter(|(group, _)| *group == at)
             .map(|(_, action)| *action)
             .collect();
-        let policies: Vec<&Resource<'e>> = of(TRACKING).filter(|policy| is_for(reader, policy, names)).collect();
-        targets.push(target(reader, group, names, &own, Stray::of(&stray, group), &policies));
+        let of_group = |kind| of(kind).filter(|other| is_for(reader, other, names));
+        let policies: Vec<&Resource<'e>> = of_group(TRACKING).collect();
+        let attachments: Vec<&Resource<'e>> = ATTACHMENTS.into_iter().flat_map(of_group).collect();
+        let stray = Stray::of(&stray, group);
+        targets.push(target(reader, group, names, &own, stray, &policies, &attachments));
     }
     targets
 }
@@ -79,8 +87,80 @@ fn is_for<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>, names: &[Arc<str>]
     group.is_some_and(|name| names.contains(&name))
 }
 
+/// What sends requests to a group: target groups and load balancers that it names, or that are attached to it.
+fn routed<'e>(reader: &Reader<'_, 'e>, group: &Resource<'e>, attachments: &[&Resource<'e>]) -> Option<Routed> {
+    for (name, words) in [
+        ("target_group_arns", "a target group"),
+        ("load_balancers", "a load balancer"),
+    ] {
+        if let Some(value) = group.value(reader.configuration, name)
+            && !matches!(&value.content, Content::List(all) if all.is_empty())
+        {
+            return Some(Routed {
+                by: words.into(),
+                span: value.span,
+            });
+        }
+    }
+    let source = group.blocks(reader.configuration, "traffic_source").ok()?;
+    let source = source.first().map(|block| block.block.head());
+    let attached = attachments.first().map(|attachment| attachment.block.head());
+    source.or(attached).map(|span| Routed {
+        by: "a target group".into(),
+        span,
+    })
+}
+
+/// What a scaling policy raises the capacity by, if it does; one that only lowers it raises nothing.
+pub(super) fn follows<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>) -> Option<Follows> {
+    let of = |name: &str| policy.blocks(reader.configuration, name).unwrap_or_default();
+    let raises = |value: Option<Value>| value.is_none_or(|value| !matches!(value.number(), Known::Is(by) if by <= 0.0));
+    let kind = reader.handle(policy, "policy_type");
+    let mut from_zero = true;
+    let follows = match kind.as_deref() {
+        Some("TargetTrackingScaling") => {
+            let configured = of("target_tracking_configuration");
+            let configured = configured
+                .into_iter()
+                .chain(of("target_tracking_scaling_policy_configuration"));
+            // What the platform measures itself it measures of what runs.
+            from_zero = !configured
+                .flat_map(|block| {
+                    block
+                        .block
+                        .children()
+                        .map(|at| at.name().to_owned())
+                        .collect::<Vec<_>>()
+                })
+                .any(|name| name == "predefined_metric_specification");
+            true
+        }
+        Some("PredictiveScaling") => {
+            let mode = |block: &Nested<'e>| reader.handle(block, "mode").as_deref() == Some("ForecastAndScale");
+            of("predictive_scaling_configuration").iter().any(mode)
+        }
+        Some("StepScaling") => {
+            let own = of("step_adjustment");
+            let nested = of("step_scaling_policy_configuration");
+            let nested = nested.iter().flat_map(|block| {
+                block
+                    .blocks(reader.configuration, "step_adjustment")
+                    .unwrap_or_default()
+            });
+            own.into_iter()
+                .chain(nested)
+                .any(|block| raises(block.value(reader.configuration, "scaling_adjustment")))
+        }
+        _ => raises(policy.value(reader.configuration, "scaling_adjustment")),
+    };
+    follows.then(|| Follows {
+        by: format!("the scaling policy {}", policy.address).into(),
+        from_zero,
+    })
+}
+
 /// Whether a policy keeps a metric of the group at a value, by however many instances that takes.
-fn is_tracking<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>) -> bool {
+pub(super) fn is_tracking<'e>(reader: &Reader<'_, 'e>, policy: &Resource<'e>) -> bool {
     reader.handle(policy, "policy_type").as_deref() == Some("TargetTrackingScaling")
 }
 
@@ -91,6 +171,7 @@ fn target<'e>(
     actions: &[&Resource<'e>],
     stray: Option<&NotEvaluated>,
     policies: &[&Resource<'e>],
+    attachments: &[&Resource<'e>],
 ) -> Target {
     let span = group.block.head();
     let mut found = Found::of(group, stray);
@@ -124,12 +205,14 @@ fn target<'e>(
         identity: identity(group, own.collect()),
         span,
         workload: None,
+        routed: routed(reader, group, attachments),
         sources: vec![Source {
             object,
             schedule,
             entries,
             sites: found.sites,
             reactive: tracked.then(tracking),
+            follows: policies.iter().find_map(|policy| follows(reader, policy)),
         }],
     }
 }

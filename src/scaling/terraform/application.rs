@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::capacity::schedule::{ApplicationAction, Given, NotEvaluated, ScalableTarget};
 use crate::environment::terraform::{Attributes, Resource};
 use crate::estate::scaled::schedule::{Schedule, tracking};
-use crate::estate::scaled::target::{Entry, Source, Target};
+use crate::estate::scaled::target::{Entry, Routed, Source, Target};
 use crate::model::Doubt;
+use crate::scaling::terraform::amazon::{follows, is_tracking};
 use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
 use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
 use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
@@ -14,9 +15,10 @@ use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, r
 const OWN: &str = "aws_appautoscaling_target";
 const ACTION: &str = "aws_appautoscaling_scheduled_action";
 const TRACKING: &str = "aws_appautoscaling_policy";
+const SERVICE: &str = "aws_ecs_service";
 
 pub(super) fn wants(kind: &str) -> bool {
-    matches!(kind, OWN | ACTION | TRACKING)
+    matches!(kind, OWN | ACTION | TRACKING | SERVICE)
 }
 
 /// What tells scalable targets apart: the resource and which of its dimensions is scaled.
@@ -75,18 +77,11 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
             .filter(|(target, _)| *target == at)
             .map(|(_, action)| *action)
             .collect();
-        let tracked = of(TRACKING).any(|policy| {
-            reader.handle(policy, "policy_type").as_deref() == Some("TargetTrackingScaling")
-                && is_for(reader, policy, known)
-        });
-        targets.push(self::target(
-            reader,
-            target,
-            known,
-            &actions,
-            Stray::of(&stray, target),
-            tracked,
-        ));
+        let policies: Vec<&Resource<'e>> = of(TRACKING).filter(|policy| is_for(reader, policy, known)).collect();
+        let served = of(SERVICE).find(|other| is_service(reader, target, other));
+        let mut made = self::target(reader, target, known, &actions, Stray::of(&stray, target), &policies);
+        made.routed = served.and_then(|served| routed(reader, served));
+        targets.push(made);
     }
     targets
 }
@@ -103,7 +98,7 @@ fn target<'e>(
     known: &Known,
     actions: &[&Resource<'e>],
     stray: Option<&NotEvaluated>,
-    tracked: bool,
+    policies: &[&Resource<'e>],
 ) -> Target {
     let span = target.block.head();
     let mut found = Found::of(target, stray);
@@ -135,14 +130,38 @@ fn target<'e>(
         identity: identity(target, plain.chain(service(target)).collect()),
         span,
         workload: None,
+        routed: None,
         sources: vec![Source {
             object,
             schedule,
             entries,
             sites: found.sites,
-            reactive: tracked.then(tracking),
+            reactive: policies.iter().any(|policy| is_tracking(reader, policy)).then(tracking),
+            follows: policies.iter().find_map(|policy| follows(reader, policy)),
         }],
     }
+}
+
+/// Whether a target is that of an ECS service: it names its address, or its name after the cluster's.
+fn is_service<'e>(reader: &Reader<'_, 'e>, target: &Resource<'e>, other: &Resource<'e>) -> bool {
+    if service(target).is_some_and(|address| *address == *other.address) {
+        return true;
+    }
+    let own = reader.handle(target, "resource_id");
+    let name = reader.handle(other, "name").filter(|name| !name.contains('{'));
+    own.zip(name).is_some_and(|(own, name)| {
+        let mut parts = own.split('/');
+        parts.next() == Some("service") && parts.next_back() == Some(&name)
+    })
+}
+
+/// The load balancer of an ECS service.
+fn routed<'e>(reader: &Reader<'_, 'e>, service: &Resource<'e>) -> Option<Routed> {
+    let blocks = service.blocks(reader.configuration, "load_balancer").ok()?;
+    blocks.first().map(|block| Routed {
+        by: "a target group".into(),
+        span: block.block.head(),
+    })
 }
 
 /// The address of the ECS service that a target names in its `resource_id`.

@@ -5,22 +5,28 @@ use std::sync::Arc;
 use crate::capacity::schedule::{GoogleAutoscaler, GoogleSchedule};
 use crate::environment::terraform::{Attributes, Nested, Resource};
 use crate::estate::scaled::schedule::Schedule;
-use crate::estate::scaled::target::{Entry, Source, Target};
+use crate::estate::scaled::target::{Entry, Follows, Routed, Source, Target};
 use crate::model::{Doubt, Known};
 use crate::scaling::terraform::reader::{Found, Reader};
 use crate::scaling::terraform::resource::identity;
 use crate::scaling::terraform::table::{POLICY, SCALING_SCHEDULE, row};
 
+const AUTOSCALERS: [&str; 2] = ["google_compute_autoscaler", "google_compute_region_autoscaler"];
+const BACKENDS: [&str; 2] = [
+    "google_compute_backend_service",
+    "google_compute_region_backend_service",
+];
+
 pub(super) fn wants(kind: &str) -> bool {
-    matches!(kind, "google_compute_autoscaler" | "google_compute_region_autoscaler")
+    AUTOSCALERS.contains(&kind) || BACKENDS.contains(&kind)
 }
 
 pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>]) -> Vec<Target> {
-    let own = resources.iter().filter(|resource| wants(resource.kind));
-    own.map(|autoscaler| target(reader, autoscaler)).collect()
+    let own = resources.iter().filter(|resource| AUTOSCALERS.contains(&resource.kind));
+    own.map(|autoscaler| target(reader, autoscaler, resources)).collect()
 }
 
-fn target<'e>(reader: &mut Reader<'_, 'e>, autoscaler: &Resource<'e>) -> Target {
+fn target<'e>(reader: &mut Reader<'_, 'e>, autoscaler: &Resource<'e>, resources: &[Resource<'e>]) -> Target {
     let span = autoscaler.block.head();
     let mut found = Found::default();
     if let Some(doubt) = &autoscaler.doubt {
@@ -40,6 +46,11 @@ fn target<'e>(reader: &mut Reader<'_, 'e>, autoscaler: &Resource<'e>) -> Target 
         Some(Schedule::Google(GoogleAutoscaler { object: span, ..read }))
     });
     let schedule = found.or_open(schedule, span);
+    // Without a signal of its own the utilization of CPU is followed (Compute Engine API, AutoscalingPolicy).
+    let follows = policy.as_ref().map(|_| Follows {
+        by: "the autoscaler itself, by utilization".into(),
+        from_zero: false,
+    });
     let home = policy.and_then(|policy| reader.home(policy.block, &POLICY));
     let object = Entry {
         what: "autoscaler",
@@ -52,14 +63,33 @@ fn target<'e>(reader: &mut Reader<'_, 'e>, autoscaler: &Resource<'e>) -> Target 
         identity: identity(autoscaler, name.into_iter().chain(group(autoscaler)).collect()),
         span,
         workload: None,
+        routed: routed(reader, autoscaler, resources),
         sources: vec![Source {
             object,
             schedule,
             entries,
             sites: found.sites,
             reactive: None,
+            follows,
         }],
     }
+}
+
+/// The backend service that names the autoscaler's instance group.
+fn routed<'e>(reader: &Reader<'_, 'e>, autoscaler: &Resource<'e>, resources: &[Resource<'e>]) -> Option<Routed> {
+    let group = group(autoscaler)?;
+    let mut backends = resources.iter().filter(|resource| BACKENDS.contains(&resource.kind));
+    backends.find_map(|backend| {
+        let blocks = backend.blocks(reader.configuration, "backend").unwrap_or_default();
+        let serves = blocks.iter().find(|block| {
+            let named = reader.handle(*block, "group");
+            named.is_some_and(|named| named.trim_start_matches('{').starts_with(&format!("{group}.")))
+        })?;
+        Some(Routed {
+            by: "a backend service".into(),
+            span: serves.block.head(),
+        })
+    })
 }
 
 /// The address of the instance group that an autoscaler names in its `target`.

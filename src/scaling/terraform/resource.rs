@@ -59,12 +59,14 @@ pub(super) fn open(resource: &Resource<'_>, what: &'static str, reason: NotEvalu
         identity: identity(resource, Vec::new()),
         span,
         workload: None,
+        routed: None,
         sources: vec![Source {
             object,
             schedule: Schedule::Open(reason),
             entries: Vec::new(),
             sites: Vec::new(),
             reactive: None,
+            follows: None,
         }],
     }
 }
