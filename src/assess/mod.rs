@@ -17,8 +17,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::capacity::Zone;
-use crate::capacity::floor::{Bound, Misreading, Question, Reactive, Severity, Shortfall, misread};
-use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note};
+use crate::capacity::floor::{Bound, Cause, Misreading, Question, Reactive, Severity, Shortfall, misread};
+use crate::capacity::schedule::{Bounds, Context, Evaluation, NotEvaluated, Note, NoteKind};
 use crate::environment::{Environment, is_development};
 use crate::estate::Estate;
 use crate::estate::scaled::{Identity, Schedule, Target};
@@ -127,7 +127,7 @@ fn one(
     model: &mut Model,
     autoscalers: &mut entities::Autoscalers,
     target: &Target,
-    evaluated: Vec<Evaluation>,
+    mut evaluated: Vec<Evaluation>,
     assessed: &mut Assessed,
 ) -> Capacity {
     let World {
@@ -151,6 +151,15 @@ fn one(
                 startup: demand.need.startup,
             };
             short = shortfalls(target, &evaluated, context, zone, &question, bounds);
+        }
+    }
+    // What a shortfall says already.
+    let misread_as = |one: &Shortfall| one.cause == Cause::Misread(Misreading::DesiredAlone);
+    if short.iter().any(misread_as) {
+        for evaluation in &mut evaluated {
+            evaluation
+                .notes
+                .retain(|note| note.kind != NoteKind::DesiredWithoutMinimum);
         }
     }
     let made = entities::add(sources, model, autoscalers, target, &evaluated, context);

@@ -46,7 +46,7 @@ pub struct ApplicationAction {
 }
 
 /// When an action fires.
-enum When {
+pub(super) enum When {
     Known(Firings),
     /// `rate(…)` counts from an instant that no one can know here: at any time.
     AnyTime,
@@ -71,7 +71,13 @@ pub fn application_auto_scaling(target: &ScalableTarget, context: &Context) -> E
             continue;
         }
         let edge = build.field(Role::Start, action.schedule.span);
-        if let Some(when) = when(action, context, &mut build) {
+        if let Some(when) = when(
+            &action.schedule,
+            action.zone.as_ref(),
+            (action.start.as_ref(), action.end.as_ref()),
+            context,
+            &mut build,
+        ) {
             known.push((when, action, edge));
         }
     }
@@ -119,18 +125,25 @@ pub fn application_auto_scaling(target: &ScalableTarget, context: &Context) -> E
     build.finish_with(guaranteed, allowed, reset)
 }
 
-fn when(action: &ApplicationAction, context: &Context, build: &mut Builder) -> Option<When> {
-    let text = action.schedule.value.trim_end();
+/// Reads `at(…)`, `rate(…)` or `cron(…)`, between two instants.
+pub(super) fn when(
+    schedule: &Given<String>,
+    zone: Option<&Given<String>>,
+    (start, end): (Option<&Given<String>>, Option<&Given<String>>),
+    context: &Context,
+    build: &mut Builder,
+) -> Option<When> {
+    let text = schedule.value.trim_end();
     let inner = |name: &str| {
         let from = text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
         let start = name.len() + 1;
         Some(start..start + from.len())
     };
-    let start = match &action.start {
+    let start = match start {
         Some(start) => Some(build.instant(start)?),
         None => None,
     };
-    let end = match &action.end {
+    let end = match end {
         Some(end) => Some(build.instant(end)?),
         None => None,
     };
@@ -139,18 +152,18 @@ fn when(action: &ApplicationAction, context: &Context, build: &mut Builder) -> O
             true => &AWS_SIX_AS_CRONTAB,
             false => &AWS_SIX,
         };
-        let expression = build.cron_part(&action.schedule, range, dialect);
-        let zone = build.zone_or(action.zone.as_ref(), &context.default_zone, action.schedule.span);
+        let expression = build.cron_part(schedule, range, dialect);
+        let zone = build.zone_or(zone, &context.default_zone, schedule.span);
         let firings = Firings::recurring(&expression?, &zone?, context.period, start, end);
         return Some(When::Known(firings));
     }
     if let Some(range) = inner("at") {
-        let zone = match &action.zone {
+        let zone = match zone {
             Some(zone) => build.zone(zone)?,
             None => context.default_zone.clone(),
         };
         let Some(at) = at(text.get(range.clone()).unwrap_or_default(), &zone) else {
-            let span = action.schedule.part(range);
+            let span = schedule.part(range);
             let help = "write it like at(2026-12-01T08:00:00), with a time that the zone has";
             build.refuse(NoteKind::ValueInvalid, span, "this is not a date and time", Some(help));
             return None;
@@ -164,14 +177,14 @@ fn when(action: &ApplicationAction, context: &Context, build: &mut Builder) -> O
         if number.is_some_and(|number| number > 0) && matches!(unit, Some("minute" | "hour" | "day")) {
             return Some(When::AnyTime);
         }
-        let span = action.schedule.part(range);
+        let span = schedule.part(range);
         let help = "write it like rate(12 hours)";
         build.refuse(NoteKind::CronInvalid, span, "this is not a rate", Some(help));
         return None;
     }
     let help = "write at(yyyy-mm-ddThh:mm:ss), rate(value unit), or cron(minute hour day month weekday year)";
     let message = "a schedule is at(…), rate(…) or cron(…)";
-    build.refuse(NoteKind::CronInvalid, action.schedule.span, message, Some(help));
+    build.refuse(NoteKind::CronInvalid, schedule.span, message, Some(help));
     None
 }
 

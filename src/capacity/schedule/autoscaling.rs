@@ -1,6 +1,7 @@
 //! Amazon EC2 Auto Scaling: scheduled actions set sizes of a group, which hold until something else sets them (EC2 Auto
 //! Scaling User Guide, "Scheduled scaling").
 
+use super::application::{When, when};
 use super::bounds::Role;
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
@@ -35,7 +36,7 @@ pub struct AutoScalingGroup {
 pub struct GroupAction {
     /// The action, for what it does not write.
     pub object: Span,
-    /// `Recurrence`: five fields.
+    /// `Recurrence`: five fields; the expression of EventBridge where that calls the API.
     pub recurrence: Option<Given<String>>,
     /// `TimeZone`; UTC where it is absent.
     pub zone: Option<Given<String>>,
@@ -193,6 +194,18 @@ fn fires(action: &GroupAction, context: &Context, build: &mut Builder) -> Option
         Some(end) => Some(build.instant(end)?),
         None => None,
     };
+    // EventBridge calls the API itself, with an expression of its own kind.
+    if let Some(schedule) = action.recurrence.as_ref().filter(|text| text.value.contains('(')) {
+        let edge = build.field(Role::Start, schedule.span);
+        let between = (action.start.as_ref(), action.end.as_ref());
+        return match when(schedule, action.zone.as_ref(), between, context, build)? {
+            When::Known(firings) => Some((firings, edge)),
+            When::AnyTime => {
+                build.fail(schedule.span, "a rate counts from an instant that no one can know here");
+                None
+            }
+        };
+    }
     match (&action.recurrence, start, &action.start) {
         (Some(recurrence), start, _) => {
             let expression = build.cron(recurrence, &UNIX);

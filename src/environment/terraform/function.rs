@@ -111,6 +111,8 @@ pub(super) fn call(name: &str, arguments: &[Value], span: Span) -> Value {
         ("merge", _) => merge(arguments, span),
         ("concat", _) => concat(arguments, span),
         ("tomap" | "tolist" | "toset" | "nonsensitive" | "sensitive", [of]) => Some(of.clone()),
+        // As the object it is made of: nothing here asks for its text.
+        ("jsonencode", [of]) => Some(of.clone()),
         ("keys", [of]) => entries(of).map(|entries| {
             let keys = entries
                 .iter()

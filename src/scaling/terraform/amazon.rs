@@ -10,6 +10,7 @@ use crate::estate::scaled::target::{Entry, Follows, Routed, Source, Target};
 use crate::model::Known;
 use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
 use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
+use crate::scaling::terraform::scheduler::{self, Call};
 use crate::scaling::terraform::table::{GROUP, GROUP_SCHEDULE, row};
 
 const OWN: &str = "aws_autoscaling_group";
@@ -67,7 +68,25 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
         }
         targets.push(open(action, "scheduled action", reason));
     }
-    for (at, (group, names)) in groups.iter().enumerate() {
+    let mut calls: Vec<Vec<Call>> = groups.iter().map(|_| Vec::new()).collect();
+    for operation in ["autoscaling:updateAutoScalingGroup", "autoscaling:setDesiredCapacity"] {
+        for call in scheduler::calls(reader, resources, operation) {
+            match &call.input {
+                Ok(input) => {
+                    let named = input.handle("AutoScalingGroupName");
+                    let is_named = |names: &[Arc<str>]| named.as_ref().is_some_and(|named| names.contains(named));
+                    if let Some(group) = groups.iter().position(|(_, names)| is_named(names)) {
+                        calls[group].push(call);
+                    }
+                }
+                Err(reason) => stray.push(Stray::any(NotEvaluated {
+                    reason: format!("{} may be for this group: {}", call.entry.name, reason.reason),
+                    span: reason.span,
+                })),
+            }
+        }
+    }
+    for ((at, (group, names)), calls) in groups.iter().enumerate().zip(calls) {
         let own: Vec<&Resource<'e>> = placed
             .iter()
             .filter(|(group, _)| *group == at)
@@ -77,7 +96,9 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
         let policies: Vec<&Resource<'e>> = of_group(TRACKING).collect();
         let attachments: Vec<&Resource<'e>> = ATTACHMENTS.into_iter().flat_map(of_group).collect();
         let stray = Stray::of(&stray, group);
-        targets.push(target(reader, group, names, &own, stray, &policies, &attachments));
+        let mut made = target(reader, group, names, (&own, calls), stray, &policies);
+        made.routed = routed(reader, group, &attachments);
+        targets.push(made);
     }
     targets
 }
@@ -168,10 +189,9 @@ fn target<'e>(
     reader: &mut Reader<'_, 'e>,
     group: &Resource<'e>,
     names: &[Arc<str>],
-    actions: &[&Resource<'e>],
+    (actions, calls): (&[&Resource<'e>], Vec<Call>),
     stray: Option<&NotEvaluated>,
     policies: &[&Resource<'e>],
-    attachments: &[&Resource<'e>],
 ) -> Target {
     let span = group.block.head();
     let mut found = Found::of(group, stray);
@@ -181,7 +201,25 @@ fn target<'e>(
     for action in actions {
         read.push(self::action(reader, &mut found, action));
     }
-    let entries = reader.actions(actions, "scheduled_action_name", &GROUP_SCHEDULE);
+    let mut entries = reader.actions(actions, "scheduled_action_name", &GROUP_SCHEDULE);
+    for call in calls {
+        let Ok(input) = &call.input else { continue };
+        if let Some(doubt) = input.doubt(&["MinSize", "MaxSize"]).or(call.found.failure) {
+            found.failure.get_or_insert(doubt);
+        }
+        found.sites.extend(call.found.sites);
+        read.push(GroupAction {
+            object: call.entry.span,
+            minimum: input.count("MinSize"),
+            maximum: input.count("MaxSize"),
+            desired: input.count("DesiredCapacity"),
+            recurrence: Some(call.schedule),
+            zone: call.zone,
+            start: call.start,
+            end: call.end,
+        });
+        entries.push(call.entry);
+    }
     let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
         Schedule::AutoScalingGroup(AutoScalingGroup {
             object: span,
@@ -205,7 +243,7 @@ fn target<'e>(
         identity: identity(group, own.collect()),
         span,
         workload: None,
-        routed: routed(reader, group, attachments),
+        routed: None,
         sources: vec![Source {
             object,
             schedule,

@@ -10,6 +10,7 @@ use crate::model::Doubt;
 use crate::scaling::terraform::amazon::{follows, is_tracking};
 use crate::scaling::terraform::reader::{Found, Reader, not_evaluated};
 use crate::scaling::terraform::resource::{Stray, identity, ignores_changes, names, open};
+use crate::scaling::terraform::scheduler::{self, Call, Input};
 use crate::scaling::terraform::table::{TARGET, TARGET_ACTION, TARGET_SCHEDULE, row};
 
 const OWN: &str = "aws_appautoscaling_target";
@@ -71,7 +72,21 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
         }
         targets.push(open(action, "scheduled action", reason));
     }
-    for (at, (target, known)) in own.iter().enumerate() {
+    let mut calls: Vec<Vec<Call>> = own.iter().map(|_| Vec::new()).collect();
+    for call in scheduler::calls(reader, resources, "applicationautoscaling:registerScalableTarget") {
+        match &call.input {
+            Ok(input) => {
+                if let Some(target) = own.iter().position(|(_, known)| means(input, known)) {
+                    calls[target].push(call);
+                }
+            }
+            Err(reason) => stray.push(Stray::any(NotEvaluated {
+                reason: format!("{} may be for this target: {}", call.entry.name, reason.reason),
+                span: reason.span,
+            })),
+        }
+    }
+    for ((at, (target, known)), calls) in own.iter().enumerate().zip(calls) {
         let actions: Vec<&Resource<'e>> = placed
             .iter()
             .filter(|(target, _)| *target == at)
@@ -79,7 +94,14 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
             .collect();
         let policies: Vec<&Resource<'e>> = of(TRACKING).filter(|policy| is_for(reader, policy, known)).collect();
         let served = of(SERVICE).find(|other| is_service(reader, target, other));
-        let mut made = self::target(reader, target, known, &actions, Stray::of(&stray, target), &policies);
+        let mut made = self::target(
+            reader,
+            target,
+            known,
+            (&actions, calls),
+            Stray::of(&stray, target),
+            &policies,
+        );
         made.routed = served.and_then(|served| routed(reader, served));
         targets.push(made);
     }
@@ -92,11 +114,17 @@ fn is_for<'e>(reader: &Reader<'_, 'e>, action: &Resource<'e>, known: &Known) -> 
     same("resource_id", &known.resources) == Some(true) && same("scalable_dimension", &known.dimensions).unwrap_or(true)
 }
 
+/// Whether a call is for a target.
+fn means(input: &Input, known: &Known) -> bool {
+    let same = |name: &str, among: &[Arc<str>]| input.handle(name).map(|own| among.contains(&own));
+    same("ResourceId", &known.resources) == Some(true) && same("ScalableDimension", &known.dimensions).unwrap_or(true)
+}
+
 fn target<'e>(
     reader: &mut Reader<'_, 'e>,
     target: &Resource<'e>,
     known: &Known,
-    actions: &[&Resource<'e>],
+    (actions, calls): (&[&Resource<'e>], Vec<Call>),
     stray: Option<&NotEvaluated>,
     policies: &[&Resource<'e>],
 ) -> Target {
@@ -108,7 +136,23 @@ fn target<'e>(
     for action in actions {
         read.extend(self::action(reader, &mut found, action));
     }
-    let entries = reader.actions(actions, "name", &TARGET_SCHEDULE);
+    let mut entries = reader.actions(actions, "name", &TARGET_SCHEDULE);
+    for call in calls {
+        let Ok(input) = &call.input else { continue };
+        if let Some(doubt) = input.doubt(&["MinCapacity", "MaxCapacity"]).or(call.found.failure) {
+            found.failure.get_or_insert(doubt);
+        }
+        found.sites.extend(call.found.sites);
+        read.push(ApplicationAction {
+            minimum: input.count("MinCapacity"),
+            maximum: input.count("MaxCapacity"),
+            schedule: call.schedule,
+            zone: call.zone,
+            start: call.start,
+            end: call.end,
+        });
+        entries.push(call.entry);
+    }
     let schedule = minimum.zip(maximum).map(|(minimum, maximum)| {
         Schedule::ScalableTarget(ScalableTarget {
             object: span,

@@ -6,6 +6,7 @@ mod application;
 mod google;
 mod reader;
 mod resource;
+mod scheduler;
 mod spell;
 pub mod table;
 
@@ -21,7 +22,13 @@ const AZURE: &str = "azurerm_monitor_autoscale_setting";
 
 /// Everything an environment of Terraform scales.
 pub fn targets(model: &mut Model, environment: &Environment) -> Vec<Target> {
-    let wanted = |kind: &str| kind == AZURE || amazon::wants(kind) || application::wants(kind) || google::wants(kind);
+    let wanted = |kind: &str| {
+        kind == AZURE
+            || kind == scheduler::KIND
+            || amazon::wants(kind)
+            || application::wants(kind)
+            || google::wants(kind)
+    };
     let (configuration, resources) = read(environment, &wanted);
     let mut reader = Reader {
         model,

@@ -25,6 +25,11 @@ impl Stray {
         }
     }
 
+    /// An action of which not even the module is told.
+    pub fn any(reason: NotEvaluated) -> Self {
+        Self { reason, prefix: None }
+    }
+
     /// The first that may be for a target.
     pub fn of<'s>(all: &'s [Stray], target: &Resource<'_>) -> Option<&'s NotEvaluated> {
         let is_for = |stray: &&Stray| stray.prefix.as_deref().is_none_or(|prefix| prefix == module_of(target));

@@ -63,6 +63,14 @@ pub static TARGET_ACTION: LazyLock<Table> = LazyLock::new(|| {
     ])
 });
 
+/// `aws_scheduler_schedule`
+pub static SCHEDULER: LazyLock<Table> = LazyLock::new(|| {
+    table(vec![
+        text("schedule_expression", schedule::START),
+        text("schedule_expression_timezone", schedule::TIMEZONE),
+    ])
+});
+
 /// The `autoscaling_policy` of `google_compute_autoscaler` and its regional sibling
 pub static POLICY: LazyLock<Table> = LazyLock::new(|| {
     table(vec![
