@@ -224,11 +224,7 @@ fn container(container: &Container) -> u64 {
             &container.shared,
         ),
         (container.host_network, container.machine),
-        (
-            &container.fixed_networks,
-            &container.restarted_with,
-            &container.virtual_address,
-        ),
+        &container.naming,
         declared.collect::<Vec<_>>(),
         (known(&all.map(|_| ())), sockets, unless),
     ))

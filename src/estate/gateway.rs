@@ -66,6 +66,9 @@ impl Builder<'_> {
             let platform = if self.estate.compose { "compose" } else { "kubernetes" };
             entity.set(gateway::PLATFORM, Arc::from(platform), span);
         }
+        if !place.namespace.is_empty() {
+            entity.set(gateway::NAMESPACE, place.namespace.clone(), span);
+        }
         let container = match place.container {
             Some(at) => Known::Is(self.estate.containers[at].id),
             None => Known::Unknown(Doubt::at("no container mounts the file", span)),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::environment::pods::Naming;
 use crate::model::field::endpoint;
 use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, Moved, Moves, ProductId};
 use crate::repo::{SourceId, Span};
@@ -192,12 +193,8 @@ pub struct Container {
     pub names: Vec<Arc<str>>,
     /// Networks it is on (compose).
     pub networks: Vec<Arc<str>>,
-    /// Those of its networks on which it always has the same address (compose).
-    pub fixed_networks: Vec<Arc<str>>,
-    /// The services with whose update it is restarted (compose).
-    pub restarted_with: Vec<Arc<str>>,
-    /// Why its name may lead to an address that outlives it (Docker Swarm).
-    pub virtual_address: Option<Arc<str>>,
+    /// Which names lead where (compose).
+    pub naming: Naming,
     /// Whether it uses the machine's network.
     pub host_network: bool,
     /// Ports it declares.

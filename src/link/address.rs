@@ -10,7 +10,7 @@ use super::names::{Found, Names};
 use super::nearly;
 use super::socket::on_port;
 use crate::estate::{Container, Endpoint, Estate, Gateway};
-use crate::model::{Doubt, Known, Lens};
+use crate::model::{Assumption, Doubt, Known, Lens};
 use crate::product::nginx::address::{is_ip, is_loopback};
 
 use own::{loopback, unix};
@@ -55,15 +55,45 @@ fn compose(
     host: &str,
 ) -> Vec<End> {
     let own = gateway.container.map(|at| &estate.containers[at]);
-    let all = names.containers(host);
+    let of = |list: &[(Arc<str>, Arc<str>)]| {
+        let entry = list.iter().find(|(name, _)| **name == *host);
+        entry.map(|(_, leads)| leads.clone())
+    };
+    if let Some(address) = own.and_then(|own| of(&own.naming.hosts)) {
+        if is_loopback(&address) {
+            return vec![loopback(lens, estate, gateway, endpoint)];
+        }
+        let mut end = End::unknown(Doubt::at(
+            format!("extra_hosts leads {host} to {address}"),
+            endpoint.span,
+        ));
+        end.may_change = Known::Is(false);
+        return vec![end];
+    }
+    let linked = own.and_then(|own| of(&own.naming.links));
+    let all = names.containers(linked.as_deref().unwrap_or(host));
+    if let Some((own, place)) = own.and_then(|own| Some((own, own.naming.without_names?)))
+        && linked.is_none()
+        && !all.is_empty()
+    {
+        let reason = format!(
+            "{} is on {place}, where names of compose services mean nothing",
+            own.name
+        );
+        let mut end = End::unknown(Doubt::at(reason.clone(), endpoint.span));
+        end.service = Known::Absent;
+        end.service_port = Known::Absent;
+        end.may_change = Known::Is(false);
+        let otherwise = Assumption::unless(format!("the machine itself knows the name {host}"));
+        end.unreachable = lens.allows(&otherwise).is_ok().then(|| Arc::from(reason));
+        return vec![end];
+    }
     let reachable: Vec<usize> = all
         .iter()
         .copied()
         .filter(|at| {
             let other = &estate.containers[*at];
-            own.is_none_or(|own| {
-                own.host_network || own.networks.iter().any(|network| other.networks.contains(network))
-            })
+            own.is_none_or(|own| own.networks.iter().any(|network| other.networks.contains(network)))
         })
         .collect();
     if reachable.is_empty() {
@@ -114,16 +144,16 @@ fn may_change(own: Option<&Container>, container: &Container) -> Known<bool> {
     if container.host_network {
         return Known::Is(false);
     }
-    let restarts = |own: &Container| own.restarted_with.contains(&container.name);
+    let restarts = |own: &Container| own.naming.restarted_with.contains(&container.name);
     if own.is_some_and(restarts) {
         return Known::Is(false);
     }
     let shared = |network: &&Arc<str>| own.is_none_or(|own| own.networks.contains(network));
     let mut shared = container.networks.iter().filter(shared).peekable();
-    if shared.peek().is_some() && shared.all(|network| container.fixed_networks.contains(network)) {
+    if shared.peek().is_some() && shared.all(|network| container.naming.fixed_networks.contains(network)) {
         return Known::Is(false);
     }
-    match &container.virtual_address {
+    match &container.naming.virtual_address {
         Some(reason) => Known::Unknown(Doubt::new(reason.clone())),
         None => Known::Is(true),
     }

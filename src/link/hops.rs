@@ -244,10 +244,18 @@ fn entity(
     if let Some(nearly) = &end.nearly {
         entity.set(hop::NEARLY, nearly.clone(), span);
     }
-    let own_network = gateway.container.is_some_and(|at| !estate.containers[at].host_network);
-    if estate.compose && own_network {
+    let own = gateway.container.map(|at| &estate.containers[at]);
+    if estate.compose && own.is_some_and(|own| own.naming.without_names.is_none()) {
         // Docker's embedded name server, the same in every container on a user-defined network.
         entity.set(hop::PLATFORM_RESOLVER, Arc::from("127.0.0.11"), span);
+    }
+    if let (Some(own), Some(Known::Is(host))) = (own, endpoint.map(|endpoint| &endpoint.host))
+        && estate.compose
+    {
+        // Docker Desktop's names for the machine it runs on.
+        let is_docker = matches!(&**host, "host.docker.internal" | "gateway.docker.internal");
+        let is_mapped = own.naming.hosts.iter().any(|(name, _)| name == host);
+        entity.set(hop::DOCKER_HOST, is_docker && !is_mapped, span);
     }
     if let Known::Is(container) = end.container {
         entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);

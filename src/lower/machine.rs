@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::environment::container::{ContainerSpec, Text};
+use crate::environment::pods::Naming;
 use crate::environment::{File, Role, folder_of};
 use crate::estate::{Builder, Container};
 use crate::expand::ContainerFiles;
@@ -89,9 +90,7 @@ impl Builder<'_> {
             labels: Vec::new(),
             names: Vec::new(),
             networks: Vec::new(),
-            fixed_networks: Vec::new(),
-            restarted_with: Vec::new(),
-            virtual_address: None,
+            naming: Naming::default(),
             host_network: true,
             ports: Vec::new(),
             sockets: sockets_of(&joined),

@@ -9,7 +9,7 @@ use crate::environment::repository::{Repository, join};
 use crate::repo::Span;
 use crate::syntax::{At, Shape, Tree};
 
-use super::placed::Placed;
+use super::placed::{Naming, Placed};
 use super::{kubernetes, text};
 
 /// What reading a service needs.
@@ -80,7 +80,28 @@ fn restarted_with(service: At<'_>) -> Vec<Arc<str>> {
     restarts.map(|other| Arc::from(other.name())).collect()
 }
 
+/// `links`: `service` or `service:alias`.
+fn links(service: At<'_>) -> Vec<(Arc<str>, Arc<str>)> {
+    let links = items(service, "links").into_iter().filter_map(At::text);
+    let links = links.map(|text| text.split_once(':').unwrap_or((text, text)));
+    links.map(|(service, alias)| (alias.into(), service.into())).collect()
+}
+
 impl Project<'_> {
+    /// `extra_hosts`: `name:address`, `name=address`, or a map.
+    fn hosts(&self, service: At<'_>) -> Vec<(Arc<str>, Arc<str>)> {
+        let entries = service.child("extra_hosts").map(At::entries).unwrap_or_default();
+        let of = |entry: At<'_>| {
+            let text = self.text(entry).text;
+            if !entry.name().is_empty() {
+                return Some((Arc::from(entry.name()), text));
+            }
+            let (name, address) = text.split_once(['=', ':'])?;
+            Some((name.into(), address.into()))
+        };
+        entries.into_iter().filter_map(of).collect()
+    }
+
     fn placed(&self, document: usize, service: At<'_>, spec: ContainerSpec) -> Placed {
         let mode = service.scalar("network_mode").unwrap_or_default();
         let mut networks: Vec<Arc<str>> = Vec::new();
@@ -107,7 +128,8 @@ impl Project<'_> {
             );
         }
         if networks.is_empty() && matches!(mode, "" | "bridge") {
-            networks.push("default".into());
+            // Docker's own bridge is no network of the project.
+            networks.push(if mode.is_empty() { "default" } else { mode }.into());
         }
         let replicas = service.get("deploy.replicas").or_else(|| service.child("scale"));
         let labels = service.child("labels").map(At::entries).unwrap_or_default();
@@ -126,10 +148,19 @@ impl Project<'_> {
             host_network: mode == "host",
             replicas: replicas.and_then(|count| Some((self.text(count).text.parse().ok()?, count.word_span_at(0)))),
             init: false,
-            virtual_address: self.virtual_address(service, &networks),
+            naming: Naming {
+                fixed_networks,
+                restarted_with: restarted_with(service),
+                virtual_address: self.virtual_address(service, &networks),
+                hosts: self.hosts(service),
+                links: links(service),
+                without_names: match mode {
+                    "host" => Some("the network of the host"),
+                    "bridge" => Some("Docker's own bridge"),
+                    _ => None,
+                },
+            },
             networks,
-            fixed_networks,
-            restarted_with: restarted_with(service),
             network_of: mode.strip_prefix("service:").map(Arc::from),
             aliases,
             spec,

@@ -7,7 +7,7 @@ use crate::environment::document::Document;
 use crate::syntax::At;
 
 use super::config_maps::ConfigMaps;
-use super::placed::Placed;
+use super::placed::{Naming, Placed};
 use super::text::{self, Holes};
 use super::volumes::Volumes;
 
@@ -52,9 +52,7 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
                 init: list == "initContainers" && item.scalar("restartPolicy") != Some("Always"),
                 networks: Vec::new(),
                 network_of: None,
-                fixed_networks: Vec::new(),
-                restarted_with: Vec::new(),
-                virtual_address: None,
+                naming: Naming::default(),
                 aliases: Vec::new(),
                 spec: own,
                 item: item.id(),

@@ -16,7 +16,7 @@ use crate::speed;
 use config_maps::ConfigMaps;
 
 use kubernetes::pod_spec_path;
-pub use placed::Placed;
+pub use placed::{Naming, Placed};
 
 /// All containers of an environment, in order of documents.
 pub fn containers(environment: &Environment, repository: &Repository) -> Vec<Placed> {

@@ -6,6 +6,23 @@ use crate::environment::container::ContainerSpec;
 use crate::repo::Span;
 use crate::syntax::NodeId;
 
+/// Which names lead where, of a compose service.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Naming {
+    /// Those of its networks on which it always has the same address (`ipv4_address`, `ipv6_address`).
+    pub fixed_networks: Vec<Arc<str>>,
+    /// The services with whose update it is restarted (`depends_on: …: restart: true`).
+    pub restarted_with: Vec<Arc<str>>,
+    /// Why its name may lead to an address that is not its own: a Swarm service has a virtual one.
+    pub virtual_address: Option<Arc<str>>,
+    /// Names that only it knows, with the address each leads to (`extra_hosts`).
+    pub hosts: Vec<(Arc<str>, Arc<str>)>,
+    /// Names that only it knows, with the service each leads to (`links`).
+    pub links: Vec<(Arc<str>, Arc<str>)>,
+    /// Where it is, if names of services mean nothing there: on the network of the host, or on Docker's own bridge.
+    pub without_names: Option<&'static str>,
+}
+
 /// A container and where it runs.
 #[derive(Clone, Debug)]
 pub struct Placed {
@@ -31,12 +48,8 @@ pub struct Placed {
     pub networks: Vec<Arc<str>>,
     /// The compose service whose network it uses (`network_mode: service:x`).
     pub network_of: Option<Arc<str>>,
-    /// Those of its compose networks on which it always has the same address (`ipv4_address`, `ipv6_address`).
-    pub fixed_networks: Vec<Arc<str>>,
-    /// The compose services with whose update it is restarted (`depends_on: …: restart: true`).
-    pub restarted_with: Vec<Arc<str>>,
-    /// Why its name may lead to an address that is not its own: a Swarm service has a virtual one.
-    pub virtual_address: Option<Arc<str>>,
+    /// What else decides which names lead where in a compose project.
+    pub naming: Naming,
     /// Further names by which others on its networks reach it.
     pub aliases: Vec<Arc<str>>,
     /// The container as written.

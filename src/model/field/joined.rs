@@ -11,6 +11,7 @@ fields! { hop, Kind::Hop;
     ELSEWHERE: Arc<str> = "elsewhere", "The name of another container of the same environment that listens on or declares the port; absent when there is none.";
     RESOLVED_ONCE: bool = "resolved_once", "Whether the name is looked up only when the gateway starts or reloads.";
     PLATFORM_RESOLVER: Arc<str> = "platform_resolver", "The name server every container of this platform can reach: `127.0.0.11` in compose; absent where there is no such fixed address.";
+    DOCKER_HOST: bool = "docker_host", "Compose: whether the host is a name that only Docker Desktop has for the machine it runs on, and the gateway's `extra_hosts` does not have it.";
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
     UNREACHABLE_BECAUSE: Arc<str> = "unreachable_because", "Why the target cannot be reached although it exists, in words: another network, another namespace; absent when nothing is known to stand in the way.";
     NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";

@@ -64,6 +64,9 @@ pub struct Other {
     pub name: Arc<str>,
     /// Tables it declares (`peers`).
     pub tables: Vec<Arc<str>>,
+    /// The addresses of its name servers (`resolvers`), and where the first is written; absent where more may be read
+    /// from somewhere else.
+    pub name_servers: Option<(Vec<String>, Span)>,
     /// Whether it may not count.
     pub maybe: bool,
 }
@@ -247,12 +250,30 @@ fn section(
 fn other(at: At<'_>, maybe: bool) -> Option<Other> {
     let name = at.text().filter(|_| at.doubt_at(0).is_none())?;
     let tables = at.children().filter(|line| line.name() == "table");
+    let name_servers = name_servers(at);
     Some(Other {
         keyword: at.name().to_owned(),
         name: Arc::from(name),
         tables: tables.filter_map(|line| line.text().map(Arc::from)).collect(),
+        name_servers,
         maybe,
     })
+}
+
+/// `nameserver id address:port`; `parse-resolv-conf` adds those of the machine.
+fn name_servers(at: At<'_>) -> Option<(Vec<String>, Span)> {
+    let known = |line: At<'_>| line.doubt().is_none() && !matches!(line.name(), "parse-resolv-conf" | ".if");
+    if at.name() != "resolvers" || !at.children().all(known) {
+        return None;
+    }
+    let mut lines = at.children().filter(|line| line.name() == "nameserver").peekable();
+    let first = lines.peek()?.word_span_at(1);
+    let address = |line: At<'_>| {
+        let text = line.word(1)?;
+        let bare = text.rsplit('@').next()?;
+        bare.rsplit_once(':').map_or(bare, |(host, _)| host).to_owned().into()
+    };
+    Some((lines.filter_map(address).collect(), first))
 }
 
 /// `setenv NAME value`, `presetenv NAME value`, `unsetenv NAME`.

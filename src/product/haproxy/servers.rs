@@ -11,7 +11,8 @@ use crate::product::haproxy::options::{Manner, Options, defaults, inherited};
 use crate::product::haproxy::sections::{Section, Sections};
 use crate::product::haproxy::table::{PORT, TABLE};
 use crate::product::haproxy::words::{Around, read};
-use crate::product::nginx::address::is_ip;
+use crate::product::nginx::address::{is_ip, is_public};
+use crate::product::nginx::resolver;
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -199,6 +200,12 @@ impl Server<'_> {
         };
         entity.set_known(endpoint::HAS_PORT, has_port, span);
         entity.set_known(endpoint::RESOLVE, again.clone(), span);
+        if let Known::Is(host) = &host {
+            entity.set(endpoint::PUBLIC, !is_ip(host) && is_public(host), span);
+        }
+        if again == Known::Is(true) {
+            self.name_servers(model, options, id);
+        }
         Some(Endpoint {
             id,
             host,
@@ -208,6 +215,17 @@ impl Server<'_> {
             looked_up_again: again,
             span,
         })
+    }
+
+    /// Who looks the name up: the name servers of the `resolvers` section, which are asked for it as it is written.
+    fn name_servers(&self, model: &mut Model, options: &Options, id: EntityId) {
+        let sections = self.sections.others.iter();
+        let mut named =
+            sections.filter(|other| other.keyword == "resolvers" && Some(&other.name) == options.resolvers.as_ref());
+        let found = named.next().and_then(|other| other.name_servers.as_ref());
+        if let Some((servers, span)) = found.filter(|_| self.sections.more_others.is_none()) {
+            resolver::add(model, id, servers, *span);
+        }
     }
 
     fn looked_up_again(&self, host: &Known<Arc<str>>, options: &Options) -> Known<bool> {

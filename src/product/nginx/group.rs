@@ -8,6 +8,7 @@ use crate::model::{Doubt, Entity, Kind, Known, ScopeId};
 use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Directive, flatten};
 use crate::product::nginx::lower::{Group, Lower};
+use crate::product::nginx::resolver;
 use crate::product::nginx::table::TABLE;
 use crate::product::nginx::target::Target;
 use crate::syntax::{NodeId, Tree};
@@ -83,7 +84,11 @@ impl Lower<'_> {
             let inert = server.texts().any(|word| word == "down");
             if server.name() == "server" && !server.words().is_empty() && !inert {
                 let again = server.texts().skip(1).any(|word| word == "resolve");
-                servers.push(self.server(tree, *node, name, again));
+                let server = self.server(tree, *node, name, again);
+                if again {
+                    resolver::note(self.model, server.id, id, upstream::RESOLVER.id());
+                }
+                servers.push(server);
             }
         }
         self.groups.insert(name.to_owned(), Group { id, servers, doubt });

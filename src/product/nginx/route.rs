@@ -10,6 +10,7 @@ use crate::product::nginx::address::is_ip;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::lower::{Frame, Lower};
+use crate::product::nginx::resolver;
 use crate::product::nginx::table::{GROUP_PORT, MODULES, SCHEME, TABLE};
 use crate::product::nginx::target::Target;
 use crate::repo::Span;
@@ -120,6 +121,9 @@ impl Lower<'_> {
         let group_id = self.model.add(implicit);
         let site = (self.model.add_tree(tree), node);
         let endpoint = self.endpoint(target, span, &name, Some(site), Known::Is(target.by_variable));
+        if target.by_variable {
+            resolver::note(self.model, endpoint.id, id, route::RESOLVER.id());
+        }
         // A group made from a single address never keeps connections, in any version.
         let reuses = Known::Is(false);
         Route {

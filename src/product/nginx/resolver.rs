@@ -1,0 +1,52 @@
+//! Who looks a host up while nginx runs: the name servers of `resolver`, and nothing else. It reads neither
+//! /etc/hosts nor the search domains of /etc/resolv.conf (ngx_resolver.c), and asks several in turn.
+
+use std::sync::Arc;
+
+use crate::model::field::endpoint;
+use crate::model::{EntityId, FactView, FieldId, Known, Model};
+use crate::product::nginx::address::is_public_name_server;
+use crate::repo::Span;
+use crate::syntax::At;
+
+/// Notes at an endpoint who looks its host up, as the `resolver` in force says: `field` of `holder`.
+pub(super) fn note(model: &mut Model, endpoint: EntityId, holder: EntityId, field: FieldId) {
+    match model.fact(holder, field) {
+        Known::Absent => {}
+        Known::Unknown(doubt) => {
+            let entity = model.entity_mut(endpoint);
+            let unknown = || Known::<Arc<str>>::Unknown(doubt.clone());
+            entity.set_known(endpoint::NAME_SERVERS, unknown(), entity.span);
+            entity.set_known(endpoint::PUBLIC_NAME_SERVER, unknown(), entity.span);
+        }
+        Known::Is(fact) => {
+            let servers = servers(model, &fact);
+            add(model, endpoint, &servers, fact.span);
+        }
+    }
+}
+
+/// The words of the directive that are no parameters.
+fn servers(model: &Model, fact: &FactView) -> Vec<String> {
+    let node = fact.site.and_then(|site| site.node);
+    let words = node.map(|(tree, node)| {
+        let at: At<'_> = model.at(tree, node);
+        at.texts()
+            .filter(|text| !text.contains('='))
+            .map(str::to_owned)
+            .collect()
+    });
+    words.unwrap_or_else(|| vec![fact.value.to_string()])
+}
+
+/// Notes the name servers of an endpoint.
+pub fn add(model: &mut Model, endpoint: EntityId, servers: &[String], span: Span) {
+    let public = servers.iter().find(|server| is_public_name_server(server));
+    let entity = model.entity_mut(endpoint);
+    entity.set(endpoint::NAME_SERVERS, Arc::from(servers.join(", ")), span);
+    if let Some(public) = public {
+        let only = servers.iter().all(|server| is_public_name_server(server));
+        entity.set(endpoint::PUBLIC_NAME_SERVER, Arc::from(public.as_str()), span);
+        entity.set(endpoint::ONLY_PUBLIC, only, span);
+    }
+}
