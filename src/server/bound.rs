@@ -2,8 +2,8 @@
 
 use crate::environment::ContainerSpec;
 use crate::model::{Doubt, Known, Model};
+use crate::server::process::{ProcessJoin, entity, open};
 use crate::server::sockets::{self, Address, Bind};
-use crate::server::{ProcessJoin, entity, open};
 
 /// Variables that hold the address a program listens on, whatever the program: `127.0.0.1:8080`, `:8080`.
 const NAMES: [&str; 8] = [

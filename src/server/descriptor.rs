@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use crate::environment::ContainerSpec;
 use crate::model::{Model, Table};
 use crate::server::command::Started;
+use crate::server::context::ProcessContext;
 use crate::server::image::Image;
+use crate::server::launch::Launch;
+use crate::server::process::ProcessJoin;
 use crate::server::settings::Spelled;
-use crate::server::{Launch, ProcessContext, ProcessJoin};
 
 /// A server.
 #[derive(Debug)]

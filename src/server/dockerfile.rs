@@ -7,7 +7,7 @@ use crate::environment::ContainerSpec;
 use crate::environment::container::{DeclaredPort, Text};
 use crate::model::{Doubt, Known};
 use crate::repo::{Source, Span};
-use crate::server::ProcessContext;
+use crate::server::context::ProcessContext;
 use crate::syntax::dockerfile::{Form, joined, last_stage};
 
 /// The container with what its Dockerfile says; `None` where that is nothing.

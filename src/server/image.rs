@@ -2,7 +2,6 @@
 
 use crate::environment::ContainerSpec;
 use crate::model::Version;
-use crate::server::ProcessContext;
 
 /// A public image by name and tag.
 #[derive(Debug)]
@@ -16,14 +15,6 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// The image of a container, where it is known.
-    pub fn of(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<Image> {
-        match spec.built {
-            Some(_) => base(&context.dockerfile(spec)?.text),
-            None => Image::written(spec),
-        }
-    }
-
     /// The image that a container names, where nothing is added to it.
     pub fn written(spec: &ContainerSpec) -> Option<Image> {
         let image = spec
@@ -35,6 +26,46 @@ impl Image {
             changed: false,
             other_command: false,
         })
+    }
+
+    /// The base of a Dockerfile's last stage, followed through earlier stages.
+    pub fn base(text: &str) -> Option<Image> {
+        let mut stages: Vec<(String, Image)> = Vec::new();
+        for line in text.lines() {
+            let mut words = line.split_whitespace();
+            match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
+                "FROM" => {
+                    let image = words.find(|word| !word.starts_with("--"))?;
+                    let alias = words.nth(1).unwrap_or_default().to_ascii_lowercase();
+                    let earlier = stages
+                        .iter()
+                        .find(|(name, _)| !name.is_empty() && *name == image.to_ascii_lowercase());
+                    let stage = match earlier {
+                        Some((_, stage)) => Image {
+                            text: stage.text.clone(),
+                            ..*stage
+                        },
+                        None => Image {
+                            text: image.split('@').next()?.to_owned(),
+                            changed: true,
+                            other_command: false,
+                        },
+                    };
+                    stages.push((alias, stage));
+                }
+                "CMD" | "ENTRYPOINT" => {
+                    if let Some((_, stage)) = stages.last_mut() {
+                        stage.other_command = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        // `FROM node:${VERSION}` tells the name, not the version, and may be anything else.
+        stages
+            .pop()
+            .map(|(_, image)| image)
+            .filter(|image| !image.text.contains('$'))
     }
 
     fn repository_and_tag(&self) -> (&str, &str) {
@@ -66,44 +97,4 @@ impl Image {
     pub fn version(&self) -> Option<Version> {
         Version::of_image(&self.text)
     }
-}
-
-/// The base of a Dockerfile's last stage, followed through earlier stages.
-fn base(text: &str) -> Option<Image> {
-    let mut stages: Vec<(String, Image)> = Vec::new();
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
-            "FROM" => {
-                let image = words.find(|word| !word.starts_with("--"))?;
-                let alias = words.nth(1).unwrap_or_default().to_ascii_lowercase();
-                let earlier = stages
-                    .iter()
-                    .find(|(name, _)| !name.is_empty() && *name == image.to_ascii_lowercase());
-                let stage = match earlier {
-                    Some((_, stage)) => Image {
-                        text: stage.text.clone(),
-                        ..*stage
-                    },
-                    None => Image {
-                        text: image.split('@').next()?.to_owned(),
-                        changed: true,
-                        other_command: false,
-                    },
-                };
-                stages.push((alias, stage));
-            }
-            "CMD" | "ENTRYPOINT" => {
-                if let Some((_, stage)) = stages.last_mut() {
-                    stage.other_command = true;
-                }
-            }
-            _ => {}
-        }
-    }
-    // `FROM node:${VERSION}` tells the name, not the version, and may be anything else.
-    stages
-        .pop()
-        .map(|(_, image)| image)
-        .filter(|image| !image.text.contains('$'))
 }

@@ -7,11 +7,12 @@ use crate::expand::ContainerFiles;
 use crate::model::{Doubt, EntityId, Held, Known, Model, ProductId, Version};
 use crate::repo::Span;
 use crate::server::command::Started;
+use crate::server::context::ProcessContext;
 use crate::server::descriptor::{Lowered, Reads, Server};
 use crate::server::image::Image;
+use crate::server::process::{ProcessJoin, entity, open};
 use crate::server::settings::{self, Layer};
 use crate::server::sockets::{self, Address};
-use crate::server::{ProcessContext, ProcessJoin, entity, open};
 use crate::syntax::{NodeId, Tree};
 
 /// A server that a container starts.
