@@ -279,6 +279,8 @@ fn about(kind: NoteKind) -> &'static str {
         NoteKind::DesiredWithoutMinimum => "desired-without-minimum",
         NoteKind::StackUpdateResets => "stack-update-resets-capacity",
         NoteKind::WindowNeverMatches => "downtime-window-never-matches",
+        NoteKind::ScaleForbidden => "scale-forbidden",
+        NoteKind::ScaleOverruled => "scale-overruled",
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::capacity::Zone;
 use crate::capacity::cron::{AWS_SIX, AWS_SIX_AS_CRONTAB, Expression};
 use crate::capacity::floor::{Misreading, Question};
-use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind};
+use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind, Refusal};
 use crate::estate::scaled::{EntryParts, Schedule, Target};
 use crate::repo::Span;
 
@@ -33,6 +33,8 @@ pub(super) fn misreading(
         (Misreading::OtherZone, other),
         (Misreading::Weekdays, entries(Misreading::Weekdays)),
         (Misreading::DesiredAlone, entries(Misreading::DesiredAlone)),
+        (Misreading::Forbidden, entries(Misreading::Forbidden)),
+        (Misreading::Overruled, entries(Misreading::Overruled)),
     ];
     let possible = candidates.into_iter().filter(|(_, possible)| *possible);
     possible.map(|(misreading, _)| misreading).find(would_do)
@@ -44,6 +46,8 @@ fn as_meant(misreading: Misreading, context: &Context, zone: &Zone) -> Context {
         zone: in_zone,
         crontab_weekdays,
         desired_holds,
+        allowed,
+        counts_hold,
     } = &mut context.meant;
     match misreading {
         Misreading::MissingZone => context.default_zone = zone.clone(),
@@ -53,6 +57,8 @@ fn as_meant(misreading: Misreading, context: &Context, zone: &Zone) -> Context {
         }
         Misreading::Weekdays => *crontab_weekdays = true,
         Misreading::DesiredAlone => *desired_holds = true,
+        Misreading::Forbidden => *allowed = true,
+        Misreading::Overruled => *counts_hold = true,
     }
     context
 }
@@ -61,6 +67,9 @@ fn as_meant(misreading: Misreading, context: &Context, zone: &Zone) -> Context {
 pub(super) fn texts(target: &Target, misreading: Misreading) -> Vec<Span> {
     let mut found: Vec<(u32, Span)> = Vec::new();
     for source in &target.sources {
+        if misreading == Misreading::Forbidden {
+            found.extend(refusals(&source.schedule).map(|refusal| (0, refusal.span)));
+        }
         for entry in source.schedule.parts().entries {
             let asks = entry.minimum.or(entry.count.as_ref()).map_or(0, |given| given.value);
             found.extend(text(&source.schedule, &entry, misreading).map(|span| (asks, span)));
@@ -68,6 +77,23 @@ pub(super) fn texts(target: &Target, misreading: Misreading) -> Vec<Span> {
     }
     found.sort_by_key(|(asks, _)| std::cmp::Reverse(*asks));
     found.into_iter().map(|(_, span)| span).collect()
+}
+
+/// The writes of jobs that are refused.
+fn refusals(schedule: &Schedule) -> impl Iterator<Item = &Refusal> {
+    let jobs = match schedule {
+        Schedule::CronJobs(target) => target.jobs.as_slice(),
+        _ => &[],
+    };
+    let writes = jobs.iter().flat_map(|job| &job.writes);
+    writes.filter_map(|write| write.refused.as_ref())
+}
+
+/// Which right is missing at a place, in words.
+pub(super) fn refused(target: &Target, at: Span) -> Option<&str> {
+    let mut all = target.sources.iter().flat_map(|source| refusals(&source.schedule));
+    all.find(|refusal| refusal.span == at)
+        .map(|refusal| refusal.says.as_str())
 }
 
 /// The text of an entry that is misread, if it is.
@@ -90,6 +116,12 @@ fn text(schedule: &Schedule, entry: &EntryParts<'_>, misreading: Misreading) -> 
             let is_group = matches!(schedule, Schedule::AutoScalingGroup(_));
             (is_group && count.value > least).then_some(count.span)
         }
+        Misreading::Overruled => {
+            let owned = matches!(schedule, Schedule::CronJobs(target) if target.autoscaler.is_some());
+            let count = entry.count.as_ref().filter(|count| owned && count.value > 0)?;
+            Some(count.span)
+        }
+        Misreading::Forbidden => None,
     }
 }
 

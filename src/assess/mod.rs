@@ -154,13 +154,14 @@ fn one(
         }
     }
     // What a shortfall says already.
-    let misread_as = |one: &Shortfall| one.cause == Cause::Misread(Misreading::DesiredAlone);
-    if short.iter().any(misread_as) {
-        for evaluation in &mut evaluated {
-            evaluation
-                .notes
-                .retain(|note| note.kind != NoteKind::DesiredWithoutMinimum);
-        }
+    let said = short.iter().find_map(|one| match one.cause {
+        Cause::Misread(Misreading::DesiredAlone) => Some(NoteKind::DesiredWithoutMinimum),
+        Cause::Misread(Misreading::Forbidden) => Some(NoteKind::ScaleForbidden),
+        Cause::Misread(Misreading::Overruled) => Some(NoteKind::ScaleOverruled),
+        _ => None,
+    });
+    for evaluation in &mut evaluated {
+        evaluation.notes.retain(|note| Some(note.kind) != said);
     }
     let made = entities::add(sources, model, autoscalers, target, &evaluated, context);
     cut::route(model, target, &made);

@@ -162,6 +162,7 @@ fn entity(
         text: sources.text(at),
         edge: entry.map_or(String::new(), |entry| edge(model, entry)),
         zone: measured.week.zone.name(),
+        refused: misread::refused(target, at).unwrap_or_default(),
         found,
     };
     let bound = match found.bound {

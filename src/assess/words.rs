@@ -14,6 +14,8 @@ pub(super) struct Words<'w> {
     pub edge: String,
     /// The zone of the traffic.
     pub zone: &'w str,
+    /// Which right is missing, in words.
+    pub refused: &'w str,
     /// The shortfall.
     pub found: &'w Shortfall,
 }
@@ -51,6 +53,14 @@ impl Words<'_> {
             Cause::Misread(Misreading::DesiredAlone) => format!(
                 "`{edge}` raises only the desired capacity, to {text}, which guarantees nothing: {field} guarantees {stated} {replicas}"
             ),
+            Cause::Misread(Misreading::Forbidden) => format!(
+                "{}, so the count stays as it is: {field} guarantees {stated} {replicas}",
+                self.refused
+            ),
+            Cause::Misread(Misreading::Overruled) => format!(
+                "`{edge}` sets the count, which the autoscaler of the same workload owns and takes down again: {field} \
+                 guarantees {stated} {replicas}"
+            ),
         }
     }
 
@@ -69,6 +79,10 @@ impl Words<'_> {
             Cause::Misread(Misreading::DesiredAlone) => {
                 "Set the minimum of the action too: only the minimum holds".to_owned()
             }
+            Cause::Misread(Misreading::Forbidden) => "Add the resource and the verb to the role".to_owned(),
+            Cause::Misread(Misreading::Overruled) => {
+                "Let the job change the autoscaler's minimum instead of the count".to_owned()
+            }
             _ => return None,
         })
     }
@@ -84,6 +98,8 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Misread(Misreading::OtherZone) => "other_zone",
         Cause::Misread(Misreading::Weekdays) => "weekdays",
         Cause::Misread(Misreading::DesiredAlone) => "desired_alone",
+        Cause::Misread(Misreading::Forbidden) => "forbidden",
+        Cause::Misread(Misreading::Overruled) => "overruled",
     }
 }
 

@@ -43,6 +43,10 @@ pub enum Misreading {
     Weekdays,
     /// It raises only the desired capacity, which is no guarantee.
     DesiredAlone,
+    /// A job has not the rights that it needs.
+    Forbidden,
+    /// A job sets a count that an autoscaler owns.
+    Overruled,
 }
 
 /// How bad it is.

@@ -67,6 +67,13 @@ impl Builder {
         });
     }
 
+    /// Where a field stands.
+    pub fn span_of(&self, place: Place) -> Span {
+        self.fields
+            .get(place.0 as usize)
+            .map_or(self.object, |field| field.span)
+    }
+
     pub fn add(&mut self, note: Note) {
         self.notes.push(note);
     }

@@ -3,7 +3,7 @@
 use super::bounds::Role;
 use super::build::Builder;
 use super::carry::{Firings, Set, carried};
-use super::evaluation::{Context, Evaluation};
+use super::evaluation::{Context, Evaluation, NoteKind};
 use super::given::Given;
 use super::kubectl::KubectlWrite;
 use crate::capacity::cron::KUBERNETES;
@@ -57,8 +57,15 @@ pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
     let mut minima = Vec::new();
     let mut maxima = Vec::new();
     for (firings, job, edge) in &fired {
+        for refusal in job.writes.iter().filter_map(|write| write.refused.as_ref()) {
+            let message = format!("{}, so the job changes nothing", refusal.says);
+            let help = "add the resource and the verb to the role";
+            build.note(NoteKind::ScaleForbidden, refusal.span, message, Some(help));
+        }
+        let allowed = |write: &&KubectlWrite| write.refused.is_none() || context.meant.allowed;
         // Of several writes of one job the last holds.
-        let last = |field: fn(&KubectlWrite) -> Option<&Given<u32>>| job.writes.iter().rev().find_map(field);
+        let last =
+            |field: fn(&KubectlWrite) -> Option<&Given<u32>>| job.writes.iter().filter(allowed).rev().find_map(field);
         let mut set = |given: &Given<u32>, role| Set {
             firings,
             count: given.value,
@@ -85,6 +92,20 @@ pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
             (UNBOUNDED, build.default(Role::Maximum)),
         ),
     };
+    if context.meant.counts_hold {
+        minima.extend(counts.iter().filter(|set| set.count > 0).copied());
+        counts.clear();
+    }
+    for set in counts.iter().filter(|set| set.count > 0 && target.autoscaler.is_some()) {
+        let message = format!(
+            "the autoscaler of the same workload owns the count: it sets the {} of the job back to what its metrics say",
+            set.count
+        );
+        let help =
+            "let the job change the autoscaler's minimum: `kubectl patch hpa NAME -p '{\"spec\":{\"minReplicas\":N}}'`";
+        let at = build.span_of(set.by);
+        build.note(NoteKind::ScaleOverruled, at, message, Some(help));
+    }
     // The autoscaler pulls a scaled count back between its bounds within seconds, but a count of 0 turns it off.
     for set in &mut counts {
         set.count = if set.count == 0 { 0 } else { UNBOUNDED };

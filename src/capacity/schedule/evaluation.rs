@@ -34,6 +34,10 @@ pub enum NoteKind {
     StackUpdateResets,
     /// `downtime-window-never-matches`
     WindowNeverMatches,
+    /// `scale-forbidden`
+    ScaleForbidden,
+    /// `scale-overruled`
+    ScaleOverruled,
 }
 
 /// A note on one place of a schedule.
@@ -90,6 +94,10 @@ pub struct Meant {
     pub crontab_weekdays: bool,
     /// A desired capacity that a scheduled action sets is kept like a minimum.
     pub desired_holds: bool,
+    /// A job has the rights that it needs.
+    pub allowed: bool,
+    /// A count that a job sets is kept, though an autoscaler owns it.
+    pub counts_hold: bool,
 }
 
 impl Context {

@@ -15,9 +15,31 @@ pub enum Named {
     Several,
 }
 
+/// How a command writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// `kubectl scale`
+    Scale,
+    /// `kubectl patch`
+    Patch,
+    /// `kubectl autoscale`
+    Autoscale,
+}
+
+/// Why the API server refuses a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Where the right would stand.
+    pub span: Span,
+    /// Which right is missing, in words.
+    pub says: String,
+}
+
 /// A count that a command writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubectlWrite {
+    /// How it writes.
+    pub verb: Verb,
     /// The kind as written, in lower case: `deployment`, `deploy`, `hpa`, `scaledobject.keda.sh`.
     pub kind: String,
     /// Its object.
@@ -30,6 +52,8 @@ pub struct KubectlWrite {
     pub minimum: Option<Given<u32>>,
     /// The greatest count of an autoscaler.
     pub maximum: Option<Given<u32>>,
+    /// Why it is refused, where its right is surely missing.
+    pub refused: Option<Refusal>,
 }
 
 /// What a container's command writes; an error where that cannot be told. Commands that read are passed over.
@@ -214,8 +238,10 @@ fn command(words: &[Word], span: Span) -> Result<Option<KubectlWrite>, NotEvalua
     let Some((verb, objects)) = read.plain.split_first() else {
         return Ok(None);
     };
-    match verb.text.as_str() {
-        "scale" | "patch" | "autoscale" => {}
+    let how = match verb.text.as_str() {
+        "scale" => Verb::Scale,
+        "patch" => Verb::Patch,
+        "autoscale" => Verb::Autoscale,
         "get" | "describe" | "wait" | "version" | "logs" | "top" | "rollout" | "config" | "cluster-info" | "auth"
         | "annotate" | "label" => return Ok(None),
         other => {
@@ -224,7 +250,7 @@ fn command(words: &[Word], span: Span) -> Result<Option<KubectlWrite>, NotEvalua
                 verb.span,
             ));
         }
-    }
+    };
     if let Some(word) = objects.iter().find(|word| word.unknown) {
         return Err(unclear("the object's name is filled in later", word.span));
     }
@@ -259,6 +285,8 @@ fn command(words: &[Word], span: Span) -> Result<Option<KubectlWrite>, NotEvalua
         ),
     };
     let mut write = KubectlWrite {
+        verb: how,
+        refused: None,
         kind,
         name,
         namespace: option(&["-n", "--namespace"]).map(|(_, given, _)| given.value.clone()),

@@ -30,6 +30,6 @@ pub use given::Given;
 pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};
 pub use horizontal::{HorizontalAutoscaler, WrittenCount, horizontal_autoscaler};
 pub use keda::{KedaCron, KedaScaledObject, Paused, keda};
-pub use kubectl::{KubectlWrite, Named, kubectl_writes};
+pub use kubectl::{KubectlWrite, Named, Refusal, Verb, kubectl_writes};
 pub use unmodelled::{alibaba, azure, knative, not_modelled};
 pub use zalando::{ZalandoEntry, ZalandoSchedule, ZalandoWhen, zalando};

@@ -8,6 +8,7 @@ mod horizontal;
 mod jobs;
 mod keda;
 mod read;
+mod rights;
 mod unit;
 mod zalando;
 
@@ -221,7 +222,7 @@ fn sources(
         source.sites.extend(site.iter().copied());
         sources.push(source);
     }
-    let jobs = scheduled(key, of, writers, units, &mut sources);
+    let jobs = scheduled(key, of, writers, (documents, units), &mut sources);
     if let Some(mut source) = jobs {
         // What is scaled by jobs alone starts from its own count, which must be known.
         let source_is_open = match (&written, sources.is_empty()) {
@@ -290,7 +291,7 @@ fn scheduled(
     key: &Key,
     of: &Found<'_>,
     writers: &[Writer<'_>],
-    units: &Units<'_>,
+    (documents, units): (&ByKind<'_>, &Units<'_>),
     sources: &mut Vec<Source>,
 ) -> Option<Source> {
     let (namespace, kind, name, unit) = key;
@@ -315,7 +316,10 @@ fn scheduled(
                 reactive: None,
                 follows: None,
             }),
-            Some(Ok(job)) => {
+            Some(Ok(mut job)) => {
+                for write in &mut job.writes {
+                    write.refused = rights::refusal(documents, writer.document, write);
+                }
                 let source = found.get_or_insert_with(|| Source {
                     object: writer.entry.clone(),
                     schedule: Schedule::CronJobs(JobTarget {
