@@ -15,7 +15,7 @@ use crate::syntax::Language;
 
 pub use charts::Charts;
 pub use claimant::{Claimant, Look, NameClaim};
-pub use claimed::{Certainty, Claim, Fragment};
+pub use claimed::{Certainty, Claim, Fragment, statements};
 pub use name::Name;
 
 /// Everybody who claims files, in the order in which they are asked.

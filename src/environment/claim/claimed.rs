@@ -53,6 +53,19 @@ impl Claim {
     }
 }
 
+/// The lines of a text that say something, without the blanks around them, each with its first word. What begins with `#`
+/// or `;` is a comment in all languages that write a statement to a line.
+pub fn statements(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain(std::iter::once(text.len()));
+    let mut start = 0;
+    let lines = ends.map(move |end| text[std::mem::replace(&mut start, end + 1)..end].trim_ascii());
+    let lines = lines.filter(|line| !matches!(line.as_bytes().first(), None | Some(b'#' | b';')));
+    lines.map(|line| {
+        let word = line.bytes().position(|byte| byte.is_ascii_whitespace());
+        (line, &line[..word.unwrap_or(line.len())])
+    })
+}
+
 /// The beginning of a text, for languages that show themselves early.
 pub(super) fn head(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len()))

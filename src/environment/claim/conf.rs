@@ -2,7 +2,7 @@
 
 use super::Claimants;
 use super::claimant::Look;
-use super::claimed::{Certainty, Claim, head};
+use super::claimed::{Certainty, Claim, head, statements};
 use super::name::Name;
 use crate::environment::repository::Role;
 use crate::syntax::Language;
@@ -25,9 +25,8 @@ pub(super) fn claim_ini(claimants: &Claimants, name: &Name<'_>, text: &str) -> C
 
 /// Whether the first line that says something is `[section]`.
 fn begins_with_section(text: &str) -> bool {
-    let mut lines = text.lines().map(str::trim);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    first.is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
+    let first = statements(text).next();
+    first.is_some_and(|(line, _)| line.starts_with('[') && line.ends_with(']'))
 }
 
 fn ini(claimants: &Claimants, name: &Name<'_>, text: &str) -> Claim {

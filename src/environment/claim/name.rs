@@ -1,61 +1,12 @@
 //! What a file's name promises.
 
+use memchr::memrchr;
+
 use super::claimant::NameClaim;
 
 /// Endings that say "this is a template or a copy of a configuration", not which language.
 const WRAPPERS: [&str; 13] = [
     "sample", "template", "tmpl", "tpl", "j2", "jinja", "jinja2", "erb", "gotmpl", "dist", "example", "in", "default",
-];
-
-/// Endings of files that are no configuration of a web server, also in folders where every file is.
-const NEVER: [&str; 31] = [
-    "md",
-    "txt",
-    "rst",
-    "html",
-    "htm",
-    "css",
-    "sh",
-    "png",
-    "jpg",
-    "jpeg",
-    "gif",
-    "svg",
-    "ico",
-    "gz",
-    "zip",
-    "pem",
-    "crt",
-    "key",
-    "csr",
-    "log",
-    "php",
-    "rb",
-    "py",
-    "js",
-    "ts",
-    "mjs",
-    "cjs",
-    "mts",
-    "cts",
-    "json",
-    "properties",
-];
-
-/// Folders in which every file is configuration of a web server.
-const FOLDERS: [&str; 12] = [
-    "sites-available",
-    "sites-enabled",
-    "conf.d",
-    "http.d",
-    "http-conf.d",
-    "stream.d",
-    "stream-conf.d",
-    "streams-enabled",
-    "streams-available",
-    "vhost.d",
-    "vhosts.d",
-    "snippets",
 ];
 
 /// The path of a file, taken apart once for everybody who is asked about it.
@@ -78,15 +29,15 @@ pub struct Name<'p> {
 impl<'p> Name<'p> {
     /// Takes a path apart.
     pub fn of(path: &'p str) -> Name<'p> {
-        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folders, file) = cut(path, b'/');
         let mut bare = file;
-        while let Some((stem, ending)) = bare.rsplit_once('.')
-            && is_one_of(&WRAPPERS, ending)
-            && !stem.is_empty()
-        {
-            bare = stem;
-        }
-        let (stem, ending) = bare.rsplit_once('.').unwrap_or((bare, ""));
+        let (stem, ending) = loop {
+            match memrchr(b'.', bare.as_bytes()) {
+                None => break (bare, ""),
+                Some(dot) if dot > 0 && is_one_of(&WRAPPERS, &bare[dot + 1..]) => bare = &bare[..dot],
+                Some(dot) => break (&bare[..dot], &bare[dot + 1..]),
+            }
+        };
         Name {
             path,
             folders,
@@ -107,9 +58,23 @@ impl<'p> Name<'p> {
         is_one_of(endings, self.ending)
     }
 
+    /// Whether it lies directly in a folder of that name.
+    pub fn is_in(&self, folder: &str) -> bool {
+        let around = self.folders.strip_suffix(folder);
+        around.is_some_and(|around| around.is_empty() || around.ends_with('/'))
+    }
+
     pub(super) fn is_backup(&self) -> bool {
         let endings = [".bak", ".orig", ".old", ".swp", "~"];
         endings.iter().any(|ending| self.file.ends_with(ending))
+    }
+}
+
+/// What stands before the last of some bytes, and what behind it: everything, where there is none.
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    match memrchr(at, text.as_bytes()) {
+        Some(found) => (&text[..found], &text[found + 1..]),
+        None => ("", text),
     }
 }
 
@@ -150,9 +115,42 @@ fn by_whole_name(name: &str) -> Option<NameClaim> {
 /// Whether a file that nobody knows by its name may be configuration: nothing is left of its name but the wrapper
 /// (`default.template`), or it lies in a folder where every file is read, `example.com` and `default` too.
 pub(super) fn is_conf(name: &Name<'_>) -> bool {
-    let mut folders = name.folders.rsplit('/').take(2);
-    (name.is_wrapped() && name.ending.is_empty())
-        || (!name.ends_in(&NEVER) && folders.any(|folder| FOLDERS.contains(&folder)))
+    let is_bare = name.is_wrapped() && name.ending.is_empty();
+    is_bare || (is_of_web_server(name.folders) && !is_never(&name.ending.to_ascii_lowercase()))
+}
+
+/// Whether one of the two innermost folders is one in which every file is configuration of a web server.
+fn is_of_web_server(folders: &str) -> bool {
+    let is_known = |folder: &str| {
+        matches!(
+            folder,
+            "sites-available"
+                | "sites-enabled"
+                | "conf.d"
+                | "http.d"
+                | "http-conf.d"
+                | "stream.d"
+                | "stream-conf.d"
+                | "streams-enabled"
+                | "streams-available"
+                | "vhost.d"
+                | "vhosts.d"
+                | "snippets"
+        )
+    };
+    let (around, folder) = cut(folders, b'/');
+    is_known(folder) || is_known(cut(around, b'/').1)
+}
+
+/// Endings of files that are no configuration of a web server, also in folders where every file is.
+#[rustfmt::skip]
+fn is_never(ending: &str) -> bool {
+    matches!(
+        ending,
+        "md" | "txt" | "rst" | "html" | "htm" | "css" | "sh" | "png" | "jpg" | "jpeg" | "gif" | "svg" | "ico" | "gz"
+            | "zip" | "pem" | "crt" | "key" | "csr" | "log" | "php" | "rb" | "py" | "js" | "ts" | "mjs" | "cjs" | "mts"
+            | "cts" | "json" | "properties"
+    )
 }
 
 /// JSON is read only where its name says that it deploys something: most JSON is data, and there is much of it.

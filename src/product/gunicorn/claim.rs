@@ -16,10 +16,9 @@ pub(super) static CLAIMANT: Claimant = Claimant {
 };
 
 fn is_named(name: &Name<'_>) -> bool {
-    let folder = name.folders.rsplit('/').next().unwrap_or_default();
     name.stem.starts_with("gunicorn")
         || name.stem.ends_with("gunicorn")
         || name.stem.ends_with("gunicorn.conf")
         || name.stem.ends_with("gunicorn_conf")
-        || (folder == "gunicorn" && name.stem.contains("conf"))
+        || (name.is_in("gunicorn") && name.stem.contains("conf"))
 }

@@ -2,7 +2,7 @@
 
 use super::DESCRIPTOR;
 use crate::environment::Role;
-use crate::environment::claim::{Claim, Claimant, Look, Name};
+use crate::environment::claim::{Claim, Claimant, Look, Name, statements};
 use crate::syntax::Language;
 
 /// What HAProxy's room says of files.
@@ -23,71 +23,71 @@ fn is_named(name: &Name<'_>) -> bool {
     whole || is_map || name.bare.starts_with("haproxy.cfg")
 }
 
-const SECTIONS: [&str; 17] = [
-    "global",
-    "traces",
-    "defaults",
-    "frontend",
-    "backend",
-    "listen",
-    "peers",
-    "resolvers",
-    "userlist",
-    "mailers",
-    "cache",
-    "program",
-    "http-errors",
-    "ring",
-    "fcgi-app",
-    "crt-store",
-    "log-forward",
-];
-const KEYWORDS: [&str; 25] = [
-    "bind",
-    "trace",
-    "server",
-    "server-template",
-    "mode",
-    "timeout",
-    "balance",
-    "option",
-    "maxconn",
-    "log",
-    "acl",
-    "default_backend",
-    "use_backend",
-    "http-request",
-    "http-response",
-    "tcp-request",
-    "stats",
-    "nameserver",
-    "user",
-    "retries",
-    "errorfile",
-    "peer",
-    "daemon",
-    "default-server",
-    "cookie",
-];
+fn is_section(word: &str) -> bool {
+    matches!(
+        word,
+        "global"
+            | "traces"
+            | "defaults"
+            | "frontend"
+            | "backend"
+            | "listen"
+            | "peers"
+            | "resolvers"
+            | "userlist"
+            | "mailers"
+            | "cache"
+            | "program"
+            | "http-errors"
+            | "ring"
+            | "fcgi-app"
+            | "crt-store"
+            | "log-forward"
+    )
+}
+
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "bind"
+            | "trace"
+            | "server"
+            | "server-template"
+            | "mode"
+            | "timeout"
+            | "balance"
+            | "option"
+            | "maxconn"
+            | "log"
+            | "acl"
+            | "default_backend"
+            | "use_backend"
+            | "http-request"
+            | "http-response"
+            | "tcp-request"
+            | "stats"
+            | "nameserver"
+            | "user"
+            | "retries"
+            | "errorfile"
+            | "peer"
+            | "daemon"
+            | "default-server"
+            | "cookie"
+    )
+}
 
 /// Whether a text has a section and a keyword of HAProxy, and does not begin as INI.
 fn is_own(text: &str) -> bool {
     let (mut section, mut keyword) = (false, false);
-    let lines = text.lines().map(str::trim);
-    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    for (nth, content) in lines.enumerate() {
-        if nth == 0 && content.starts_with('[') && content.ends_with(']') {
+    for (nth, (line, word)) in statements(text).enumerate() {
+        if nth == 0 && line.starts_with('[') && line.ends_with(']') {
             return false;
         }
-        if content.ends_with([';', '{', '}']) || content.starts_with('<') {
-            continue;
-        }
-        let word = content.split_ascii_whitespace().next().unwrap_or_default();
-        if !section && SECTIONS.contains(&word) && !content.contains('=') {
-            section = true;
-        } else if !keyword && KEYWORDS.contains(&word) {
-            keyword = true;
-        }
+        // What ends in these is a block of another's.
+        let is_line = || !line.ends_with([';', '{', '}']);
+        section |= is_section(word) && !line.contains('=') && is_line();
+        keyword |= is_keyword(word) && is_line();
         if section && keyword {
             return true;
         }
