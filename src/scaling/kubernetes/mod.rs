@@ -7,6 +7,7 @@ mod found;
 mod horizontal;
 mod jobs;
 mod keda;
+mod open;
 mod read;
 mod rights;
 mod unit;
@@ -20,14 +21,14 @@ use rustc_hash::FxHashMap;
 use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, WrittenCount, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
 use crate::estate::scaled::schedule::Schedule;
-use crate::estate::scaled::target::{Entry, Identity, Routed, Source, Target};
+use crate::estate::scaled::target::{Entry, Identity, Source, Target};
 use crate::kubernetes::scaler::Scaler;
 use crate::model::{EntityId, Kind, Model};
 use crate::repo::Span;
 use crate::speed;
-use crate::syntax::At;
 use found::{Found, Key, SCALABLE};
 use jobs::{Object, Writer};
+use open::OpenServices;
 use read::Reading;
 use unit::Units;
 
@@ -77,13 +78,14 @@ pub(crate) fn targets(model: &mut Model, environment: &Environment, scalers: &[S
         }
     }
     let (model, workloads) = (&*model, workloads(model));
+    let open_services = OpenServices::new(&by_kind);
     let mut found: Vec<(Key, Found<'_>)> = found.into_iter().collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     let each = found.into_par_iter().with_min_len(speed::OBJECTS);
     let targets = each.filter_map(|(key, of)| {
         let sources = sources(model, &by_kind, &key, &of, &writers, &units);
         let mut target = target(&workloads, key, &of, sources)?;
-        target.routed = of.document.and_then(|document| routed(&by_kind, document));
+        target.routed = of.document.and_then(|document| open_services.to(document));
         Some(target)
     });
     targets.collect()
@@ -162,27 +164,6 @@ fn key_of(document: &Document, unit: Arc<str>) -> Key {
         document.name.clone(),
         unit,
     )
-}
-
-/// The Service through which the world outside the cluster reaches a workload without a gateway.
-fn routed(documents: &ByKind<'_>, workload: &Document) -> Option<Routed> {
-    let labels = workload.at().get("spec.template.metadata.labels")?;
-    let selects = |service: &&&Document| {
-        let spec = service.at().child("spec");
-        let open = spec.and_then(|spec| spec.scalar("type"));
-        let selector = spec.and_then(|spec| spec.child("selector"));
-        let mut wanted = selector.into_iter().flat_map(At::children).peekable();
-        service.namespace == workload.namespace
-            && matches!(open, Some("LoadBalancer" | "NodePort"))
-            && wanted.peek().is_some()
-            && wanted
-                .all(|label| label.text().is_some() && labels.child(label.name()).and_then(At::text) == label.text())
-    };
-    let service = documents.of("Service").iter().find(selects)?;
-    Some(Routed {
-        by: format!("Service {}", service.name).into(),
-        span: service.at().head(),
-    })
 }
 
 /// The entities of workloads by where they are declared.
