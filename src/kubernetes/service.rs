@@ -23,9 +23,10 @@ pub fn service(model: &mut Model, document: &Document) -> Service {
     let headless = at.scalar("spec.clusterIP") == Some("None");
     let external = at
         .scalar("spec.externalName")
-        .map(Arc::from)
+        .map(Arc::<str>::from)
         .filter(|_| &*kind == "ExternalName");
     let ports = ports(model, document);
+    let external_at = at.get("spec.externalName").map_or(span, |at| at.word_span_at(0));
     let mut entity = Entity::new(Kind::Service, document.name.clone(), span);
     entity.set(service::NAME, document.name.clone(), span);
     if !document.namespace.is_empty() {
@@ -36,6 +37,9 @@ pub fn service(model: &mut Model, document: &Document) -> Service {
         kind,
         at.get("spec.type").map_or(span, |at| at.word_span_at(0)),
     );
+    if let Some(external) = &external {
+        entity.set(service::EXTERNAL_NAME, Arc::clone(external), external_at);
+    }
     entity.set(
         service::HEADLESS,
         headless,

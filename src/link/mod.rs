@@ -16,12 +16,15 @@ mod stale;
 mod target_port;
 
 use crate::estate::Estate;
+use crate::model::field::service;
+use crate::product::nginx::address::is_public;
 use names::Names;
 
 pub use hops::Hop;
 
 /// Links an environment: adds a hop for every route, endpoint and container that answers.
 pub fn link(estate: &mut Estate) -> Vec<Hop> {
+    settle_external_names(estate);
     let names = Names::new(estate);
     let mut hops = hops::add(estate, &names);
     target_port::settle(estate, &names);
@@ -31,4 +34,14 @@ pub fn link(estate: &mut Estate) -> Vec<Hop> {
     chain::paths(estate, &mut hops);
     chains::add(estate, &hops);
     hops
+}
+
+/// Notes of each Service that leads out of the cluster whether that is into the public internet.
+fn settle_external_names(estate: &mut Estate) {
+    for one in &estate.services {
+        if let Some(external) = &one.external {
+            let entity = estate.model.entity_mut(one.id);
+            entity.set(service::EXTERNAL_PUBLIC, is_public(external), entity.span);
+        }
+    }
 }

@@ -135,6 +135,8 @@ fields! { endpoint, Kind::Endpoint;
     ONLY_PUBLIC: bool = "only_public", "Whether all of them do.";
     RESOLVERS: Arc<str> = "resolvers", "HAProxy: the `resolvers` section that looks the name up again.";
     INIT_ADDR: Arc<str> = "init_addr", "HAProxy: how the address is found at start (`init-addr`).";
+    SHADOWED_BY: Arc<str> = "shadowed_by", "HAProxy: the server of the same group, above this one, that `resolvers` look up under the same name, where an address is given to one of them only.";
+    SHADOWED_PORT: bool = "shadowed_port", "HAProxy: whether that server has another port.";
     UNSET_VARIABLE: Arc<str> = "unset_variable", "An environment variable in the address that the container does not set.";
     => UPSTREAM: Upstream = "upstream", "The group the endpoint belongs to (HAProxy).";
 }
@@ -167,7 +169,7 @@ fields! { status, Kind::Status;
 fields! { setting, Kind::Setting;
     NAME: Arc<str> = "name", "Its name as written.";
     VALUE: Arc<str> = "value", "Its value as written.";
-    PROBLEM: Arc<str> = "problem", "Why it has no effect: `unit` (a number is expected), `foreign` (it is for another controller), `repeated` (the product refuses it twice), `overridden` (another place wins).";
+    PROBLEM: Arc<str> = "problem", "Why it has no effect: `unit` (a number is expected), `foreign` (it is for another controller), `repeated` (the product refuses it twice), `overridden` (another place wins), `module` (nothing in its reach is of its module).";
     HOLDER: Arc<str> = "holder", "What it is written for, such as `Ingress shop`.";
     PRODUCT: Arc<str> = "product", "The product that reads, ignores or refuses it.";
     OWNER: Arc<str> = "owner", "For a foreign one: the controller it is for.";
@@ -176,6 +178,8 @@ fields! { setting, Kind::Setting;
     WINNER: Arc<str> = "winner", "The place that wins or came first: its value as written there.";
     EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
     TIME: Duration = "time", "The length of time it is set to.";
+    OUTCOME: Arc<str> = "outcome", "What happens when a time limit is over, in words; in HAProxy in the mode in force.";
+    SHORTER: bool = "shorter", "Whether the time limit that holds instead is shorter than this one.";
     BARE: bool = "bare", "Whether the number has no unit.";
 }
 

@@ -6,6 +6,8 @@ fields! { service, Kind::Service;
     NAME: Arc<str> = "name", "Its name.";
     NAMESPACE: Arc<str> = "namespace", "Its namespace.";
     TYPE: Arc<str> = "type", "`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.";
+    EXTERNAL_NAME: Arc<str> = "external_name", "The name an ExternalName leads to; absent for other types.";
+    EXTERNAL_PUBLIC: bool = "external_public", "Whether that is a name of the public internet.";
     HEADLESS: bool = "headless", "Whether it has no virtual address (`clusterIP: None`): the name leads to the pods themselves.";
     PORTS: Arc<str> = "ports", "The ports it exposes, as a list in words.";
     ONLY_PORT: i64 = "only_port", "The port it exposes; absent when there are several.";

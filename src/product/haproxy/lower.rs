@@ -175,6 +175,12 @@ impl Lower<'_> {
         let key = format!("{} {} {name}", section.role.name(), section.name);
         let mut entity = Entity::new(Kind::Setting, key, at.head());
         entity.set(setting::NAME, Arc::from(name), at.head());
+        let mode = nearest(self.sections, section, |at| {
+            (at.name() == "mode").then(|| at.text().unwrap_or_default())
+        });
+        if let Some(outcome) = outcome(name, mode == Some("http")) {
+            entity.set(setting::OUTCOME, Arc::from(outcome), at.head());
+        }
         entity.set(setting::BARE, text.bytes().all(|byte| byte.is_ascii_digit()), span);
         let node = Some((self.model.add_tree(&section.tree), at.id()));
         entity.facts.push(Fact {
@@ -340,6 +346,26 @@ impl Lower<'_> {
             }
         })
     }
+}
+
+/// What happens when a time limit is over (configuration.txt 4.2 and 8.5; seen with 2.6.12).
+fn outcome(name: &str, http: bool) -> Option<&'static str> {
+    Some(match (name, http) {
+        ("timeout server", true) => "a response that takes longer ends as 504 (sH)",
+        ("timeout server", false) => "a connection whose server is silent for longer is closed (sD)",
+        ("timeout connect", true) => "where no server accepts a connection within it, requests get 503 (sC)",
+        ("timeout connect", false) => "where no server accepts a connection within it, the client's is closed (sC)",
+        ("timeout client", true) => {
+            "a client whose request takes longer gets 408 (cR), and one that is silent for longer is cut off (cD)"
+        }
+        ("timeout client", false) => "a connection whose client is silent for longer is closed (cD)",
+        ("timeout http-request", true) => "a client whose request headers take longer gets 408 (cR)",
+        ("timeout queue", true) => "a request that waits longer for a free server gets 503 (sQ)",
+        ("timeout queue", false) => "a connection that waits longer for a free server is closed (sQ)",
+        ("timeout tunnel", _) => "an upgraded connection that is silent for longer is closed",
+        ("timeout check", _) => "a server whose check takes longer is taken for dead",
+        _ => return None,
+    })
 }
 
 pub(super) fn has_servers(section: &Section) -> bool {

@@ -48,6 +48,8 @@ pub struct Options {
     pub checked_elsewhere: bool,
     /// The `resolvers` section that looks its name up again.
     pub resolvers: Option<Arc<str>>,
+    /// Whether several servers may have one address (`resolve-opts allow-dup-ip`).
+    pub shares_addresses: bool,
     /// `init-addr`, and where it is written.
     pub init_addr: Option<(Arc<str>, Span)>,
     /// Why more may be said.
@@ -95,6 +97,9 @@ impl Options {
                 }
                 "port" | "addr" | "check-via-socks4" => self.checked_elsewhere = true,
                 "resolvers" => self.resolvers = argument.map(Arc::from),
+                "resolve-opts" => {
+                    self.shares_addresses = argument.is_some_and(|options| options.contains("allow-dup-ip"));
+                }
                 "init-addr" => {
                     self.init_addr = argument
                         .filter(|_| unknown.is_none())

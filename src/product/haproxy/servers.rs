@@ -107,10 +107,26 @@ pub fn lower(
             is_template,
         };
         if let Some(endpoint) = server.endpoint(model, &own) {
+            shadow(model, &servers.endpoints, &endpoint, &own);
             servers.endpoints.push(endpoint);
         }
     }
     servers
+}
+
+/// Notes the server above that has the same name. Of several that are looked up under one name each gets an address of
+/// its own, and what is left without one stays in maintenance (haproxy/haproxy issue 1846; tried on 2.6.12).
+fn shadow(model: &mut Model, before: &[Endpoint], own: &Endpoint, options: &Options) {
+    if own.looked_up_again != Known::Is(true) || options.shares_addresses {
+        return;
+    }
+    let is_it = |other: &&Endpoint| other.looked_up_again == Known::Is(true) && other.host == own.host;
+    let Some(other) = before.iter().find(is_it) else { return };
+    if let Known::Is(name) = model.get(other.id, endpoint::NAME) {
+        let entity = model.entity_mut(own.id);
+        entity.set(endpoint::SHADOWED_BY, name, own.span);
+        entity.set(endpoint::SHADOWED_PORT, other.port != own.port, own.span);
+    }
 }
 
 struct Server<'s> {

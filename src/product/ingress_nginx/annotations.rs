@@ -75,6 +75,35 @@ pub(crate) fn protocol(model: &mut Model, id: EntityId, span: Span) {
     entity.set_known(route::SCHEME, scheme.map(Arc::from), at);
 }
 
+/// What the annotations for the TLS handshake come to: without `proxy-ssl-secret` the controller reads none of them
+/// (internal/ingress/annotations/proxyssl/main.go, `Parse`), and a snippet may say the same.
+pub(crate) fn handshake(model: &mut Model, document: &Document, id: EntityId, span: Span) {
+    let annotations = document.at().get("metadata.annotations");
+    if document.doubt("metadata.annotations").is_some() {
+        return;
+    }
+    let annotation = |name: &str| annotations.and_then(|at| at.child(&format!("{PREFIX}{name}")));
+    let snippets = ["configuration-snippet", "server-snippet"]
+        .into_iter()
+        .filter_map(annotation);
+    let snippets: Vec<&str> = snippets.filter_map(At::text).collect();
+    let said = |directive: &str| snippets.iter().any(|snippet| snippet.contains(directive));
+    if said("proxy_ssl_") {
+        let entity = model.entity_mut(id);
+        entity.set(route::SSL_SERVER_NAME, said("proxy_ssl_server_name"), span);
+        if said("proxy_ssl_name") {
+            entity.set(route::SSL_NAME, Arc::from("a name in a snippet"), span);
+        }
+        return;
+    }
+    if annotation("proxy-ssl-secret").is_none() {
+        let at = annotation("proxy-ssl-server-name").map_or(span, |at| at.word_span_at(0));
+        let entity = model.entity_mut(id);
+        entity.set(route::SSL_SERVER_NAME, false, at);
+        entity.set(route::SSL_VERIFY, false, span);
+    }
+}
+
 /// The owners of annotations, by prefix.
 const OWNERS: [(&str, &str); 9] = [
     (PREFIX, "ingress-nginx"),

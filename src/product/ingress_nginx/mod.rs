@@ -313,6 +313,7 @@ impl Lower<'_> {
         let id = self.model.add(entity);
         if self.is_nginx {
             crate::product::ingress_nginx::annotations::protocol(self.model, id, span);
+            crate::product::ingress_nginx::annotations::handshake(self.model, self.document, id, span);
         }
 
         let mut group = Entity::new(Kind::Upstream, format!("{} {name}", self.document.name), span);

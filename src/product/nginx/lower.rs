@@ -12,6 +12,7 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::includes::{Directive, Includes, flatten};
 use crate::product::nginx::listen;
+use crate::product::nginx::reach;
 use crate::product::nginx::table::{MODULES, PORT, SERVER, TABLE};
 use crate::product::nginx::target::{Target, Variables};
 use crate::repo::Span;
@@ -49,6 +50,7 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
         done: Lowered::default(),
         written_out: HashSet::new(),
         at_run_time: Vec::new(),
+        scopes: Vec::new(),
     };
     // Files of `http` are one block, whichever order they are read in; others are read each for itself.
     let mut http: Vec<&Entry> = Vec::new();
@@ -97,6 +99,7 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
         let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
         lower.directives(&children, doubt, home, frame, 0);
     }
+    reach::add(lower.model, &lower.scopes, &lower.done.routes);
     for (route, address) in &lower.at_run_time {
         if lower.written_out.contains(address) {
             let entity = lower.model.entity_mut(*route);
@@ -126,6 +129,8 @@ pub(super) struct Lower<'m> {
     pub done: Lowered,
     /// Addresses that stand in a `*_pass` without a variable: nginx knows those from its start.
     pub written_out: HashSet<(Arc<str>, u16)>,
+    /// The scopes of all blocks.
+    scopes: Vec<(ScopeId, Context)>,
     /// Routes whose address has a variable.
     pub at_run_time: Vec<(EntityId, (Arc<str>, u16))>,
 }
@@ -265,7 +270,9 @@ impl Lower<'_> {
         for (value, first, tree, node) in repeated {
             self.repeated(tree.at(node), value, first, context);
         }
-        self.model.add_scope(scope)
+        let id = self.model.add_scope(scope);
+        self.scopes.push((id, context));
+        id
     }
 
     /// A directive that stands twice in one block, which nginx refuses.

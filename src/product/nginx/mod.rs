@@ -13,6 +13,7 @@ mod listen;
 pub mod lower;
 pub mod place;
 mod process;
+mod reach;
 pub(crate) mod resolver;
 mod route;
 pub mod table;
