@@ -5,9 +5,9 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use gatelint::capacity::floor::{Need, requirement, shortfalls};
+use gatelint::capacity::floor::{Need, Question, requirement};
 use gatelint::capacity::import::{Bins, Log, count};
-use gatelint::capacity::profile::{Columns, Profile, Source, Unit, read, week};
+use gatelint::capacity::profile::{Columns, Profile, Source, Unit, read_profile, week};
 use gatelint::capacity::ratio::{NANO, Ratio};
 use gatelint::capacity::schedule::{Context, Given, KedaCron, KedaScaledObject, keda};
 use gatelint::capacity::{Moment, Zone};
@@ -77,7 +77,7 @@ fn year() -> Outcome<bool> {
         let zone = Zone::named(ZONES[n % ZONES.len()])?;
         pairs.push((schedule(n, zone.name()), week(&profile(n), &zone)));
     }
-    let need = Need::of(Ratio::parse("40").ok_or("a ratio")?);
+    let need = Need::per_replica(Ratio::parse("40").ok_or("a ratio")?);
     let before = processor()?;
     let mut found = 0;
     let mut edges = 0;
@@ -85,7 +85,13 @@ fn year() -> Outcome<bool> {
         let bounds = keda(schedule, &context).bounds.map_err(|reason| reason.reason)?;
         let required = requirement(week, &need).ok_or("a requirement")?.over(context.period);
         edges += bounds.minimum.steps().len() + required.floor.len();
-        found += shortfalls(&bounds, None, &required, None, 300).len();
+        let question = Question {
+            required: &required,
+            spoken: context.spoken,
+            reactive: None,
+            startup: 300,
+        };
+        found += question.shortfalls(&bounds).len();
     }
     let cost = processor()? - before;
     println!(
@@ -161,7 +167,7 @@ fn world_cup() -> Outcome<bool> {
     let mut onto_week = Duration::ZERO;
     for _ in 0..7 {
         let begin = Instant::now();
-        let profile = read(&bytes, &source).map_err(|problems| problems[0].message.clone())?;
+        let profile = read_profile(&bytes, &source).map_err(|problems| problems[0].message.clone())?;
         costs.push(begin.elapsed());
         rows = profile.times.len();
         let begin = Instant::now();

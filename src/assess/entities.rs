@@ -41,7 +41,7 @@ pub(super) struct Autoscalers(FxHashMap<Span, EntityId>);
 
 impl Autoscalers {
     /// Those that lowering has made.
-    pub fn of(model: &Model) -> Self {
+    pub fn in_model(model: &Model) -> Self {
         let mut by_place = FxHashMap::default();
         for id in model.all(Kind::Autoscaler) {
             by_place.entry(model.entity(id).span).or_insert(id);

@@ -92,7 +92,7 @@ pub fn assess(
             targets.extend(scaling::constant(&mut estate.model, &environment.documents, name));
         }
     }
-    let autoscalers = &mut entities::Autoscalers::of(&estate.model);
+    let autoscalers = &mut entities::Autoscalers::in_model(&estate.model);
     let context = &Context::year_from(traffic.as_of);
     let world = World {
         sources,
@@ -104,7 +104,7 @@ pub fn assess(
     let evaluated: Vec<Vec<Evaluation>> = evaluated.map(|target| evaluations(target, context)).collect();
     for (target, evaluated) in targets.iter().zip(evaluated) {
         let model = &mut estate.model;
-        let capacity = one(&world, model, autoscalers, target, evaluated, &mut assessed);
+        let capacity = assess_target(&world, model, autoscalers, target, evaluated, &mut assessed);
         assessed.targets.push(capacity);
     }
     routed::settle(estate, &targets, hops);
@@ -122,7 +122,7 @@ struct World<'w> {
     context: &'w Context,
 }
 
-fn one(
+fn assess_target(
     world: &World<'_>,
     model: &mut Model,
     autoscalers: &mut entities::Autoscalers,

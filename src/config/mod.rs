@@ -364,7 +364,7 @@ pub fn read_option(kind: Type, text: &str) -> Option<Value> {
         Type::Bool => Unit::OnOff,
         Type::Text => Unit::Text,
     };
-    unit.read(text)
+    unit.value_of(text)
 }
 
 fn name_of(entry: At<'_>) -> Spanned<String> {

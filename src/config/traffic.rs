@@ -98,7 +98,7 @@ fn entry(item: At<'_>, reader: &mut Reader) -> Option<Stated> {
     let target = of("target").and_then(|at| reader.text(at, "`target`"));
     let profile = of("profile").and_then(|at| reader.text(at, "`profile`"));
     let each = of("rps_per_replica").and_then(|at| ratio(at, reader));
-    let mut need = Need::of(each.unwrap_or(Ratio::ONE));
+    let mut need = Need::per_replica(each.unwrap_or(Ratio::ONE));
     if each.is_some_and(Ratio::is_zero) {
         let at = of("rps_per_replica").map_or_else(|| item.head(), value_span);
         reader.problem(at, "a replica that serves nothing is never enough", None);
@@ -197,7 +197,7 @@ fn whole(at: At<'_>, least: u32, reader: &mut Reader) -> Option<u32> {
 
 fn seconds(at: At<'_>, reader: &mut Reader) -> Option<i64> {
     let text = reader.text(at, "`startup`")?;
-    let length = match model::Unit::NginxTime.read(&text.value) {
+    let length = match model::Unit::NginxTime.value_of(&text.value) {
         Some(Value::Duration(length)) if text.value.ends_with(|c: char| c.is_ascii_alphabetic()) => Some(length),
         _ => None,
     };
@@ -276,7 +276,7 @@ fn demand(
         now: Some(now),
         ..stated.source.clone()
     };
-    let samples = profile::read(&read, &source).map_err(|found| in_profile(sources, &path, &read, found))?;
+    let samples = profile::read_profile(&read, &source).map_err(|found| in_profile(sources, &path, &read, found))?;
     let given = |text: &Spanned<String>| Given::new(text.value.clone(), text.span);
     Ok(Demand::new(
         given(&stated.target),

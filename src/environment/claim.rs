@@ -29,14 +29,14 @@ impl Claimants {
     }
 
     /// The one of a product.
-    pub fn of(&self, product: ProductId) -> Option<&'static Claimant> {
+    pub fn claimant(&self, product: ProductId) -> Option<&'static Claimant> {
         let mut all = self.0.iter();
         all.find(|(own, _)| *own == product).map(|(_, claimant)| *claimant)
     }
 
     /// What the name of a file says it may be; `None` for a file that need not be opened at all.
     pub fn by_name(&self, path: &str) -> Option<NameClaim> {
-        self.claim_name(&Name::of(path))
+        self.claim_name(&Name::from_path(path))
     }
 
     fn claim_name(&self, name: &Name<'_>) -> Option<NameClaim> {
@@ -63,7 +63,7 @@ impl Claimants {
             return yaml::HELM_TEMPLATE;
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let name = &Name::of(path);
+        let name = &Name::from_path(path);
         let certain = Claim::certain;
         match self.claim_name(name).unwrap_or(NameClaim::Conf) {
             NameClaim::Yaml => yaml::claim(self, charts, name, text),

@@ -40,7 +40,7 @@ impl Objects {
     }
 
     /// The objects of a file that a kustomization names, whatever the file was claimed as.
-    pub fn of(&self, repository: &Repository, file: usize) -> Cow<'_, [Document]> {
+    pub fn in_file(&self, repository: &Repository, file: usize) -> Cow<'_, [Document]> {
         let own = &self.by_file[file];
         let read = &repository.files()[file];
         if !own.is_empty() || read.role == Role::Kubernetes {

@@ -23,7 +23,7 @@ impl<'e> ByKind<'e> {
     }
 
     /// The documents of a kind.
-    pub fn of(&self, kind: &str) -> &[&'e Document] {
+    pub fn of_kind(&self, kind: &str) -> &[&'e Document] {
         self.0.get(kind).map_or(&[], Vec::as_slice)
     }
 }

@@ -176,7 +176,9 @@ fn leaving(claimants: &Claimants, source: &Source, role: Role, tree: Option<&Tre
     let (Some(tree), Role::Product(product)) = (tree.filter(|_| source.text.contains("../")), role) else {
         return Vec::new();
     };
-    let names = claimants.of(product).map_or(&[][..], |claimant| claimant.includes);
+    let names = claimants
+        .claimant(product)
+        .map_or(&[][..], |claimant| claimant.includes);
     let folder = folder_of(&source.path);
     let includes = tree
         .all()

@@ -34,7 +34,7 @@ const LONGEST: u8 = 28;
 
 impl Block {
     /// Reads `cidr` and `except`.
-    pub fn read<'t>(cidr: &'t str, except: impl Iterator<Item = &'t str>) -> Block {
+    pub fn from_cidr<'t>(cidr: &'t str, except: impl Iterator<Item = &'t str>) -> Block {
         let range = Range::read(cidr);
         let except: Option<Vec<Range>> = except.map(Range::read).collect();
         Block {
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn addresses_and_pods() {
-        let block = |cidr: &'static str, except: &[&'static str]| Block::read(cidr, except.iter().copied());
+        let block = |cidr: &'static str, except: &[&'static str]| Block::from_cidr(cidr, except.iter().copied());
         let all = block("0.0.0.0/0", &["10.0.0.0/8"]);
         assert_eq!(all.has([10, 1, 2, 3].into()), Some(false));
         assert_eq!(all.has([11, 1, 2, 3].into()), Some(true));

@@ -96,7 +96,7 @@ fn replace(sources: &Sources, fact: &FactView, value: &Value) -> Result<Option<E
     }
     let text = row.spell(value)?;
     let old = sources.text(fact.span);
-    if row.read(&old).as_ref() == Some(value) {
+    if row.value_of(&old).as_ref() == Some(value) {
         return Ok(None);
     }
     let quote = old

@@ -23,12 +23,12 @@ pub(crate) struct Class<'d> {
 
 impl<'d> Class<'d> {
     /// The class of an Ingress, looked up among the documents it is deployed with.
-    pub fn of(document: &Document, documents: &ByKind<'d>) -> Class<'d> {
+    pub fn of_ingress(document: &Document, documents: &ByKind<'d>) -> Class<'d> {
         let name = match text(document, "spec.ingressClassName") {
             Known::Absent => by_annotation(document),
             known => known.map(|name| name.to_string()),
         };
-        let mut classes = documents.of("IngressClass").iter().copied();
+        let mut classes = documents.of_kind("IngressClass").iter().copied();
         let object = match &name {
             Known::Is(name) => classes.find(|other| *other.name == **name),
             Known::Absent => classes.find(|other| is_default(other)),

@@ -8,7 +8,7 @@ use crate::syntax::At;
 pub(crate) fn fact(at: At<'_>, row: &'static Row, node: Option<NodePlace>) -> Fact {
     let span = at.word_span_at(0);
     let value = match scalar(at) {
-        Known::Is(text) => row.read(&text).map(Stored::Is),
+        Known::Is(text) => row.value_of(&text).map(Stored::Is),
         Known::Unknown(doubt) => Some(Stored::Unknown(doubt)),
         Known::Absent => None,
     };

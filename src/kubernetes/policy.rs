@@ -89,7 +89,7 @@ fn rule(model: &mut Model, document: &Document, item: At<'_>, direction: Directi
     let peer = |peer: At<'_>| {
         if let Some(block) = peer.child("ipBlock") {
             let except = block.child("except").into_iter().flat_map(At::items);
-            return Peer::Block(Block::read(
+            return Peer::Block(Block::from_cidr(
                 block.scalar("cidr").unwrap_or_default(),
                 except.filter_map(At::text),
             ));

@@ -57,7 +57,7 @@ fn script(words: &[At<'_>], tree: crate::model::TreeId) -> Option<Fact> {
     is_plain.then(|| Fact {
         field: container::PRE_STOP.id(),
         value: SECONDS
-            .read(&seconds)
+            .value_of(&seconds)
             .map_or_else(|| Stored::Unknown(Doubt::at("no time", word)), Stored::Is),
         span: Span::new(word.source, start, start + seconds.len() as u32),
         site: Some(Site {

@@ -32,7 +32,7 @@ pub struct Scalers<'s>(FxHashMap<(&'s str, &'s str, &'s str), &'s Scaler>);
 
 impl<'s> Scalers<'s> {
     /// Indexes them; of several for one workload the first counts.
-    pub fn of(scalers: &'s [Scaler]) -> Self {
+    pub fn by_target(scalers: &'s [Scaler]) -> Self {
         let mut found = FxHashMap::default();
         for scaler in scalers {
             let key = (&*scaler.namespace, &*scaler.kind, &*scaler.name);

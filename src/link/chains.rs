@@ -110,7 +110,7 @@ impl<'a> Ways<'a> {
 
     fn retries(&self, lens: &Lens, hop: &Hop) -> Option<Retries> {
         let product = self.estate.gateways[hop.gateway].product;
-        let means = &product.get().passing.as_ref()?.retries;
+        let means = &product.product().passing.as_ref()?.retries;
         let mut tries = self.get(lens, hop.route, route::TRIES)?;
         if means.once_per_pod {
             // By default there is one.

@@ -89,9 +89,9 @@ impl Builder<'_> {
         self.estate.model.expect(environment.documents.len());
         let scalers = scaler::scalers(&mut self.estate.model, environment);
         let services = ByKind::new(&environment.documents);
-        let services = services.of("Service");
+        let services = services.of_kind("Service");
         let tasks = self.tasks(services, containers);
-        self.lower_all(tasks, &Scalers::of(&scalers));
+        self.lower_all(tasks, &Scalers::by_target(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);
             workload.link(workload::AUTOSCALER, Known::Is(scaler));
@@ -163,7 +163,7 @@ impl Builder<'_> {
             None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
         };
         let by_kind = ByKind::new(documents);
-        for document in by_kind.of("Ingress") {
+        for document in by_kind.of_kind("Ingress") {
             let gateway = ingress_nginx::lower(&mut self.estate.model, document, &by_kind, settings);
             annotations::settings(&mut self.estate.model, document, &by_kind);
             self.estate.gateways.push(gateway);

@@ -76,7 +76,7 @@ impl Stored {
     }
 
     /// What is stored of a value; nothing of what is surely absent.
-    pub fn of(held: &Held<Value>) -> Option<Stored> {
+    pub fn from_held(held: &Held<Value>) -> Option<Stored> {
         let (value, unless) = held.parts();
         Some(match (value, unless) {
             (Known::Unknown(doubt), _) => Stored::Unknown(doubt),
@@ -189,7 +189,7 @@ impl Entity {
 
     /// Adds a fact that may be unknown or rest on an assumption; one that is surely absent is not stored.
     pub fn set_known<T: FieldType>(&mut self, field: Field<T>, value: impl Into<Held<T>>, span: Span) {
-        if let Some(stored) = Stored::of(&value.into().map(FieldType::wrap)) {
+        if let Some(stored) = Stored::from_held(&value.into().map(FieldType::wrap)) {
             self.store(field.id(), stored, span);
         }
     }

@@ -60,10 +60,10 @@ pub struct Failures {
 
 impl Failures {
     /// Nothing is claimed.
-    pub const NONE: Failures = Failures::of(&[]);
+    pub const NONE: Failures = Failures::alike(&[]);
 
     /// The same of all routes.
-    pub const fn of(usual: &'static [&'static [Failure]]) -> Failures {
+    pub const fn alike(usual: &'static [&'static [Failure]]) -> Failures {
         Failures { usual, of_pass: None }
     }
 
@@ -144,7 +144,7 @@ pub struct ProductId(&'static Product);
 
 impl ProductId {
     /// The product.
-    pub fn get(self) -> &'static Product {
+    pub fn product(self) -> &'static Product {
         self.0
     }
 

@@ -176,8 +176,8 @@ impl Row {
     }
 
     /// Reads a value through the row: unit and meaning of zero.
-    pub fn read(&self, text: &str) -> Option<Value> {
-        let value = self.unit.read(text)?;
+    pub fn value_of(&self, text: &str) -> Option<Value> {
+        let value = self.unit.value_of(text)?;
         Some(match (self.zero, value) {
             (Zero::Unlimited, Value::Duration(Duration::ZERO)) => Value::Duration(Duration::UNLIMITED),
             (Zero::Unlimited, Value::Size(Size(0))) => Value::Size(Size::UNLIMITED),
@@ -244,7 +244,7 @@ impl Table {
     /// Indexes rows.
     pub fn new(product: &'static str, mut rows: Vec<Row>) -> Table {
         for row in &mut rows {
-            let read = |default: &Default| default.text.and_then(|text| row.read(text));
+            let read = |default: &Default| default.text.and_then(|text| row.value_of(text));
             let values: Vec<Option<Value>> = row.defaults.iter().map(read).collect();
             for (default, value) in row.defaults.iter_mut().zip(values) {
                 default.value = value;

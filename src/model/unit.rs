@@ -62,7 +62,7 @@ impl Unit {
     }
 
     /// Reads a value; `None` when the text is not one.
-    pub fn read(self, text: &str) -> Option<Value> {
+    pub fn value_of(self, text: &str) -> Option<Value> {
         match self {
             Unit::NginxTime => nginx_time(text).map(Value::Duration),
             Unit::Seconds => {

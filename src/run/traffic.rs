@@ -60,7 +60,7 @@ fn import(options: &Import) -> Result<u8, Failure> {
 
 /// What is written must be a profile, or the next command would refuse it.
 fn check(csv: &str) -> Result<Profile, Failure> {
-    profile::read(csv.as_bytes(), &Source::default()).map_err(|problems| {
+    profile::read_profile(csv.as_bytes(), &Source::default()).map_err(|problems| {
         let first = problems.first();
         Failure::new(
             format!(

@@ -45,12 +45,12 @@ impl Setting {
     }
 
     fn fact(&self, row: &'static Row) -> Fact {
-        let value = self.held().then(|text| match row.read(text) {
+        let value = self.held().then(|text| match row.value_of(text) {
             Some(value) => Known::Is(value),
             None => Known::Unknown(Doubt::at(format!("{text:?} is no value of {}", self.name), self.span)),
         });
         let nothing = || Stored::Unknown(Doubt::at("nothing is written", self.span));
-        let value = Stored::of(&value).unwrap_or_else(nothing);
+        let value = Stored::from_held(&value).unwrap_or_else(nothing);
         // Without a place the span may be that of a whole script, which nothing may replace.
         let site = self.place.map(|place| Site { row, node: Some(place) });
         Fact {
@@ -305,7 +305,7 @@ fn overridden(model: &mut Model, id: EntityId, layers: &[Layer], table: &Table) 
             let Some(loses) = layer.last(&row.name).filter(|loses| !std::ptr::eq(*loses, wins)) else {
                 continue;
             };
-            let same = loses.unknown || wins.unknown || row.read(&loses.text) == row.read(&wins.text);
+            let same = loses.unknown || wins.unknown || row.value_of(&loses.text) == row.value_of(&wins.text);
             if same || loses.span.source != wins.span.source && loses.span.is_empty() {
                 continue;
             }

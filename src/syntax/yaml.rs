@@ -66,7 +66,7 @@ pub fn parse_commented(source: &Source) -> Tree {
 /// Reads all documents into the tree that `start` makes.
 fn documents(text: &str, readable: &str, masked: &[Span], start: impl Fn() -> TreeBuilder) -> Tree {
     let mut documents = Documents::new(text, readable, masked, start());
-    if usual::read(readable, &mut documents).is_none() {
+    if usual::read_documents(readable, &mut documents).is_none() {
         documents = Documents::new(text, readable, masked, start());
         read(readable, &mut documents);
     }

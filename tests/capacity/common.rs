@@ -1,7 +1,7 @@
 //! What the tests share.
 
 use gatelint::capacity::floor::Need;
-use gatelint::capacity::profile::{Profile, ProfileProblem, Source, read};
+use gatelint::capacity::profile::{Profile, ProfileProblem, Source, read_profile};
 use gatelint::capacity::ratio::Ratio;
 use gatelint::capacity::schedule::{
     AutoScalingGroup, Context, Evaluation, Given, GroupAction, KedaCron, KedaScaledObject,
@@ -30,7 +30,7 @@ pub fn utc(text: &str) -> Moment {
 }
 
 pub fn context(from: &str, to: &str) -> Context {
-    Context::of(Period::new(utc(from), utc(to)))
+    Context::over(Period::new(utc(from), utc(to)))
 }
 
 pub fn minimum(evaluation: &Evaluation) -> &Timeline {
@@ -93,7 +93,7 @@ pub fn group(actions: Vec<GroupAction>) -> AutoScalingGroup {
 }
 
 pub fn load(csv: &str, source: &Source) -> Result<Profile, Vec<ProfileProblem>> {
-    read(csv.as_bytes(), source)
+    read_profile(csv.as_bytes(), source)
 }
 
 /// A declared week with an hour a row: so many requests a second from one local hour until another on working days.
@@ -114,7 +114,7 @@ pub fn declared(zone: &str, busy: std::ops::Range<i64>, high: u32, low: u32) -> 
 }
 
 pub fn forty() -> Need {
-    Need::of(Ratio::parse("40").unwrap_or(Ratio::ONE))
+    Need::per_replica(Ratio::parse("40").unwrap_or(Ratio::ONE))
 }
 
 pub fn business_hours(zone: &str, start: &str, end: &str, desired: &str) -> KedaScaledObject {

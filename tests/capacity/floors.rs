@@ -124,7 +124,7 @@ fn the_floor_is_exact() -> Outcome {
         burst_headroom: Ratio::parse("0.1").ok_or("a ratio")?,
         zones: 3,
         spare_replicas: 1,
-        ..Need::of(Ratio::parse("0.66").ok_or("a ratio")?)
+        ..Need::per_replica(Ratio::parse("0.66").ok_or("a ratio")?)
     };
     // 400 * 1.1 / 0.66 * 3/2 is 1000 exactly.
     let requirement = requirement(&week(&profile, &Zone::utc()), &need).ok_or("a requirement")?;

@@ -85,7 +85,7 @@ proptest! {
         object.triggers = windows.iter().map(|(start, end, desired)| KedaCron {
             zone: Some(text(zone.name())), start: text(start), end: text(end), desired: text(&desired.to_string()),
         }).collect();
-        let evaluation = keda(&object, &Context::of(period));
+        let evaluation = keda(&object, &Context::over(period));
         let fired: Vec<_> = windows.iter().map(|(start, end, desired)| {
             (firings(start, &KEDA, &zone, period), firings(end, &KEDA, &zone, period), *desired)
         }).collect();
@@ -103,7 +103,7 @@ proptest! {
     ) {
         let zone = Zone::named(ZONES[zone])?;
         let given = actions.iter().map(|(cron, low)| action(cron, Some(zone.name()), Some(*low), None)).collect();
-        let evaluation = auto_scaling_group(&group(given), &Context::of(period));
+        let evaluation = auto_scaling_group(&group(given), &Context::over(period));
         let fired: Vec<_> = actions.iter().map(|(cron, low)| (firings(cron, &UNIX, &zone, period), *low)).collect();
         agree(minimum(&evaluation), period, |at| {
             let set = fired.iter().filter_map(|(firings, low)| Some((last(firings, at)?, std::cmp::Reverse(*low))));
@@ -123,7 +123,7 @@ proptest! {
         let autoscaler = GoogleAutoscaler {
             object: span(), minimum: count(2), maximum: count(7), schedules: schedules.collect(),
         };
-        let evaluation = google_autoscaler(&autoscaler, &Context::of(period));
+        let evaluation = google_autoscaler(&autoscaler, &Context::over(period));
         let fired: Vec<_> = windows.iter().map(|(cron, minutes, required)| {
             (firings(cron, &GCP, &zone, period), i64::from(*minutes) * 60, *required)
         }).collect();
@@ -147,7 +147,7 @@ proptest! {
             downtime: Some(text(&spec(down, "Fri-Sat"))), upscale_period: None, downscale_period: None,
             force_uptime: None, force_downtime: None, downtime_replicas: Some(text("25%")), excluded: false, zone: None,
         };
-        let evaluation = downscaler(&target, &Context::of(period));
+        let evaluation = downscaler(&target, &Context::over(period));
         agree(minimum(&evaluation), period, |at| {
             let wall = zone.wall(at);
             let minute = wall.second_of_day() / 60;

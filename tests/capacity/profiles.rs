@@ -3,7 +3,7 @@
 
 use super::common::*;
 use gatelint::capacity::Zone;
-use gatelint::capacity::profile::{Columns, ProfileProblem, Source, Unit, read, week};
+use gatelint::capacity::profile::{Columns, ProfileProblem, Source, Unit, read_profile, week};
 use gatelint::capacity::ratio::Ratio;
 
 #[test]
@@ -101,7 +101,8 @@ fn a_compressed_profile_is_the_same() -> Outcome {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(csv.as_bytes())?;
     let plain = load(csv, &Source::default()).map_err(|problems| problems[0].message.clone())?;
-    let unpacked = read(&packed.finish()?, &Source::default()).map_err(|problems| problems[0].message.clone())?;
+    let unpacked =
+        read_profile(&packed.finish()?, &Source::default()).map_err(|problems| problems[0].message.clone())?;
     assert_eq!(plain, unpacked);
     assert_eq!(plain.values, [1_500_000_000, 20_000_000_000]);
     Ok(())
@@ -124,7 +125,7 @@ fn real_traffic_loads_through_its_columns() -> Outcome {
             zone: Some(Zone::utc()),
             now: None,
         };
-        read(&bytes, &source)
+        read_profile(&bytes, &source)
             .map(Some)
             .map_err(|problems| format!("{problems:?}"))
     };

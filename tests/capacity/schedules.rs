@@ -33,7 +33,7 @@ fn keda_is_active_at_the_instants_of_the_facts() -> Outcome {
         let (start, end) = (part("start=\"").ok_or("start")?, part("end=\"").ok_or("end")?);
         let facts: Vec<(Moment, u32)> = lines.map_while(|line| fact(line.trim(), &zone)).collect();
         let (first, last) = (facts.first().ok_or("no facts")?.0, facts.last().ok_or("no facts")?.0);
-        let context = Context::of(Period::new(first, last.plus(1)));
+        let context = Context::over(Period::new(first, last.plus(1)));
         let evaluation = keda(&scaled_object(zone.name(), start, end), &context);
         let found: Vec<(Moment, u32)> = minimum(&evaluation)
             .steps()

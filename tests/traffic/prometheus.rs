@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gatelint::capacity::profile::{Columns, Profile, Source, Unit, read, week};
+use gatelint::capacity::profile::{Columns, Profile, Source, Unit, read_profile, week};
 use gatelint::capacity::{Moment, Zone};
 
 use crate::common::{Place, said};
@@ -37,7 +37,7 @@ fn requests() -> Vec<u64> {
         zone: Some(Zone::utc()),
         now: None,
     };
-    let profile = read(&bytes, &source).unwrap();
+    let profile = read_profile(&bytes, &source).unwrap();
     let values = profile.values.iter().map(|value| value / 1_000_000_000);
     values.cycle().take(SAMPLES as usize).collect()
 }
@@ -123,7 +123,7 @@ fn is_ready(address: &str) -> bool {
 }
 
 fn load(place: &Place, file: &str) -> Profile {
-    read(&std::fs::read(place.path(file)).unwrap(), &Source::default()).unwrap()
+    read_profile(&std::fs::read(place.path(file)).unwrap(), &Source::default()).unwrap()
 }
 
 /// Two weeks of the same samples must make the same week.

@@ -34,7 +34,7 @@ pub struct Need {
 
 impl Need {
     /// The defaults around a measured capacity.
-    pub fn of(rps_per_replica: Ratio) -> Self {
+    pub fn per_replica(rps_per_replica: Ratio) -> Self {
         Self {
             rps_per_replica,
             burst_headroom: Ratio::new(1, 5).unwrap_or(Ratio::ZERO),

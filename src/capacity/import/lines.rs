@@ -38,7 +38,7 @@ pub(super) fn count(
             if matches!(line, [] | [b'\r']) {
                 return;
             }
-            match stamps.read(line) {
+            match stamps.moment(line) {
                 Some(at) => {
                     bins.add(at, 1);
                     counted.requests += 1;

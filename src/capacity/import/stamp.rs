@@ -37,7 +37,7 @@ impl<'f> Stamps<'f> {
     }
 
     /// The minute of a line's time.
-    pub fn read(&mut self, line: &[u8]) -> Option<Moment> {
+    pub fn moment(&mut self, line: &[u8]) -> Option<Moment> {
         memchr::memchr_iter(b'[', line)
             .take(BRACKETS)
             .find_map(|at| self.at(line.get(at + 1..)?))

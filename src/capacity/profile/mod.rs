@@ -8,7 +8,7 @@ mod week;
 
 use super::moment::Moment;
 
-pub use read::{Columns, Source, Unit, read, unpacked};
+pub use read::{Columns, Source, Unit, read_profile, unpacked};
 pub use week::{Borrowed, Week, week};
 
 /// Samples in order of time, all of the same width.

@@ -57,7 +57,7 @@ const LISTED: usize = 10;
 const LARGEST: u64 = 1 << 30;
 
 /// Reads a profile from the bytes of a CSV file, compressed with gzip or not.
-pub fn read(bytes: &[u8], source: &Source) -> Result<Profile, Vec<ProfileProblem>> {
+pub fn read_profile(bytes: &[u8], source: &Source) -> Result<Profile, Vec<ProfileProblem>> {
     let whole = |message: String, help: &str| {
         vec![ProfileProblem {
             line: 1,

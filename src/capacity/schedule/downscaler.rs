@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::evaluation::{Context, Evaluation};
 use super::given::Given;
 use super::google::opened;
-use super::window::{Windows, read};
+use super::window::{Windows, windows};
 use crate::capacity::moment::{Period, WEEK};
 use crate::capacity::timeline::{Place, Step, Timeline, UNBOUNDED};
 use crate::capacity::zone::Zone;
@@ -54,7 +54,7 @@ pub fn downscaler(target: &Downscaled, context: &Context) -> Evaluation {
         let always = given.value.trim().eq_ignore_ascii_case("true");
         let always = always.then(|| Given::new("always".to_owned(), given.span));
         let off = given.value.trim().eq_ignore_ascii_case("false");
-        let windows = (!off).then(|| read(always.as_ref().unwrap_or(given), zone, &mut build))?;
+        let windows = (!off).then(|| windows(always.as_ref().unwrap_or(given), zone, &mut build))?;
         Some((windows?, place))
     };
     let uptime = windows(&target.uptime);

@@ -102,7 +102,7 @@ pub struct Meant {
 
 impl Context {
     /// A period without margins, in UTC where no zone is named.
-    pub fn of(period: Period) -> Self {
+    pub fn over(period: Period) -> Self {
         Self {
             period,
             spoken: period,
@@ -116,7 +116,7 @@ impl Context {
         let spoken = Period::year_from(from);
         Self {
             spoken,
-            ..Self::of(spoken.with_margins())
+            ..Self::over(spoken.with_margins())
         }
     }
 }

@@ -33,7 +33,7 @@ const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const FORM: &str = "write it like `Mon-Fri 07:30-20:30 Europe/Berlin`";
 
 /// Reads a time specification. `zone` is the one the downscaler is started with.
-pub(super) fn read(given: &Given<String>, zone: Option<&Zone>, build: &mut Builder) -> Option<Windows> {
+pub(super) fn windows(given: &Given<String>, zone: Option<&Zone>, build: &mut Builder) -> Option<Windows> {
     let text = given.value.trim();
     if text.eq_ignore_ascii_case("always") {
         return Some(Windows {

@@ -28,7 +28,7 @@ pub struct Name<'p> {
 
 impl<'p> Name<'p> {
     /// Takes a path apart.
-    pub fn of(path: &'p str) -> Name<'p> {
+    pub fn from_path(path: &'p str) -> Name<'p> {
         let (folders, file) = cut(path, b'/');
         let mut bare = file;
         let (stem, ending) = loop {

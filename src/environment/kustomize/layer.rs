@@ -93,9 +93,12 @@ impl<'k, 'r> Layers<'k, 'r> {
                 }
                 Named::File(file) if seen.insert((false, file)) => {
                     built.files.insert(file);
-                    built
-                        .documents
-                        .extend(self.objects.of(self.kustomizations.repository, file).iter().cloned());
+                    built.documents.extend(
+                        self.objects
+                            .in_file(self.kustomizations.repository, file)
+                            .iter()
+                            .cloned(),
+                    );
                 }
                 Named::File(_) => {}
                 Named::Unread(doubt) => built.incomplete(doubt),

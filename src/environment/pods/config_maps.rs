@@ -22,7 +22,7 @@ impl<'e> ConfigMaps<'e> {
 
     /// The ConfigMap that `from` means by a name: of several, which only a folder of manifests has, the nearest.
     /// `None` also when several are equally near.
-    pub fn get(&self, from: &Document, name: &str) -> Option<&'e Document> {
+    pub fn referenced(&self, from: &Document, name: &str) -> Option<&'e Document> {
         let reference = from.reference(name);
         let own = self.0.get(&(&*from.namespace, reference.as_str()));
         let all = own.or_else(|| self.0.get(&(&*from.namespace, name)))?;

@@ -137,7 +137,7 @@ fn environment(config_maps: &ConfigMaps<'_>, document: &Document, item: At<'_>) 
         let prefix = from.scalar("prefix").unwrap_or_default();
         let map = from
             .scalar("configMapRef.name")
-            .and_then(|name| config_maps.get(document, name));
+            .and_then(|name| config_maps.referenced(document, name));
         let Some(map) = map else {
             more = true;
             continue;
@@ -154,7 +154,7 @@ fn environment(config_maps: &ConfigMaps<'_>, document: &Document, item: At<'_>) 
             (None, Some(reference)) => {
                 let map = reference
                     .scalar("name")
-                    .and_then(|name| config_maps.get(document, name));
+                    .and_then(|name| config_maps.referenced(document, name));
                 let entry = map.and_then(|map| {
                     let entry = map.at().child("data")?.child(reference.scalar("key")?)?;
                     Some(value(map, entry))

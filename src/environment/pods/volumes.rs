@@ -110,7 +110,7 @@ impl<'e> Volumes<'e> {
 
     fn config_map(&self, source: At<'_>, target: &Target<'_>, found: &mut Vec<Mount>) {
         let name = source.scalar("name").unwrap_or_default();
-        let Some(map) = self.config_maps.get(self.document, name) else {
+        let Some(map) = self.config_maps.referenced(self.document, name) else {
             found.push(target.unknown(&format!(
                 "the ConfigMap {name} is not in the environment, or not only once"
             )));

@@ -88,7 +88,7 @@ impl<'t> Configuration<'t> {
         for (path, tree) in files {
             let folder = folder_of(path);
             let module = modules.entry(folder.to_owned()).or_insert_with(|| Module::new(folder));
-            module.read(path, tree);
+            module.add_file(path, tree);
         }
         let modules = modules.into_iter();
         Self {

@@ -91,7 +91,7 @@ fn folders(repository: &Repository) -> BTreeMap<String, Folder<'_>> {
         let mut module = Module::new(path);
         for file in read.clone() {
             if let Some(tree) = &file.tree {
-                module.read(&file.path, tree);
+                module.add_file(&file.path, tree);
             }
         }
         let calls = module.modules.values().filter_map(|call| module.callee(*call));
@@ -300,7 +300,10 @@ fn elsewhere(repository: &Repository, path: &str, is_called: bool, is_deployed: 
 }
 
 /// The resources of an environment whose type is asked for, with what works their values out.
-pub fn read<'e>(environment: &'e Environment, wanted: &dyn Fn(&str) -> bool) -> (Configuration<'e>, Vec<Resource<'e>>) {
+pub fn evaluated<'e>(
+    environment: &'e Environment,
+    wanted: &dyn Fn(&str) -> bool,
+) -> (Configuration<'e>, Vec<Resource<'e>>) {
     let of = |kind: &'static str| {
         let documents = environment.documents.iter();
         documents.filter(move |document| &*document.kind == kind)

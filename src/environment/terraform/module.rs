@@ -36,7 +36,7 @@ impl<'t> Module<'t> {
     }
 
     /// Adds the blocks of one of its files.
-    pub fn read(&mut self, path: &str, tree: &'t Tree) {
+    pub fn add_file(&mut self, path: &str, tree: &'t Tree) {
         let name = path.rsplit('/').next().unwrap_or(path);
         self.overridden |= name == "override.tf" || name.ends_with("_override.tf");
         for block in tree.root().children().filter(|block| block.is_map()) {

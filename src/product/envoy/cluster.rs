@@ -394,7 +394,7 @@ fn http_version(model: &mut Model, place: &Place, at: At<'_>, options: Option<At
     let (Some((name, entry)), Some(row)) = (found, http_options()) else {
         return Http::Other(Known::Is(Arc::from("1.1")), span);
     };
-    let Some(value) = row.read(name) else {
+    let Some(value) = row.value_of(name) else {
         return Http::Other(Known::Absent, span);
     };
     // Options of one version do not fit another: only an empty message can be renamed.

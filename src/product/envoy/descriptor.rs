@@ -16,7 +16,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         name: "envoy",
         stated_as: Some("envoy"),
         passing: Some(Passing {
-            failures: Failures::of(&[FAILING, OWN]),
+            failures: Failures::alike(&[FAILING, OWN]),
             retries: Retries {
                 words: &RETRY_WORDS,
                 shares_read_timeout: true,

@@ -234,7 +234,7 @@ impl Lower<'_> {
             None => (Duration::from_secs(3600), config.head()),
             Some(entry) => {
                 let text = entry.text().filter(|_| entry.doubt_at(0).is_none());
-                let Some(Value::Duration(time)) = text.and_then(|text| Unit::ProtoTime.read(text)) else {
+                let Some(Value::Duration(time)) = text.and_then(|text| Unit::ProtoTime.value_of(text)) else {
                     return;
                 };
                 let time = if time == Duration::ZERO {

@@ -101,7 +101,7 @@ where
         let unreadable = || Doubt::at(format!("the value of {} cannot be read", row.name), span);
         let value = match scalar(entry) {
             Known::Is(text) => row
-                .read(&text)
+                .value_of(&text)
                 .map_or_else(|| Stored::Unknown(unreadable()), Stored::Is),
             Known::Unknown(doubt) => Stored::Unknown(doubt),
             // A message where a scalar is expected, or nothing at all.

@@ -170,7 +170,7 @@ impl Lower<'_> {
         let (Some(text), None) = (at.word(1), at.doubt_at(1)) else {
             return;
         };
-        let Some(value) = TIME.read(text) else { return };
+        let Some(value) = TIME.value_of(text) else { return };
         let span = at.word_span_at(1);
         let key = format!("{} {} {name}", section.role.name(), section.name);
         let mut entity = Entity::new(Kind::Setting, key, at.head());
@@ -426,7 +426,7 @@ fn value(row: &Row, at: At<'_>, from: usize, negated: bool, maybe: bool) -> (Sto
     } else {
         at.word(from).unwrap_or_default().to_owned()
     };
-    match row.read(&text) {
+    match row.value_of(&text) {
         Some(value) if !text.contains('$') => (Stored::Is(value), span),
         _ => unknown(format!("the value of {} cannot be read", row.name), span),
     }

@@ -335,7 +335,7 @@ pub(super) fn buffer(sections: &Sections) -> Known<(Size, Option<Span>)> {
     }
     let size = |line: Option<(At<'_>, bool)>, default: u64| match line {
         None => Some((default, None)),
-        Some((at, false)) => match Unit::HaproxySize.read(at.text()?)? {
+        Some((at, false)) => match Unit::HaproxySize.value_of(at.text()?)? {
             Value::Size(size) => Some((size.0, Some(at.word_span_at(0)))),
             _ => None,
         },

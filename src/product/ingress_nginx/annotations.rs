@@ -179,7 +179,7 @@ pub(crate) fn settings(model: &mut Model, document: &Document, documents: &ByKin
         .get("metadata.annotations")
         .map(At::entries)
         .unwrap_or_default();
-    let class = Class::of(document, documents);
+    let class = Class::of_ingress(document, documents);
     let serving = controllers(&class);
     let is_nginx = product(document, &class) == DESCRIPTOR.id();
     for entry in annotations {
@@ -215,7 +215,7 @@ fn unit(model: &mut Model, document: &Document, holder: &Arc<str>, entry: At<'_>
     let span = entry.word_span_at(0);
     let mut entity = one(holder, entry, value, "unit");
     entity.set(setting::PRODUCT, Arc::from("ingress-nginx"), span);
-    let number = match Unit::NginxTime.read(value) {
+    let number = match Unit::NginxTime.value_of(value) {
         Some(Value::Duration(time)) if entry.name().ends_with("timeout") => Some(time.micros() / 1_000_000),
         _ => None,
     };

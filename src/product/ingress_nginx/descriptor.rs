@@ -11,7 +11,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
     name: "ingress-nginx",
     stated_as: None,
     passing: Some(Passing {
-        failures: Failures::of(&[PASSING, OWN]),
+        failures: Failures::alike(&[PASSING, OWN]),
         retries: Retries {
             once_per_pod: true,
             ..RETRIES

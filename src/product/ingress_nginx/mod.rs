@@ -136,7 +136,7 @@ fn scope(model: &mut Model, document: &Document, entries: &[At<'_>], within: &st
                 Known::Is(text) if matches!(row.unit, Unit::Seconds | Unit::Number) && text.parse::<i64>().is_err() => {
                     continue;
                 }
-                Known::Is(text) => row.read(&text).map(Stored::Is).unwrap_or_else(|| {
+                Known::Is(text) => row.value_of(&text).map(Stored::Is).unwrap_or_else(|| {
                     Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span))
                 }),
                 Known::Unknown(doubt) => Stored::Unknown(doubt),
@@ -202,7 +202,7 @@ pub fn lower(model: &mut Model, document: &Document, documents: &ByKind<'_>, con
     let span = at
         .get("metadata.name")
         .map_or_else(|| at.head(), |name| name.word_span_at(0));
-    let class = Class::of(document, documents);
+    let class = Class::of_ingress(document, documents);
     let product = product(document, &class);
     let is_nginx = product == DESCRIPTOR.id();
     let balancer = load_balancer::of_ingress(document, &class);
@@ -366,7 +366,7 @@ impl Lower<'_> {
 
     fn aws_settings(&mut self, service: At<'_>) -> Option<ScopeId> {
         let name = self.document.reference(service.text().unwrap_or_default());
-        let mut services = self.documents.of("Service").iter().copied();
+        let mut services = self.documents.of_kind("Service").iter().copied();
         let is_it = |other: &&Document| *other.name == *name && other.namespace == self.document.namespace;
         let service = services.find(is_it)?;
         self.services.push(service);

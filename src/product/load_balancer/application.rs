@@ -74,7 +74,7 @@ fn parameters<'d>(class: &Class<'d>, documents: &ByKind<'d>) -> Parameters<'d> {
         return Parameters::None;
     };
     let name = reference.scalar("name").unwrap_or_default();
-    let mut all = documents.of("IngressClassParams").iter().copied();
+    let mut all = documents.of_kind("IngressClassParams").iter().copied();
     match all.find(|document| &*document.name == name) {
         Some(found) => Parameters::Here(found),
         None => Parameters::Elsewhere(Doubt::at(

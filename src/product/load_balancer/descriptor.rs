@@ -75,7 +75,7 @@ const fn balancer(
             name,
             stated_as: None,
             passing: Some(Passing {
-                failures: Failures::of(failures),
+                failures: Failures::alike(failures),
                 retries: Retries::NONE,
                 named_in_paths: true,
             }),

@@ -38,7 +38,7 @@ pub(crate) fn backend(
     port: &str,
 ) -> Option<ScopeId> {
     let here = |kind: &str, name: &str| {
-        let all = documents.of(kind).iter();
+        let all = documents.of_kind(kind).iter();
         all.copied()
             .find(|document| *document.name == *name && *document.namespace == *namespace)
     };

@@ -120,7 +120,7 @@ fn attributes(entry: At<'_>, place: Option<NodePlace>, table: &'static Table, sc
 fn fact(row: &'static Row, value: Known<&str>, span: Span, node: Option<NodePlace>) -> Fact {
     let unread = || Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span));
     let value = match value {
-        Known::Is(text) => row.read(text).map_or_else(unread, Stored::Is),
+        Known::Is(text) => row.value_of(text).map_or_else(unread, Stored::Is),
         Known::Unknown(doubt) => Stored::Unknown(doubt),
         Known::Absent => unread(),
     };

@@ -17,7 +17,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         name: "nginx",
         stated_as: Some("nginx"),
         passing: Some(Passing {
-            failures: Failures::of(&[PASSING, OWN]),
+            failures: Failures::alike(&[PASSING, OWN]),
             retries: RETRIES,
             named_in_paths: false,
         }),

@@ -250,7 +250,7 @@ impl Lower<'_> {
                     (None, Some(text)) if text.contains('$') => {
                         Stored::Unknown(Doubt::at(format!("the value of {} is a variable", row.name), span))
                     }
-                    (None, text) => match text.and_then(|text| row.read(text)) {
+                    (None, text) => match text.and_then(|text| row.value_of(text)) {
                         Some(value) => Stored::Is(value),
                         None => Stored::Unknown(Doubt::at(format!("the value of {} cannot be read", row.name), span)),
                     },

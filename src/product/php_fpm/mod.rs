@@ -312,8 +312,8 @@ fn finish(
     workers(model, id, &pools, ini.as_ref().err());
     let span = model.entity(id).span;
     let timeout = |layers: &[Layer]| match find(layers, "request_terminate_timeout") {
-        Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.read(text)),
-        Known::Absent => Known::Is(Unit::FpmTime.read("0")),
+        Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.value_of(text)),
+        Known::Absent => Known::Is(Unit::FpmTime.value_of("0")),
         Known::Unknown(doubt) => Known::Unknown(doubt),
     };
     let mut timeouts: Vec<(Known<Option<Value>>, Span)> = Vec::new();
@@ -326,7 +326,7 @@ fn finish(
             timeouts.push((own, at));
         }
     }
-    let off = Unit::FpmTime.read("0");
+    let off = Unit::FpmTime.value_of("0");
     let entity = model.entity_mut(id);
     match timeouts.as_slice() {
         [] => entity.set(process::KILLS_AT_TIMEOUT, false, span),

@@ -19,7 +19,8 @@ pub(super) fn show(cli: &Cli, options: &Show) -> Result<u8, Failure> {
             "Name a CSV file; `gatelint traffic import` makes one.",
         )
     })?;
-    let profile = profile::read(&bytes, &source(options, &zone)).map_err(|problems| refused(&name, &problems))?;
+    let profile =
+        profile::read_profile(&bytes, &source(options, &zone)).map_err(|problems| refused(&name, &problems))?;
     let week = week(&profile, &zone);
     let described = Described {
         name: terminal::escape(&name).into_owned(),

@@ -112,7 +112,7 @@ fn utilization(entity: &mut Entity, documents: &ByKind<'_>, document: &Document,
     let Some((resource, span)) = wanted else { return };
     entity.set(autoscaler::UTILIZATION, Arc::from(resource), span);
     let Some(workload) = found.document else { return };
-    let mut limits = documents.of("LimitRange").iter();
+    let mut limits = documents.of_kind("LimitRange").iter();
     if limits.any(|other| other.namespace == workload.namespace) {
         let doubt = Doubt::new("a LimitRange may give containers their requests");
         return entity.set_known(autoscaler::UNREQUESTED, Known::Unknown(doubt), span);

@@ -13,7 +13,7 @@ const PREFIX: &str = "downscaler/";
 /// What the annotations that count for an object do to `count`, what is guaranteed without them. The object's own
 /// annotation wins over the namespace's.
 pub(super) fn source(model: &Model, object: &Document, documents: &ByKind<'_>, count: &Given<u32>) -> Option<Source> {
-    let mut namespaces = documents.of("Namespace").iter().copied();
+    let mut namespaces = documents.of_kind("Namespace").iter().copied();
     let namespace = namespaces.find(|other| !object.namespace.is_empty() && other.name == object.namespace);
     let annotated = [Some(object), namespace];
     let annotated: Vec<&Document> = annotated

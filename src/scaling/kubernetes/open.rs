@@ -18,7 +18,7 @@ struct Open<'e> {
 impl<'e> OpenServices<'e> {
     pub fn new(documents: &ByKind<'e>) -> Self {
         let mut found: FxHashMap<&str, Vec<Open<'_>>> = FxHashMap::default();
-        for service in documents.of("Service").iter().copied() {
+        for service in documents.of_kind("Service").iter().copied() {
             if let Some(open) = Open::new(service) {
                 found.entry(&service.namespace).or_default().push(open);
             }

@@ -23,12 +23,12 @@ pub(super) fn refusal(documents: &ByKind<'_>, job: &Document, write: &KubectlWri
         .or_else(|| pod.scalar("serviceAccount"))?;
     let namespace = write.namespace.as_deref().unwrap_or(&job.namespace);
     // An account that is declared elsewhere is given its rights elsewhere.
-    let accounts = documents.of("ServiceAccount").iter();
+    let accounts = documents.of_kind("ServiceAccount").iter();
     let mut own = accounts.filter(|other| *other.name == *account && other.namespace == job.namespace);
     own.next()?;
     let mut roles: Vec<&Document> = Vec::new();
     for kind in ["RoleBinding", "ClusterRoleBinding"] {
-        let bindings = documents.of(kind).iter();
+        let bindings = documents.of_kind(kind).iter();
         let applies = |binding: &&&Document| kind == "ClusterRoleBinding" || *binding.namespace == *namespace;
         for binding in bindings.filter(applies) {
             if !binding.doubts.is_empty() || binding.at().doubt().is_some() {
@@ -158,7 +158,7 @@ fn binds(binding: &Document, account: &str, namespace: &str) -> bool {
 fn role<'d>(documents: &ByKind<'d>, binding: &Document) -> Option<&'d Document> {
     let at = binding.at();
     let (kind, name) = (at.scalar("roleRef.kind")?, at.scalar("roleRef.name")?);
-    let mut all = documents.of(kind).iter().copied();
+    let mut all = documents.of_kind(kind).iter().copied();
     all.find(|role| {
         let near = kind == "ClusterRole" || role.namespace == binding.namespace;
         near && (*role.name == *name || *role.name == *binding.reference(name))

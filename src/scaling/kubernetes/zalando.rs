@@ -43,7 +43,7 @@ pub(super) fn followed<'d>(
     if !more.is_empty() {
         return Some(Err(open("the autoscaler follows several scaling schedules".to_owned())));
     }
-    let schedule = documents.of(&kind).iter().copied().find(|other| {
+    let schedule = documents.of_kind(&kind).iter().copied().find(|other| {
         let near = kind == "ClusterScalingSchedule" || other.namespace == document.namespace;
         near && (*other.name == *name || *other.name == *document.reference(&name))
     });

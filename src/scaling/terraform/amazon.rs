@@ -95,7 +95,7 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
         let of_group = |kind| of(kind).filter(|other| is_for(reader, other, names));
         let policies: Vec<&Resource<'e>> = of_group(TRACKING).collect();
         let attachments: Vec<&Resource<'e>> = ATTACHMENTS.into_iter().flat_map(of_group).collect();
-        let stray = Stray::of(&stray, group);
+        let stray = Stray::for_target(&stray, group);
         let mut made = target(reader, group, names, (&own, calls), stray, &policies);
         made.routed = routed(reader, group, &attachments);
         targets.push(made);
@@ -194,7 +194,7 @@ fn target<'e>(
     policies: &[&Resource<'e>],
 ) -> Target {
     let span = group.block.head();
-    let mut found = Found::of(group, stray);
+    let mut found = Found::begin(group, stray);
     let minimum = reader.count(&mut found, group, "min_size", row(&GROUP, "min_size"));
     let maximum = reader.count(&mut found, group, "max_size", row(&GROUP, "max_size"));
     let mut read = Vec::new();

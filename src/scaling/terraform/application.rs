@@ -99,7 +99,7 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
             target,
             known,
             (&actions, calls),
-            Stray::of(&stray, target),
+            Stray::for_target(&stray, target),
             &policies,
         );
         made.routed = served.and_then(|served| routed(reader, served));
@@ -129,7 +129,7 @@ fn target<'e>(
     policies: &[&Resource<'e>],
 ) -> Target {
     let span = target.block.head();
-    let mut found = Found::of(target, stray);
+    let mut found = Found::begin(target, stray);
     let minimum = reader.count(&mut found, target, "min_capacity", row(&TARGET, "min_capacity"));
     let maximum = reader.count(&mut found, target, "max_capacity", row(&TARGET, "max_capacity"));
     let mut read = Vec::new();

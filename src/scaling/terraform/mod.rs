@@ -12,7 +12,7 @@ pub mod table;
 
 use crate::capacity::schedule::{NotEvaluated, azure};
 use crate::environment::Environment;
-use crate::environment::terraform::read;
+use crate::environment::terraform;
 use crate::estate::scaled::target::Target;
 use crate::model::Model;
 use reader::Reader;
@@ -29,7 +29,7 @@ pub fn targets(model: &mut Model, environment: &Environment) -> Vec<Target> {
             || application::wants(kind)
             || google::wants(kind)
     };
-    let (configuration, resources) = read(environment, &wanted);
+    let (configuration, resources) = terraform::evaluated(environment, &wanted);
     let mut reader = Reader {
         model,
         environment,

@@ -29,7 +29,7 @@ pub(super) struct Found {
 
 impl Found {
     /// The beginning: what keeps a resource, or an action that may be meant for it, from being read.
-    pub fn of(resource: &Resource<'_>, stray: Option<&NotEvaluated>) -> Self {
+    pub fn begin(resource: &Resource<'_>, stray: Option<&NotEvaluated>) -> Self {
         let mut found = Found {
             failure: stray.cloned(),
             ..Found::default()

@@ -31,7 +31,7 @@ impl Stray {
     }
 
     /// The first that may be for a target.
-    pub fn of<'s>(all: &'s [Stray], target: &Resource<'_>) -> Option<&'s NotEvaluated> {
+    pub fn for_target<'s>(all: &'s [Stray], target: &Resource<'_>) -> Option<&'s NotEvaluated> {
         let is_for = |stray: &&Stray| stray.prefix.as_deref().is_none_or(|prefix| prefix == module_of(target));
         all.iter().find(is_for).map(|stray| &stray.reason)
     }

@@ -19,7 +19,7 @@ fn both(text: &str) -> (Option<Tree>, Tree) {
     let tree = || TreeBuilder::new(source.id, source.text.clone(), masked.clone(), Shape::List);
     let documents = || Documents::new(&source.text, &readable, &masked, tree());
     let (mut first, mut second) = (documents(), documents());
-    let first = usual::read(&readable, &mut first).map(|()| first.finish());
+    let first = usual::read_documents(&readable, &mut first).map(|()| first.finish());
     super::read(&readable, &mut second);
     (first, second.finish())
 }

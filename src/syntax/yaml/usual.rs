@@ -15,7 +15,7 @@ use scalar::{Scalar, Stop};
 const DEEPEST: usize = 200;
 
 /// Reads a whole text, or `None` where any of it is unusual: what `documents` were told is then of no use.
-pub(super) fn read<'a>(text: &'a str, documents: &mut Documents<'a>) -> Option<()> {
+pub(super) fn read_documents<'a>(text: &'a str, documents: &mut Documents<'a>) -> Option<()> {
     if !is_readable(text) {
         return None;
     }
