@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gatelint::repo::{SourceId, Span};
-use gatelint::syntax::argv::{self, Argument, Command};
+use gatelint::syntax::argv::{self, Argument, Command, Given};
 use gatelint::syntax::{At, Shape, Style, Tree, assign, hcl, ini, nginx};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -379,7 +379,13 @@ fn ran(command: Option<Command>) -> String {
     let environment: String = command
         .environment
         .iter()
-        .map(|(name, value)| format!("{name}={} ", word(value)))
+        .map(|given| match given {
+            Given::Set(name, value) => format!("{name}={} ", word(value)),
+            Given::Local(name, value) => format!("({name}={}) ", word(value)),
+            Given::Default(name, value) => format!("{name}?={} ", word(value)),
+            Given::Any(by) => format!("{}* ", word(by)),
+            Given::Perhaps(by) => format!("{}? ", word(by)),
+        })
         .collect();
     let all: Vec<String> = std::iter::once(&command.program)
         .chain(&command.arguments)
@@ -439,7 +445,12 @@ fn commands_behind_shells_and_wrappers() {
         ),
         ("./wait-for-it.sh db:5432 -t 60 -- npx --yes next start", "next|start"),
         ("docker-entrypoint.sh node server.js", "node|server.js"),
-        ("/entrypoint.sh node server.js", "~node|server.js"),
+        ("/entrypoint.sh node server.js", "~/entrypoint.sh? node|server.js"),
+        ("sh -c 'P=1; Q=2; export P; exec a'", "(P=1) (Q=2) P=1 a"),
+        ("sh -c 'set -a; P=1; eval x; exec a'", "P=1 eval* a"),
+        ("sh -c 'P=1; if x; then export P=2; fi; exec a'", "(P=1) P=1? a"),
+        ("sh -c 'export $(cat .env) && exec a'", "$(cat .env)?* a"),
+        ("doppler run -p x -- node a.js", "doppler* node|a.js"),
         ("docker-entrypoint.sh -x", "docker-entrypoint.sh|-x"),
         ("$CMD a", "~$CMD?|a"),
         ("sh -c \"echo $(date); exec a\"", "a"),

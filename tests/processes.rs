@@ -559,6 +559,109 @@ fn node_is_read_from_its_source() {
     );
 }
 
+/// The port of `process.env.PORT || 3000` for a command and the files beside it.
+#[test]
+fn what_sets_a_variable_of_node() {
+    const PLAIN: &str = "require('http').createServer(x).listen(process.env.PORT || 3000)";
+    let with = |command: &str, server: &str, files: &[(&str, &str)], expected: &str| {
+        let mut all = vec![
+            ("web/server.js", server),
+            ("web/Dockerfile", "FROM node:22\nCOPY . .\n"),
+        ];
+        all.retain(|(path, _)| files.iter().all(|(own, _)| own != path));
+        all.extend(files);
+        let container = format!("build: web\ncommand: {command}\n");
+        let facts = World::new(&container, &all).facts();
+        assert_eq!(facts.split(" | ").nth(1), Some(expected), "{command}: {facts}");
+    };
+    with("node server.js", PLAIN, &[], "0.0.0.0:3000");
+    let env = ("web/.env", "# x\nPORT=3001 # y\n");
+    with("node --env-file=.env server.js", PLAIN, &[env], "0.0.0.0:3001");
+    with("node -r dotenv/config server.js", PLAIN, &[env], "0.0.0.0:3001");
+    with("node server.js", PLAIN, &[env], "0.0.0.0:3000");
+    let loads = "require('dotenv').config()\nconst { PORT = 3000 } = process.env\napp = express(); app.listen(PORT)";
+    with("node server.js", loads, &[env], "0.0.0.0:3001");
+    with("env PORT=4 node server.js", loads, &[env], "0.0.0.0:4");
+    let elsewhere = loads.replace("config()", "config({ path: 'conf/x.env' })");
+    with(
+        "node server.js",
+        &elsewhere,
+        &[env, ("web/conf/x.env", "PORT='5'\n")],
+        "0.0.0.0:5",
+    );
+    let ignored = ("web/.dockerignore", "node_modules\n.env*\n");
+    with("node server.js", loads, &[env, ignored], "0.0.0.0:3000");
+    with("node server.js", loads, &[("web/.env.example", "PORT=9\n")], "?");
+    // A package that has dotenv may load it where nobody looks.
+    let package = (
+        "web/package.json",
+        r#"{"dependencies": {"dotenv": "16"}, "scripts": {
+        "start": "PORT=7 node server.js", "serve": "cross-env PORT=8 nodemon", "twice": "build && npm start"}}"#,
+    );
+    with("node server.js", PLAIN, &[package, env], "?");
+    with("npm start", PLAIN, &[package], "0.0.0.0:7");
+    with("yarn twice", PLAIN, &[package], "0.0.0.0:7");
+    with("npm run serve -- server.js", PLAIN, &[package], "0.0.0.0:8");
+    with("npx dotenv -e .env -- node server.js", PLAIN, &[env], "0.0.0.0:3001");
+    with("doppler run -- node server.js", PLAIN, &[env], "?");
+    with("op run --env-file=x -- node server.js", PLAIN, &[env], "?");
+    let pm2 = |apps: &str| format!("module.exports = {{ apps: [{apps}] }};\n");
+    let one = pm2("{ name: 'a', script: './server.js', env: { PORT: 3001 }, env_production: { 'PORT': '3002', }, }");
+    with(
+        "pm2-runtime pm2.config.js",
+        PLAIN,
+        &[("web/pm2.config.js", &one)],
+        "0.0.0.0:3001",
+    );
+    with(
+        "pm2-runtime start pm2.config.js --env production",
+        PLAIN,
+        &[("web/pm2.config.js", &one)],
+        "0.0.0.0:3002",
+    );
+    let two = pm2("{ script: 'server.js' }, { name: 'b', script: 'server.js', env: { PORT: 6 } }");
+    with("pm2-runtime pm2.config.js", PLAIN, &[("web/pm2.config.js", &two)], "?");
+    with(
+        "pm2-runtime pm2.config.js --only b",
+        PLAIN,
+        &[("web/pm2.config.js", &two)],
+        "0.0.0.0:6",
+    );
+    let computed = pm2("{ script: 'server.js', env: { PORT: port() } }");
+    with(
+        "pm2-runtime pm2.config.js",
+        PLAIN,
+        &[("web/pm2.config.js", &computed)],
+        "?",
+    );
+    let next = (
+        "web/package.json",
+        r#"{"scripts": {"start": "next start -p ${PORT:-3001}"}}"#,
+    );
+    with("npm start", PLAIN, &[next], "0.0.0.0:3001");
+    let procfile = ("web/Procfile", "worker: node w.js\nweb: node server.js\n");
+    with(
+        "foreman start web",
+        PLAIN,
+        &[procfile, ("web/.env", "A=1\n")],
+        "0.0.0.0:5100",
+    );
+    let entry = |script: &'static str| ("web/entry.sh", script);
+    let image = (
+        "web/Dockerfile",
+        "FROM node:22\nCOPY . .\nENTRYPOINT [\"./entry.sh\"]\nCMD [\"x\"]\n",
+    );
+    let behind = |script: &'static str, expected: &str| {
+        with("node server.js", PLAIN, &[image, entry(script), env], expected);
+    };
+    behind("#!/bin/sh\nset -e\nexport PORT=3001\nexec \"$@\"\n", "0.0.0.0:3001");
+    behind("#!/bin/sh\n: \"${PORT:=9}\"\nexport PORT\nexec \"$@\"\n", "0.0.0.0:9");
+    behind("#!/bin/sh\nPORT=9\nexec \"$@\"\n", "0.0.0.0:3000");
+    behind("#!/bin/sh\nset -a; . ./.env; set +a\nexec \"$@\"\n", "0.0.0.0:3001");
+    behind("#!/bin/sh\nif x; then export PORT=9; fi\nexec \"$@\"\n", "?");
+    behind("#!/bin/sh\neval \"$(fetch)\"\nexec \"$@\"\n", "?");
+}
+
 #[test]
 fn a_dockerfile_names_the_base() {
     let node = [

@@ -75,7 +75,7 @@ impl Claimants {
             NameClaim::Systemd if text.contains("[Service]") => conf::systemd(path),
             NameClaim::Systemd => Claim::OTHER,
             NameClaim::Environment => certain(Role::Environment, Language::Text),
-            NameClaim::Dockerfile | NameClaim::Procfile => certain(Role::Other, Language::Text),
+            NameClaim::Dockerfile | NameClaim::Beside => certain(Role::Other, Language::Text),
             NameClaim::Terraform if name::is_hcl(path) => certain(Role::Terraform, Language::Hcl),
             NameClaim::Terraform => certain(Role::Other, Language::Text),
             NameClaim::Own(claimant) => (claimant.by_content)(Look::Own, name, text).unwrap_or(Claim::OTHER),

@@ -28,5 +28,5 @@ pub use document::{ByKind, Document};
 pub use group::group;
 pub use ignored::Ignored;
 pub use merge::strategic;
-pub use pods::{Placed, containers};
+pub use pods::{Placed, containers, text::env_lines};
 pub use repository::{File, Repository, Role, folder_of, join};

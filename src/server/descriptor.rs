@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 
 use crate::environment::ContainerSpec;
 use crate::model::{Model, Table};
+use crate::server::around::Around;
 use crate::server::command::Started;
 use crate::server::context::ProcessContext;
 use crate::server::image::Image;
 use crate::server::launch::Launch;
 use crate::server::process::ProcessJoin;
 use crate::server::settings::Spelled;
+use crate::syntax::argv::{Argument, Step};
 
 /// A server.
 #[derive(Debug)]
@@ -29,12 +31,17 @@ pub struct Server {
     pub(crate) table: Option<&'static LazyLock<Table>>,
     /// How it is lowered.
     pub(crate) reads: Reads,
+    /// What programs come down to that start it with what files say: package managers, process managers.
+    pub(crate) tools: Option<Tools>,
     /// How it is lowered from its files where no container mounts them: those of a folder, which are of one machine.
     pub on_machine: Option<OnMachine>,
 }
 
 /// Finds a server among the context's loose files.
 pub type OnMachine = fn(&mut Model, &ProcessContext<'_>) -> Option<ProcessJoin>;
+
+/// What a program with its arguments comes down to, with the files around it.
+pub(crate) type Tools = fn(&Around<'_>, &[Argument]) -> Option<Step>;
 
 /// The process, or why what runs is not known: then nothing was added to the model.
 pub(crate) type Lowered = Result<ProcessJoin, &'static str>;
@@ -163,6 +170,7 @@ impl Server {
         in_file: &[],
         table: None,
         reads: Reads::Nothing,
+        tools: None,
         on_machine: None,
     };
 

@@ -21,7 +21,17 @@ pub(crate) fn filled(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Opti
         .iter()
         .map(|(name, value)| (name.as_str().into(), part(source, &text, value.clone())));
     made.environment = own.chain(spec.environment.iter().cloned()).collect();
-    if spec.entrypoint.is_none() && spec.arguments.is_none() {
+    // A command that is given for the container takes the image's away, not its entrypoint; an entrypoint takes both.
+    if spec.entrypoint.is_none() && spec.arguments.is_some() {
+        match &stage.entrypoint {
+            Some(Form::Words(words)) => made.entrypoint = Some(parts(source, &text, words)),
+            Some(Form::Line(line)) => {
+                made.arguments = Some(vec![part(source, &text, line.clone())]);
+                made.shell = true;
+            }
+            None => {}
+        }
+    } else if spec.entrypoint.is_none() {
         match (&stage.entrypoint, &stage.command) {
             // With a shell's line as entrypoint the command has no effect.
             (Some(Form::Line(line)), _) | (None, Some(Form::Line(line))) => {

@@ -1,6 +1,7 @@
 //! What containers run. Which process it is, what it listens on, how long it works on a request, how long it keeps
 //! connections. Which servers there are is handed in: each is a [`Server`], and its room says what it does.
 
+pub(crate) mod around;
 mod bound;
 pub(crate) mod command;
 mod context;
@@ -48,7 +49,12 @@ fn known(model: &mut Model, context: &ProcessContext<'_>, spec: &ContainerSpec, 
     let unknown = |why: &str, span: Span| {
         ProcessJoin::unknown(Doubt::at(format!("what {} runs is not known: {why}", spec.name), span))
     };
-    let started = match command::runs(context.sources, context.cache, spec) {
+    let started = match command::runs(
+        context.sources,
+        context.cache,
+        spec,
+        &around::Around { context, spec, files },
+    ) {
         Runs::Command(started) => started,
         Runs::Image => {
             return of_image(model, context, spec, files).unwrap_or_else(|| unknown(&foreign(spec), spec.span));

@@ -1,11 +1,15 @@
 //! Command lines: splitting shell words, and finding the process that keeps running behind shells and wrappers.
 
+mod around;
+mod script;
 mod shell;
 mod wrappers;
 
 use super::tree::{At, Style};
 use crate::repo::Span;
 
+pub use around::{Around, Given, Nowhere, Step};
+pub use script::Arguments;
 pub use shell::{Piece, split};
 
 /// One argument and where it stands.
@@ -72,7 +76,7 @@ impl Argument {
     }
 
     /// The text after its first `skip` bytes.
-    fn rest(&self, skip: usize) -> Self {
+    pub fn rest(&self, skip: usize) -> Self {
         let text = self.text.get(skip..).unwrap_or_default().to_owned();
         match self.verbatim {
             Some(base) => {
@@ -101,8 +105,8 @@ impl Argument {
 /// The process that keeps running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// Environment assignments before it (`A=b cmd`, `env A=b cmd`, `export A=b; cmd`), in order.
-    pub environment: Vec<(String, Argument)>,
+    /// What is said of its variables before it (`A=b cmd`, `env A=b cmd`, `export A=b; cmd`), in order.
+    pub environment: Vec<Given>,
     /// The program; for `python -m x`, the module.
     pub program: Argument,
     /// Its arguments.
@@ -175,16 +179,16 @@ fn joined(name: &str, argument: &str) -> Option<usize> {
 
 /// The process that a list of arguments starts (Kubernetes `command` + `args`, the exec form of Dockerfiles). `None` if
 /// it cannot be told.
-pub fn command(arguments: Vec<Argument>) -> Option<Command> {
-    wrappers::resolve(arguments, Vec::new(), true, 0)
+pub fn command(arguments: Vec<Argument>, around: &dyn Around) -> Option<Command> {
+    wrappers::resolve(arguments, Vec::new(), true, 0, around)
 }
 
 /// The process that a command line starts which is split into words but not given to a shell (a string in compose).
 pub fn command_line(text: &Argument) -> Option<Command> {
-    command(shell::arguments(text, &split(&text.text)))
+    command(shell::arguments(text, &split(&text.text)), &Nowhere)
 }
 
 /// The process that a shell script keeps running (the shell form of Dockerfiles).
 pub fn shell_script(text: &Argument) -> Option<Command> {
-    wrappers::script(text, Vec::new(), 0)
+    script::run(text, &Arguments::NONE, Vec::new(), 0, &Nowhere)
 }

@@ -2,6 +2,7 @@
 //! timeouts. Literals are read; whatever would have to be run is a hole.
 
 mod javascript;
+mod literal;
 mod python;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use super::tree::{Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 pub use javascript::javascript_settings;
+pub use literal::javascript_data;
 pub use python::python;
 
 /// What is assigned.

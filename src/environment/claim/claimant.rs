@@ -63,8 +63,8 @@ pub enum NameClaim {
     Environment,
     /// A Dockerfile.
     Dockerfile,
-    /// A Procfile.
-    Procfile,
+    /// What is only looked at where something else names it: a Procfile, a script that starts something.
+    Beside,
     /// Terraform, by one of its own endings.
     Terraform,
     /// One product's.

@@ -95,13 +95,14 @@ pub(super) fn format(name: &Name<'_>) -> Option<NameClaim> {
         "tf" | "tfvars" if !name.is_wrapped() => Some(NameClaim::Terraform),
         "service" => (!stem.is_empty()).then_some(NameClaim::Systemd),
         _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),
+        "sh" | "bash" | "" if starts_something(name) => Some(NameClaim::Beside),
         _ => None,
     }
 }
 
 fn by_whole_name(name: &str) -> Option<NameClaim> {
     match name {
-        "Procfile" => Some(NameClaim::Procfile),
+        "Procfile" | ".dockerignore" => Some(NameClaim::Beside),
         "Dockerfile" | "Containerfile" => Some(NameClaim::Dockerfile),
         "Kustomization" => Some(NameClaim::Yaml),
         "terragrunt.hcl" => Some(NameClaim::Terraform),
@@ -109,6 +110,29 @@ fn by_whole_name(name: &str) -> Option<NameClaim> {
         ".env" => Some(NameClaim::Environment),
         _ if name.starts_with(".env.") => Some(NameClaim::Environment),
         _ => None,
+    }
+}
+
+/// Whether a script is called like those that images and services start with.
+fn starts_something(name: &Name<'_>) -> bool {
+    const WORDS: [&str; 12] = [
+        "entrypoint",
+        "entry",
+        "start",
+        "startup",
+        "run",
+        "boot",
+        "launch",
+        "init",
+        "serve",
+        "server",
+        "command",
+        "cmd",
+    ];
+    let mut words = name.stem.split(['-', '_', '.']);
+    match name.ending {
+        "" => name.file == name.stem && ["entrypoint", "start"].iter().any(|end| name.stem.ends_with(end)),
+        _ => words.any(|word| is_one_of(&WORDS, word)),
     }
 }
 

@@ -180,7 +180,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// The lines of an env file: name, value, and the value's bytes.
-pub(in crate::environment) fn env_lines(text: &str) -> impl Iterator<Item = (&str, &str, Range<usize>)> {
+pub fn env_lines(text: &str) -> impl Iterator<Item = (&str, &str, Range<usize>)> {
     let mut from = 0;
     text.split_inclusive('\n').filter_map(move |line| {
         let start = from;

@@ -3,16 +3,17 @@
 use memchr::memmem;
 
 use super::DESCRIPTOR;
+use super::tools::is_ecosystem;
 use crate::environment::Role;
 use crate::environment::claim::{Claim, Claimant, Look, Name};
 use crate::syntax::Language;
 
 /// What Node's room says of files.
 pub(super) static CLAIMANT: Claimant = Claimant {
-    by_name: |name| (is_script(name.ending) && is_named(name)).then_some(Look::Own),
-    by_content: |look, _, text| {
+    by_name: |name| (is_server(name) || is_told_of(name)).then_some(Look::Own),
+    by_content: |look, name, text| {
         let own = || Claim::likely(Role::Product(DESCRIPTOR.id()), Language::JavaScript);
-        (look == Look::Own && starts_server(text)).then(own)
+        (look == Look::Own && is_server(name) && starts_server(text)).then(own)
     },
     ..Claimant::NONE
 };
@@ -35,6 +36,19 @@ const NOT_SERVERS: [&str; 12] = [
 
 fn is_script(ending: &str) -> bool {
     matches!(ending, "js" | "ts" | "mjs" | "cjs" | "mts" | "cts")
+}
+
+fn is_server(name: &Name<'_>) -> bool {
+    is_script(name.ending) && is_named(name)
+}
+
+/// What tells how a server is started.
+fn is_told_of(name: &Name<'_>) -> bool {
+    name.file == "package.json"
+        || is_ecosystem(name.file)
+            && ["ecosystem", "pm2", "process"]
+                .iter()
+                .any(|word| name.file.starts_with(word))
 }
 
 fn is_named(name: &Name<'_>) -> bool {

@@ -2,6 +2,8 @@
 
 mod claim;
 mod spell;
+mod tools;
+mod variables;
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,11 +11,12 @@ use crate::environment::{Role, join};
 use crate::model::field::process;
 use crate::model::{Doubt, Held, Known, Model, Product, Row, Table, Unit};
 use crate::product::Descriptor;
-use crate::repo::Source;
+use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Spelled, find, holds};
 use crate::server::sockets::{Address, Bind, interface, port};
 use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
+use crate::syntax::argv::Argument;
 use crate::syntax::{Language, NodeId, Tree};
 
 /// Node.
@@ -42,6 +45,7 @@ static SERVER: Server = Server {
     in_file: IN_FILE,
     table: Some(&TABLE),
     reads: Reads::Command(lower),
+    tools: Some(tools::tools),
     ..Server::BY_NAME
 };
 
@@ -88,6 +92,7 @@ struct Script {
 
 fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lowered {
     let id = launch.entity(model);
+    let started = &started.with(variables::of_options(launch, started));
     if started.command.program.base_name() == "next" {
         let layer = launch.command_line(model, started);
         model.entity_mut(id).module = "http";
@@ -99,6 +104,7 @@ fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lower
         Ok(script) => script,
         Err(doubt) => return Ok(launch.unread(model, id, doubt)),
     };
+    let started = &started.with(variables::of_code(launch, &script.source));
     let layers = [launch.file(model, &script.tree, NodeId::ROOT)];
     // `server.timeout` closes a connection on which nothing happens; 0, the default, never does.
     let kills = holds(&layers, "timeout", false, |text| text != "0");
@@ -249,27 +255,39 @@ fn is_named(path: &str, script: &str) -> bool {
             .is_some_and(|name| script.contains('/') && ends(name))
 }
 
-/// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1).
+/// `next start` listens on all interfaces, port 3000, `PORT` or `-p` (next.js, cli/next-start: read in 11.0.1). It does
+/// not take the port from `.env`: its server starts before that is read (Next.js documentation, CLI).
 fn next_address(started: &Started<'_>) -> Known<Vec<Address>> {
     let span = started.command.program.span;
-    let number = started
-        .command
-        .option(&["-p", "--port"])
-        .or_else(|| started.variable("PORT"));
-    let host = started.command.option(&["-H", "--hostname"]);
-    if [&number, &host].into_iter().flatten().any(|argument| argument.unknown) {
-        return Known::Unknown(Doubt::at("its port is not known here", span));
-    }
-    let unless = started.unset("PORT").filter(|_| number.is_none());
-    let at = number.as_ref().map_or(span, |argument| argument.span);
-    let number = number.map_or_else(|| "3000".to_owned(), |argument| argument.text);
-    let host = host.map(|argument| argument.text).unwrap_or_default();
+    let option = |names: &[&str]| started.command.option(names).map(|value| started.filled(value));
+    let number = match option(&["-p", "--port"]) {
+        Some(number) => number,
+        None => started.value("PORT"),
+    };
+    let host = option(&["-H", "--hostname"]).unwrap_or(Held::ABSENT);
+    let host = match host.known() {
+        Known::Unknown(doubt) => return Known::Unknown(doubt),
+        host => host.is().map(|host| host.text).unwrap_or_default(),
+    };
+    let number = match number.parts() {
+        (Known::Absent, own) => {
+            let default = Known::Is(Argument::new("3000", span, false));
+            default.on(own).on(started.unset("PORT").as_ref())
+        }
+        _ => number,
+    };
+    let at = number.parts().0.is().map_or(span, |number| number.span);
+    let written = number
+        .parts()
+        .0
+        .is()
+        .map_or_else(String::new, |number| number.text.clone());
     Known::Is(vec![Address {
         bind: Bind::Tcp {
             host: interface(&host),
-            port: port(&number, at).on(unless.as_ref()),
+            port: number.then(|number| port(&number.text, number.span)),
         },
-        written: number,
+        written,
         span: at,
     }])
 }
@@ -287,12 +305,20 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<
         return Known::Is(vec![Address::unix(&setting.text, setting.span)]);
     }
     let unreadable = || Doubt::at(format!("the port {} is not known here", setting.text), setting.span);
-    let number = evaluate(&setting.text, &script.source.text, started, 0);
+    let own = Argument::new(setting.text.as_str(), setting.span, false);
+    let number = evaluate(&own, &script.source.text, started, 0);
     let number = number.unwrap_or_else(|| Known::Unknown(unreadable()).into());
-    let port = number.then(|text| text.trim().parse().map_or(Known::Unknown(unreadable()), Known::Is));
-    let number: u16 = match port.parts() {
-        (Known::Is(number), _) => *number,
-        _ => return port.known().map(|_: u16| Vec::new()),
+    let unread = |_| Known::Unknown(unreadable());
+    let port = number.then(|value| {
+        value
+            .text
+            .trim()
+            .parse()
+            .map_or_else(unread, |port| Known::Is((port, value.span)))
+    });
+    let (number, span): (u16, Span) = match port.parts() {
+        (Known::Is(port), _) => *port,
+        _ => return port.known().map(|_: (u16, Span)| Vec::new()),
     };
     let host = match node.word(1) {
         Some(_) if node.doubt_at(1).is_some() => {
@@ -304,42 +330,50 @@ fn listening(script: &Script, layers: &[Layer], started: &Started<'_>) -> Known<
         None => Known::Absent,
     };
     Known::Is(vec![Address {
-        bind: Bind::Tcp { host, port },
+        bind: Bind::Tcp {
+            host,
+            port: port.map(|(port, _)| port),
+        },
         written: number.to_string(),
-        span: setting.span,
+        span,
     }])
 }
 
 /// The value of a port's expression: a number, `process.env.PORT`, `… || 3000`, `Number(…)`, or a constant of the file.
-/// What stands behind a variable rests on its not being set where that cannot be seen.
-fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -> Option<Held<String>> {
-    let sure = |text: &str| Some(Held::from(Known::Is(text.to_owned())));
+/// What stands behind a variable rests on its not being set where that cannot be seen. The place is that of the value,
+/// where it is a variable's, else the expression's.
+fn evaluate(expression: &Argument, file: &str, started: &Started<'_>, depth: usize) -> Option<Held<Argument>> {
+    let part = |text: &str| Argument::new(text, expression.span, false);
+    let sure = |text: &str| Some(Held::from(Known::Is(part(text))));
     if depth > 4 {
         return None;
     }
-    let text = expression.trim().trim_end_matches(';').trim();
-    let next = |text: &str| evaluate(text, file, started, depth + 1);
+    let text = expression.text.trim().trim_end_matches(';').trim();
+    let next = |text: &str| evaluate(&part(text), file, started, depth + 1);
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return sure(text);
     }
     if let Some((first, default)) = text.split_once("||").or_else(|| text.split_once("??")) {
-        let name = first.trim().strip_prefix("process.env.");
-        return match name {
-            Some(name) if started.variable(name).is_none() => {
-                let unless = started.unset_in_image(name);
-                Some(next(default)?.on(unless.as_ref()))
-            }
-            _ => next(first),
+        let Some(name) = variable(first) else {
+            return next(first);
         };
+        let value = started.value(name);
+        if let (Known::Absent, own) = value.parts() {
+            return Some(next(default)?.on(own).on(started.unset_in_image(name).as_ref()));
+        }
+        return Some(value);
     }
     for call in ["Number(", "parseInt(", "Number.parseInt("] {
         if let Some(inner) = text.strip_prefix(call) {
             return next(inner.split([',', ')']).next()?);
         }
     }
-    if let Some(name) = text.strip_prefix("process.env.") {
-        let value = started.variable(name).filter(|value| !value.unknown);
-        return sure(&value?.text);
+    if let Some(name) = variable(text) {
+        let value = started.value(name);
+        return match value.parts() {
+            (Known::Absent, _) => None,
+            _ => Some(value),
+        };
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !text.is_empty() && text.chars().all(is_name) {
@@ -347,8 +381,43 @@ fn evaluate(expression: &str, file: &str, started: &Started<'_>, depth: usize) -
             let (_, rest) = file.split_once(&format!("{keyword} {text} ="))?;
             rest.lines().next()
         });
-        return next(assigned?);
+        return match assigned {
+            Some(assigned) => next(assigned),
+            None => taken_apart(text, file).and_then(|assigned| next(&assigned)),
+        };
     }
     let quoted = matches!(text.as_bytes(), [b'"' | b'\'', .., b'"' | b'\'']);
     quoted.then(|| sure(&text[1..text.len() - 1]))?
+}
+
+/// The variable that an expression is: `process.env.PORT`, `process.env["PORT"]`, also with a `+` before it.
+fn variable(text: &str) -> Option<&str> {
+    let text = text.trim().trim_start_matches(['+', '(']).trim();
+    let rest = text.strip_prefix("process.env")?;
+    let name = match rest.strip_prefix('.') {
+        Some(name) => name,
+        None => rest
+            .trim_start_matches(['[', '"', '\''])
+            .trim_end_matches([']', '"', '\'']),
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (!name.is_empty() && name.bytes().all(is_name)).then_some(name)
+}
+
+/// `const { PORT = 3000 } = process.env` as the expression `process.env.PORT || 3000`.
+fn taken_apart(name: &str, file: &str) -> Option<String> {
+    let line = file.lines().find(|line| {
+        let line = line.trim_start();
+        ["const {", "let {", "var {"]
+            .iter()
+            .any(|start| line.starts_with(start))
+            && line.contains("= process.env")
+    })?;
+    let inner = line.split_once('{')?.1.split_once('}')?.0;
+    let mut parts = inner.split(',').map(str::trim);
+    parts.find_map(|part| match part.split_once('=') {
+        Some((own, default)) if own.trim() == name => Some(format!("process.env.{name} || {}", default.trim())),
+        None if part == name => Some(format!("process.env.{name}")),
+        _ => None,
+    })
 }

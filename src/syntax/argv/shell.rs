@@ -54,22 +54,26 @@ pub(super) fn lexemes(text: &str) -> Vec<Lexeme> {
 
 /// The pieces of an argument's text as arguments of their own.
 pub(super) fn arguments(outer: &Argument, pieces: &[Piece]) -> Vec<Argument> {
-    // A hole that leaves no mark in the text may be anywhere in it; a mark is found in the word it stands in.
-    let marked = ["$", "`", "{{", "{%", "<%"]
-        .into_iter()
-        .any(|mark| outer.text.contains(mark));
-    let anywhere = outer.unknown && !marked;
-    pieces
-        .iter()
-        .map(|piece| {
-            outer.part(
-                piece.start,
-                piece.end,
-                piece.text.clone(),
-                piece.has_variable || anywhere,
-            )
-        })
-        .collect()
+    arguments_of(outer, pieces, is_open_anywhere(outer))
+}
+
+/// Whether a hole that leaves no mark in the text may be anywhere in it; a mark is found in the word it stands in.
+pub(super) fn is_open_anywhere(outer: &Argument) -> bool {
+    let is_marked = || {
+        ["$", "`", "{{", "{%", "<%"]
+            .into_iter()
+            .any(|mark| outer.text.contains(mark))
+    };
+    outer.unknown && !is_marked()
+}
+
+/// The same where that was asked already: it costs a search of the whole text.
+pub(super) fn arguments_of(outer: &Argument, pieces: &[Piece], anywhere: bool) -> Vec<Argument> {
+    let argument = |piece: &Piece| {
+        let unknown = piece.has_variable || anywhere;
+        outer.part(piece.start, piece.end, piece.text.clone(), unknown)
+    };
+    pieces.iter().map(argument).collect()
 }
 
 struct Lexer<'t> {

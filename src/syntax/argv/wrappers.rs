@@ -1,12 +1,13 @@
 //! What stands before the real process: shells, supervisors, user switchers, runners.
 
-use super::shell::{Lexeme, arguments, lexemes};
-use super::{Argument, Command, Piece};
+use super::around::{Around, Given, Step};
+use super::script::{self, Arguments};
+use super::{Argument, Command};
 
 /// Shells inside shells inside wrappers: more than this is not a command someone wrote.
 const MAX_DEPTH: usize = 16;
 
-type Environment = Vec<(String, Argument)>;
+pub(super) type Environment = Vec<Given>;
 
 /// A program that starts another one, given after its own arguments.
 struct Wrapper {
@@ -77,8 +78,6 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper("bunx", "", &[], 0),
     wrapper("pnpm", "exec", &[], 0),
     wrapper("bundle", "exec", &["--gemfile"], 0),
-    wrapper("doppler", "run", &["-p", "--project", "-c", "--config"], 0),
-    wrapper("infisical", "run", &["--env", "--path", "--projectId"], 0),
     wrapper("newrelic-admin", "run-program", &[], 0),
     wrapper("ddtrace-run", "", &[], 0),
     wrapper(
@@ -108,16 +107,31 @@ const WRAPPERS: &[Wrapper] = &[
 ];
 
 /// Waits for something, then starts what stands behind `--`.
-const WAITERS: &[&str] = &[
-    "wait-for-it",
-    "wait-for-it.sh",
-    "wait-for",
-    "wait-for.sh",
-    "wait4ports",
-    "dotenv",
+const WAITERS: &[&str] = &["wait-for-it", "wait-for-it.sh", "wait-for", "wait-for.sh", "wait4ports"];
+
+/// Start something with variables from outside of the repository, which may set any: secret managers. With the word that
+/// must follow.
+const BRINGERS: &[Wrapper] = &[
+    wrapper(
+        "doppler",
+        "run",
+        &["-p", "--project", "-c", "--config", "-t", "--token"],
+        0,
+    ),
+    wrapper("infisical", "run", &["--env", "--path", "--projectId", "--token"], 0),
+    wrapper("chamber", "exec", &["-b", "--backend", "-r", "--retries"], 0),
+    wrapper("aws-vault", "exec", &["-d", "--duration"], 1),
+    wrapper("op", "run", &["--env-file", "--account"], 0),
+    wrapper("bws", "run", &["--project-id", "-t", "--access-token"], 0),
+    wrapper("teller", "run", &["-c", "--config"], 0),
+    wrapper("berglas", "exec", &[], 0),
+    wrapper("summon", "", &["-f", "-p", "-e"], 0),
+    wrapper("envconsul", "", &["-config", "-prefix", "-secret"], 0),
+    wrapper("vault-env", "", &[], 0),
+    wrapper("aws-env", "", &[], 0),
 ];
 
-const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"];
+pub(super) const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"];
 
 /// Follows shells and wrappers to the process they start. A loop, except for shell text inside shell text.
 pub(super) fn resolve(
@@ -125,6 +139,7 @@ pub(super) fn resolve(
     mut environment: Environment,
     mut certain: bool,
     depth: usize,
+    around: &dyn Around,
 ) -> Option<Command> {
     if depth > MAX_DEPTH {
         return None;
@@ -136,12 +151,34 @@ pub(super) fn resolve(
             break;
         }
         let base = program.base_name();
+        match around.step(&words) {
+            Some(Step::Words(given, next)) if !next.is_empty() => {
+                environment.extend(given);
+                words = next;
+                continue;
+            }
+            Some(Step::Script(text, arguments)) => {
+                let run = script::run(&text, &arguments, environment.clone(), depth + 1, around);
+                if let Some(mut found) = run {
+                    found.certain &= certain;
+                    return Some(found);
+                }
+                // What it starts cannot be told, but that it may set any variable.
+                environment.push(Given::Any(program.clone()));
+            }
+            Some(Step::Unread(given)) => {
+                environment.extend(given);
+                break;
+            }
+            _ => {}
+        }
         let skip = if base == "env" {
             env(&words, &mut environment)
         } else if SHELLS.contains(&base) {
             match script_of(&words) {
                 Some(at) => {
-                    let mut found = script(&words[at], environment, depth + 1)?;
+                    let more = Arguments::behind(words.get(at + 2..).unwrap_or_default());
+                    let mut found = script::run(&words[at], &more, environment, depth + 1, around)?;
                     found.certain &= certain;
                     return Some(found);
                 }
@@ -149,11 +186,19 @@ pub(super) fn resolve(
             }
         } else if WAITERS.contains(&base) {
             words.iter().position(|word| word.text == "--").map(|at| at + 1)
+        } else if let Some(skip) = brought(base, &words) {
+            environment.push(Given::Any(program.clone()));
+            Some(skip)
         } else if is_python(base) {
             module(&words)
-        } else if base.contains("entrypoint") && words.get(1).is_some_and(|next| !next.text.starts_with('-')) {
+        } else if (base.contains("entrypoint") || base.ends_with(".sh"))
+            && words.get(1).is_some_and(|next| !next.text.starts_with('-'))
+        {
             // The images' own scripts end in `exec "$@"`; anybody's `entrypoint.sh` mostly does.
-            certain &= base.starts_with("docker-");
+            if !base.starts_with("docker-") {
+                certain = false;
+                environment.push(Given::Perhaps(program.clone()));
+            }
             Some(1)
         } else {
             WRAPPERS
@@ -184,8 +229,16 @@ fn is_python(base: &str) -> bool {
         .is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
 }
 
+/// Where the program stands that one of the bringers starts.
+fn brought(base: &str, words: &[Argument]) -> Option<usize> {
+    let bringer = BRINGERS.iter().find(|bringer| bringer.name == base)?;
+    let at = unwrap(bringer, words)?;
+    let marked = words.iter().position(|word| word.text == "--");
+    Some(marked.map_or(at, |marked| marked + 1))
+}
+
 /// Skips options; gives the index of the first argument that is none.
-fn options(words: &[Argument], from: usize, valued: &[&str]) -> usize {
+pub(super) fn options(words: &[Argument], from: usize, valued: &[&str]) -> usize {
     let mut at = from;
     while let Some(word) = words.get(at) {
         match word.text.as_str() {
@@ -216,14 +269,14 @@ fn unwrap(wrapper: &Wrapper, words: &[Argument]) -> Option<usize> {
 fn env(words: &[Argument], environment: &mut Environment) -> Option<usize> {
     let mut at = options(words, 1, &["-u", "--unset", "-C", "--chdir"]);
     while let Some((name, value)) = words.get(at).and_then(assignment) {
-        environment.push((name, value));
+        environment.push(Given::Set(name, value));
         at += 1;
     }
     Some(at)
 }
 
 /// `NAME=value`, as shells and `env` take it.
-fn assignment(word: &Argument) -> Option<(String, Argument)> {
+pub(super) fn assignment(word: &Argument) -> Option<(String, Argument)> {
     let (name, _) = word.text.split_once('=')?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let is_name = !name.is_empty() && !name.as_bytes()[0].is_ascii_digit() && name.bytes().all(fits);
@@ -270,139 +323,4 @@ fn script_of(words: &[Argument]) -> Option<usize> {
         at += 1;
     }
     (is_script && at < words.len()).then_some(at)
-}
-
-/// One simple command of a script.
-#[derive(Default)]
-struct Statement {
-    words: Vec<Piece>,
-    /// What joins it to the one before.
-    before: &'static str,
-    /// What follows it.
-    after: &'static str,
-}
-
-/// The command that keeps a script running: the first `exec`, else the last statement. `None` where it depends on
-/// something: pipelines, `||`, loops and conditions at the end.
-pub(super) fn script(text: &Argument, mut environment: Environment, depth: usize) -> Option<Command> {
-    let statements = statements(&text.text)?;
-    for (index, statement) in statements.iter().enumerate() {
-        let Some(first) = statement.words.first() else { continue };
-        let last = index + 1 == statements.len();
-        let execs = first.text == "exec" && statement.words.len() > 1;
-        let surely = !matches!(statement.before, "||" | "|" | "|&") && !matches!(statement.after, "||" | "|" | "|&");
-        if first.text == "export" {
-            let exported = arguments(text, &statement.words[1..]);
-            environment.extend(exported.iter().filter_map(assignment));
-        }
-        let ends_here = last || execs && surely && statement.before != "&&";
-        if !ends_here {
-            continue;
-        }
-        if !surely || matches!(first.text.as_str(), "wait" | "}" | ")" | "fi" | "done" | "esac") {
-            return None;
-        }
-        let mut words = arguments(text, &statement.words);
-        let assigned: Environment = words.iter().map_while(assignment).collect();
-        words.drain(..assigned.len());
-        environment.extend(assigned);
-        while words
-            .first()
-            .is_some_and(|word| matches!(word.text.as_str(), "exec" | "command"))
-        {
-            let skip = options(&words, 1, &["-a"]);
-            words.drain(..skip.min(words.len()));
-        }
-        return resolve(words, environment, statement.after != "&", depth);
-    }
-    None
-}
-
-/// The simple commands of a script outside conditions and loops; each of those leaves its closing word behind. `None`
-/// for here-documents.
-fn statements(text: &str) -> Option<Vec<Statement>> {
-    let mut all: Vec<Statement> = Vec::new();
-    let mut current = Statement::default();
-    let mut open: Vec<&'static str> = Vec::new();
-    let mut target = false;
-    for lexeme in lexemes(text) {
-        match lexeme {
-            Lexeme::Heredoc => return None,
-            Lexeme::Redirect { target: needed } => target = needed,
-            Lexeme::Word(_) if target => target = false,
-            Lexeme::Word(piece) => {
-                // A function's `{` stands after the `)` of its name.
-                if current.words.is_empty() || (current.words.len() == 1 && current.words[0].text == ")") {
-                    let closing = closing(&piece.text);
-                    if open.last() == Some(&piece.text.as_str()) {
-                        open.pop();
-                    } else if let Some(closing) = closing {
-                        open.push(closing);
-                        continue;
-                    } else if !open.is_empty() && matches!(piece.text.as_str(), "then" | "do" | "else") {
-                        continue;
-                    }
-                }
-                if open.is_empty() {
-                    current.words.push(piece);
-                } else {
-                    // Only that there is a word counts, so that the next one is not taken for a keyword.
-                    current.words.push(Piece {
-                        text: String::new(),
-                        ..piece
-                    });
-                }
-            }
-            Lexeme::Operator(operator @ ("(" | ")")) => match operator {
-                _ if open.last() == Some(&"esac") => current = Statement::default(),
-                "(" => open.push(")"),
-                _ => {
-                    if open.last() == Some(&")") {
-                        open.pop();
-                    }
-                    current = Statement {
-                        before: current.before,
-                        ..Statement::default()
-                    };
-                    if open.is_empty() {
-                        current.words.push(Piece {
-                            start: 0,
-                            end: 0,
-                            text: ")".into(),
-                            has_variable: false,
-                        });
-                    }
-                }
-            },
-            Lexeme::Operator(operator) => {
-                current.after = operator;
-                let done = std::mem::take(&mut current);
-                if open.is_empty() && !done.words.is_empty() {
-                    all.push(done);
-                    current.before = operator;
-                } else if !open.is_empty() {
-                    current.before = done.before;
-                } else if let (Some(last), true) = (all.last_mut(), operator != ";") {
-                    last.after = operator;
-                }
-            }
-        }
-    }
-    if !open.is_empty() {
-        return None;
-    }
-    if !current.words.is_empty() {
-        all.push(current);
-    }
-    Some(all)
-}
-
-fn closing(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "if" => "fi",
-        "for" | "while" | "until" | "select" => "done",
-        "case" => "esac",
-        "{" => "}",
-        _ => return None,
-    })
 }
