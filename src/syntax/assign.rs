@@ -1,8 +1,7 @@
 //! Settings written as program code: top-level assignments of a Python file (`gunicorn.conf.py`), and a Node server's
 //! timeouts. Literals are read; whatever would have to be run is a hole.
 
-mod javascript;
-mod literal;
+pub(super) mod javascript;
 mod python;
 
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use super::tree::{Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::{SourceId, Span};
 
 pub use javascript::javascript_settings;
-pub use literal::javascript_data;
 pub use python::python;
 
 /// What is assigned.
@@ -158,7 +156,7 @@ fn tree(
 }
 
 /// The value of numbers joined by `*`, or by `+`, such as `2 * 60`; `None` if it is anything else.
-fn arithmetic(text: &str) -> Option<u64> {
+pub(super) fn arithmetic(text: &str) -> Option<u64> {
     text.split('+').try_fold(0u64, |sum, term| {
         let product = term
             .split('*')

@@ -8,6 +8,7 @@ pub mod hcl;
 pub mod holes;
 pub mod ini;
 pub mod language;
+pub mod literal;
 pub mod nginx;
 mod token;
 pub mod tree;

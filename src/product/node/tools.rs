@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::repo::{Source, Span};
 use crate::server::around::Around;
 use crate::syntax::argv::{Argument, Arguments, Given, Step};
-use crate::syntax::{At, Language, Tree, assign, yaml};
+use crate::syntax::{At, Language, NodeId, Tree, literal, yaml};
 
 /// What one of these tools comes down to.
 pub(super) fn tools(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
@@ -197,8 +197,8 @@ pub(super) fn is_ecosystem(path: &str) -> bool {
 /// One application of an ecosystem file.
 pub(super) struct Application {
     tree: Arc<Tree>,
-    /// The path of its map, from the root.
-    node: crate::syntax::NodeId,
+    /// Its map.
+    node: NodeId,
     pub name: Option<String>,
 }
 
@@ -206,7 +206,7 @@ pub(super) struct Application {
 pub(super) fn applications(source: &Source) -> Option<Vec<Application>> {
     let is_code = source.path.ends_with("js");
     let tree = Arc::new(match is_code {
-        true => assign::javascript_data(source.id, source.text.clone())?,
+        true => literal::javascript_data(source.id, source.text.clone())?,
         false => crate::syntax::parse(source, Language::CommentedYaml)?,
     });
     let root = tree.root();

@@ -1,7 +1,55 @@
 //! What of a command only the files around it tell: scripts that it runs, tools that read variables from files.
 
-use super::Argument;
-use super::script::Arguments;
+use super::argument::Argument;
+
+/// The arguments of a script.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    words: Vec<Argument>,
+    appended: bool,
+}
+
+impl Arguments {
+    /// It is given none.
+    pub const NONE: Arguments = Arguments {
+        words: Vec::new(),
+        appended: false,
+    };
+
+    /// What `"$@"` stands for.
+    pub fn behind(words: &[Argument]) -> Arguments {
+        Arguments {
+            words: words.to_vec(),
+            appended: false,
+        }
+    }
+
+    /// What is written behind the script's last word, as package managers do it.
+    pub fn appended(words: &[Argument]) -> Arguments {
+        Arguments {
+            words: words.to_vec(),
+            appended: true,
+        }
+    }
+
+    /// The words of a command with the arguments in it.
+    pub(super) fn filled(&self, words: Vec<Argument>, is_last: bool) -> Vec<Argument> {
+        if self.words.is_empty() {
+            return words;
+        }
+        let mut filled = Vec::new();
+        for word in words {
+            match word.text.as_str() {
+                "$@" | "${@}" | "$*" if !self.appended => filled.extend(self.words.iter().cloned()),
+                _ => filled.push(word),
+            }
+        }
+        if self.appended && is_last {
+            filled.extend(self.words.iter().cloned());
+        }
+        filled
+    }
+}
 
 /// What is said of a process's variables before it starts, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]

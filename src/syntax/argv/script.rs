@@ -2,62 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::around::{Around, Given};
-use super::shell::{Lexeme, arguments, arguments_of, is_open_anywhere, lexemes};
+use super::argument::Argument;
+use super::around::{Arguments, Around, Given};
+use super::command::Command;
+use super::shell::{Lexeme, Piece, arguments, arguments_of, is_open_anywhere, lexemes};
 use super::wrappers::{Environment, assignment, options, resolve};
-use super::{Argument, Command, Piece};
 
 /// A script that says more of variables is not one that starts a server.
 const MOST: usize = 500;
-
-/// The arguments of a script.
-#[derive(Clone, Debug, Default)]
-pub struct Arguments {
-    words: Vec<Argument>,
-    appended: bool,
-}
-
-impl Arguments {
-    /// It is given none.
-    pub const NONE: Arguments = Arguments {
-        words: Vec::new(),
-        appended: false,
-    };
-
-    /// What `"$@"` stands for.
-    pub fn behind(words: &[Argument]) -> Arguments {
-        Arguments {
-            words: words.to_vec(),
-            appended: false,
-        }
-    }
-
-    /// What is written behind the script's last word, as package managers do it.
-    pub fn appended(words: &[Argument]) -> Arguments {
-        Arguments {
-            words: words.to_vec(),
-            appended: true,
-        }
-    }
-
-    /// The words of a command with the arguments in it.
-    fn filled(&self, words: Vec<Argument>, is_last: bool) -> Vec<Argument> {
-        if self.words.is_empty() {
-            return words;
-        }
-        let mut filled = Vec::new();
-        for word in words {
-            match word.text.as_str() {
-                "$@" | "${@}" | "$*" if !self.appended => filled.extend(self.words.iter().cloned()),
-                _ => filled.push(word),
-            }
-        }
-        if self.appended && is_last {
-            filled.extend(self.words.iter().cloned());
-        }
-        filled
-    }
-}
 
 /// One simple command of a script.
 #[derive(Default)]
@@ -122,11 +74,7 @@ impl Variables<'_> {
             }
             "unset" => {
                 for word in &words[1..] {
-                    let gone = Argument {
-                        unknown: true,
-                        ..word.clone()
-                    };
-                    self.environment.push(Given::Set(word.text.clone(), gone));
+                    self.environment.push(Given::Set(word.text.clone(), word.as_unknown()));
                 }
             }
             _ => {
@@ -168,9 +116,11 @@ impl Variables<'_> {
         };
         for (name, value) in variables {
             // Which of its lines export is not looked at.
-            let unknown = value.unknown || !self.exports_all;
-            let given = Given::Set(name, Argument { unknown, ..value });
-            self.environment.push(given);
+            let value = match self.exports_all {
+                true => value,
+                false => value.as_unknown(),
+            };
+            self.environment.push(Given::Set(name, value));
         }
     }
 
@@ -187,8 +137,7 @@ impl Variables<'_> {
         }
         for (name, (count, value)) in all {
             if count > self.read.get(&name).copied().unwrap_or(0) {
-                let value = Argument { unknown: true, ..value };
-                self.environment.push(Given::Set(name, value));
+                self.environment.push(Given::Set(name, value.as_unknown()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! POSIX shell words and operators, with exact places.
 
-use super::Argument;
+use super::argument::Argument;
 
 /// One shell word.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What stands before the real process: shells, supervisors, user switchers, runners.
 
-use super::around::{Around, Given, Step};
-use super::script::{self, Arguments};
-use super::{Argument, Command};
+use super::argument::Argument;
+use super::around::{Arguments, Around, Given, Step};
+use super::command::Command;
+use super::script;
 
 /// Shells inside shells inside wrappers: more than this is not a command someone wrote.
 const MAX_DEPTH: usize = 16;

@@ -46,7 +46,7 @@ pub fn javascript_settings(source: SourceId, text: Arc<str>) -> Option<Tree> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(in crate::syntax) enum Kind {
     Name,
     Number,
     String,
@@ -56,10 +56,10 @@ pub(super) enum Kind {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(in crate::syntax) struct Token {
+    pub(in crate::syntax) kind: Kind,
+    pub(in crate::syntax) start: usize,
+    pub(in crate::syntax) end: usize,
     /// Whether a line feed stands before it.
     fresh: bool,
 }
@@ -69,7 +69,7 @@ fn is_name(byte: u8) -> bool {
 }
 
 /// Tokens and comments.
-pub(super) fn tokens(text: &str) -> (Vec<Token>, Vec<(usize, usize)>) {
+pub(in crate::syntax) fn tokens(text: &str) -> (Vec<Token>, Vec<(usize, usize)>) {
     let bytes = text.as_bytes();
     let mut tokens: Vec<Token> = Vec::new();
     let mut comments = Vec::new();
@@ -208,7 +208,7 @@ fn template_end(bytes: &[u8], from: usize) -> usize {
 }
 
 /// Whether a string has both its quotes.
-pub(super) fn is_closed(written: &str) -> bool {
+pub(in crate::syntax) fn is_closed(written: &str) -> bool {
     written.len() >= 2 && written.as_bytes()[0] == written.as_bytes()[written.len() - 1]
 }
 

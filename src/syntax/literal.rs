@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::javascript::{Kind, Token, is_closed, tokens};
-use super::{Shape, Style, Tree, TreeBuilder, Word, arithmetic};
+use super::assign::arithmetic;
+use super::assign::javascript::{Kind, Token, is_closed, tokens};
+use super::tree::{Shape, Style, Tree, TreeBuilder, Word};
 use crate::repo::SourceId;
 
 /// No configuration goes deeper.
