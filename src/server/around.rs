@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use globset::Glob;
 
-use crate::environment::{ContainerSpec, env_lines, join};
+use crate::environment::{ContainerSpec, join};
 use crate::expand::ContainerFiles;
 use crate::repo::{Source, Span};
-use crate::server::ProcessContext;
+use crate::server::context::ProcessContext;
+use crate::server::files::{Files, variables};
 use crate::syntax::argv::{self, Argument, Arguments, Given, Step};
 
 /// Scripts and lists of variables are short; what is longer is another kind of file.
@@ -39,26 +40,16 @@ impl argv::Around for Around<'_> {
     }
 }
 
-/// The variables in a file of them, each with its place.
-fn variables(source: &Source) -> Vec<(String, Argument)> {
-    let lines = env_lines(&source.text);
-    let lines = lines.map(|(name, value, at)| {
-        let span = Span::new(source.id, at.start as u32, at.end as u32);
-        // A comment may follow.
-        let value = value.split(" #").next().unwrap_or(value).trim_end();
-        (name.to_owned(), Argument::new(value, span, value.contains('$')))
-    });
-    lines.collect()
-}
-
-impl Around<'_> {
+impl Files for Around<'_> {
     /// A file as the container sees it: mounted, in the folder it is built from, or where the one file of this name in
     /// the repository is.
-    pub fn file(&self, path: &str) -> Option<Arc<Source>> {
+    fn file(&self, path: &str) -> Option<Arc<Source>> {
         let source = self.in_container(path).or_else(|| self.elsewhere(path))?;
         (source.text.len() <= LONGEST).then_some(source)
     }
+}
 
+impl Around<'_> {
     fn in_container(&self, path: &str) -> Option<Arc<Source>> {
         let relative = path.trim_start_matches("./");
         let absolute = match (&self.spec.working_dir, path.starts_with('/')) {
@@ -117,36 +108,6 @@ impl Around<'_> {
             }
         }
         left_out
-    }
-
-    /// What a tool gives from a file of variables: its lines, in the given way.
-    pub fn given(&self, path: &Argument, way: fn(String, Argument) -> Given) -> Vec<Given> {
-        if path.unknown {
-            return vec![Given::Any(path.clone())];
-        }
-        match self.file(&path.text) {
-            Some(source) => variables(&source)
-                .into_iter()
-                .map(|(name, value)| way(name, value))
-                .collect(),
-            None => self.missing(path),
-        }
-    }
-
-    /// A file of variables that is not in the repository: most are kept out of it. What stands in one that shows how it
-    /// is written may be what it says.
-    fn missing(&self, path: &Argument) -> Vec<Given> {
-        let mut given = vec![Given::Perhaps(path.clone())];
-        for ending in [".example", ".sample", ".dist", ".template", ".default"] {
-            let Some(sample) = self.file(&format!("{}{ending}", path.text)) else {
-                continue;
-            };
-            for (name, mut value) in variables(&sample) {
-                value.unknown = true;
-                given.push(Given::Default(name, value));
-            }
-        }
-        given
     }
 
     /// A script that is in the repository: `./entrypoint.sh node server.js`, `sh start.sh`.

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use crate::environment::ContainerSpec;
 use crate::model::{Model, Table};
-use crate::server::around::Around;
 use crate::server::command::Started;
 use crate::server::context::ProcessContext;
+use crate::server::files::Files;
 use crate::server::image::Image;
 use crate::server::launch::Launch;
 use crate::server::process::ProcessJoin;
@@ -41,7 +41,7 @@ pub struct Server {
 pub type OnMachine = fn(&mut Model, &ProcessContext<'_>) -> Option<ProcessJoin>;
 
 /// What a program with its arguments comes down to, with the files around it.
-pub(crate) type Tools = fn(&Around<'_>, &[Argument]) -> Option<Step>;
+pub(crate) type Tools = fn(&dyn Files, &[Argument]) -> Option<Step>;
 
 /// The process, or why what runs is not known: then nothing was added to the model.
 pub(crate) type Lowered = Result<ProcessJoin, &'static str>;

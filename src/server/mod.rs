@@ -7,6 +7,7 @@ pub(crate) mod command;
 mod context;
 mod descriptor;
 pub(crate) mod dockerfile;
+pub(crate) mod files;
 pub(crate) mod image;
 mod launch;
 mod process;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::repo::{Source, Span};
-use crate::server::around::Around;
+use crate::server::files::Files;
 use crate::syntax::argv::{Argument, Arguments, Given, Step};
 use crate::syntax::{At, Language, NodeId, Tree, literal, yaml};
 
 /// What one of these tools comes down to.
-pub(super) fn tools(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
+pub(super) fn tools(around: &dyn Files, words: &[Argument]) -> Option<Step> {
     match words.first()?.base_name() {
         "npm" | "yarn" | "pnpm" | "bun" => package_script(around, words),
         "pm2-runtime" | "pm2-docker" | "pm2" => pm2(around, words),
@@ -20,7 +20,7 @@ pub(super) fn tools(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
 
 /// `npm start`, `npm run serve -- --port 1`, `yarn serve`: the text of the script in package.json, with the arguments
 /// behind it (npm: those behind `--`).
-fn package_script(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
+fn package_script(around: &dyn Files, words: &[Argument]) -> Option<Step> {
     let manager = words[0].base_name();
     let mut folder = String::new();
     let mut at = 1;
@@ -93,7 +93,7 @@ fn cross_env(words: &[Argument]) -> Option<Step> {
 }
 
 /// `env-cmd -f FILE COMMAND`, which overrides what is set, but with `--no-override`.
-fn env_cmd(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
+fn env_cmd(around: &dyn Files, words: &[Argument]) -> Option<Step> {
     let mut file = Argument::new(".env", words[0].span, false);
     let mut overrides = true;
     let mut any = None;
@@ -127,7 +127,7 @@ fn env_cmd(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
 }
 
 /// `pm2-runtime ecosystem.config.js --env production --only web`, `pm2-runtime server.js`, `pm2 start … --no-daemon`.
-fn pm2(around: &Around<'_>, words: &[Argument]) -> Option<Step> {
+fn pm2(around: &dyn Files, words: &[Argument]) -> Option<Step> {
     let mut named: Option<&Argument> = None;
     let (mut stage, mut only, mut behind) = (None, None, Vec::new());
     let mut rest = words[1..].iter();
@@ -228,7 +228,7 @@ pub(super) fn applications(source: &Source) -> Option<Vec<Application>> {
 
 impl Application {
     /// The words that start it, with its variables: those of `env`, and over them those of the stage.
-    fn step(&self, around: &Around<'_>, stage: Option<&str>, by: Span) -> Option<Step> {
+    fn step(&self, around: &dyn Files, stage: Option<&str>, by: Span) -> Option<Step> {
         let at = self.tree.at(self.node);
         let mut given = Vec::new();
         if let Some(file) = at.child("env_file").and_then(|file| Argument::of_word(file, 0)) {

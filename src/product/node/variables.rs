@@ -5,6 +5,7 @@ use crate::repo::Span;
 use crate::server::Launch;
 use crate::server::around::Around;
 use crate::server::command::Started;
+use crate::server::files::Files;
 use crate::syntax::argv::{Argument, Given};
 use crate::syntax::yaml;
 
