@@ -169,9 +169,15 @@ fn script(launch: &Launch<'_>, started: &Started<'_>) -> Result<Script, Doubt> {
     };
     let (_, source, tree) = candidates.swap_remove(at);
     let tree = tree.unwrap_or_else(|| context.tree(&source, Language::JavaScript));
-    let fastify = ["fastify(", "Fastify(", "FastifyAdapter("]
-        .iter()
-        .any(|call| source.text.contains(call));
+    let fastify = [
+        "fastify(",
+        "require('fastify')(",
+        "require(\"fastify\")(",
+        "Fastify(",
+        "FastifyAdapter(",
+    ]
+    .iter()
+    .any(|call| source.text.contains(call));
     Ok(Script {
         framework: if fastify { "fastify" } else { "http" },
         source,
@@ -212,7 +218,11 @@ fn is_test(path: &str) -> bool {
 fn makes_server(text: &str) -> bool {
     let frameworks = [
         "express(",
+        "require('express')(",
+        "require(\"express\")(",
         "fastify(",
+        "require('fastify')(",
+        "require(\"fastify\")(",
         "Fastify(",
         "new Koa(",
         "NestFactory",
