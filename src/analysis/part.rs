@@ -24,9 +24,10 @@ use crate::environment::{Document, Environment, Platform, Repository, Role, obje
 use crate::estate::{Container, Estate, Gateway, Service};
 use crate::fix::outcome::file_key;
 use crate::fix::part::{Part, Reading};
+use crate::kubernetes::class;
 use crate::model::Known;
-use crate::product::ingress_nginx::is_controller;
-use crate::product::nginx::address::is_loopback;
+use crate::model::host::is_loopback;
+use crate::product;
 use crate::repo::SourceId;
 
 /// Kinds whose objects are found by links, or by the names of what links lead to. All others are always read: what is
@@ -103,7 +104,9 @@ impl Prover<'_> {
             .collect();
         let is_wanted = |document: &&Document| match &*document.kind {
             _ if is_near(document) => true,
-            kind if NAMED.contains(&kind) => namespaces.contains(&*document.namespace) || is_controller(document),
+            kind if NAMED.contains(&kind) => {
+                namespaces.contains(&*document.namespace) || product::is_settings(document)
+            }
             kind => !LINKED.contains(&kind),
         };
         let loose = whole.loose.iter().copied().filter(|at| reach.read[*at]);
@@ -167,14 +170,13 @@ fn identity(document: &Document) -> Vec<String> {
         "spec.type",
         "spec.externalName",
     ];
-    /// Annotations that choose a controller, or put Ingresses together.
-    const ANNOTATIONS: [&str; 2] = ["kubernetes.io/ingress.class", "alb.ingress.kubernetes.io/group.name"];
+    // Annotations that choose a controller, or put Ingresses together.
+    let groups = product::readers().iter().flat_map(|reader| reader.groups);
+    let chosen = std::iter::once(&class::ANNOTATION).chain(groups);
     let root = document.at();
     let words = WORDS.iter().map(|path| root.get(path));
     let annotations = root.get("metadata.annotations");
-    let annotations = ANNOTATIONS
-        .iter()
-        .map(|name| annotations.and_then(|all| all.child(name)));
+    let annotations = chosen.map(|name| annotations.and_then(|all| all.child(name)));
     let texts = words
         .chain(annotations)
         .map(|at| at.map_or_else(String::new, |at| document.tree.raw(at.span()).to_owned()));

@@ -4,6 +4,7 @@ mod block;
 mod builder;
 pub mod facts;
 mod gateway;
+pub mod name_server;
 pub mod scaled;
 
 use std::sync::Arc;

@@ -6,13 +6,13 @@ use crate::model::Known;
 use crate::syntax::At;
 
 /// The annotation from before there were classes.
-const ANNOTATION: &str = "kubernetes.io/ingress.class";
+pub const ANNOTATION: &str = "kubernetes.io/ingress.class";
 /// What makes a class the one of every Ingress that names none.
 const DEFAULT: &str = "ingressclass.kubernetes.io/is-default-class";
 
 /// The class of an Ingress and its controller.
 #[derive(Clone, Debug)]
-pub(crate) struct Class<'d> {
+pub struct Class<'d> {
     /// The name: of the class it names, or the default class of the environment; absent where neither is written.
     pub name: Known<String>,
     /// What the IngressClass of this name says in `spec.controller`; absent where no such object is in the environment.

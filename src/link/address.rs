@@ -10,8 +10,8 @@ use super::names::{Found, Names};
 use super::nearly;
 use super::socket::on_port;
 use crate::estate::{Container, Endpoint, Estate, Gateway};
+use crate::model::host::{is_ip, is_loopback};
 use crate::model::{Assumption, Doubt, Known, Lens};
-use crate::product::nginx::address::{is_ip, is_loopback};
 
 use own::{loopback, unix};
 pub(super) use service::pods;

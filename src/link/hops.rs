@@ -184,7 +184,7 @@ fn lets_out(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, end: &End, 
     entity.set_known(hop::POLICY_LETS_OUT, verdict.allows.clone(), endpoint.span);
     entity.link(hop::OUT_POLICY, verdict.policy.map_or(Known::Absent, Known::Is));
     // A controller that goes to endpoints learns of them from the API server.
-    let asks = !gateway.to_endpoints && !crate::product::nginx::address::is_ip(host);
+    let asks = !gateway.to_endpoints && !crate::model::host::is_ip(host);
     if asks && verdict.policy.is_some() {
         let lets_ask = policy::lets_ask(estate, gateway);
         if verdict.allows.as_ref().likely() != Some(&false) {
@@ -226,7 +226,7 @@ fn entity(
                 .host
                 .as_ref()
                 .is()
-                .is_some_and(|host| !crate::product::nginx::address::is_ip(host) && &**host != "localhost");
+                .is_some_and(|host| !crate::model::host::is_ip(host) && &**host != "localhost");
         let once = if is_name {
             endpoint.looked_up_again.clone().map(|again| !again)
         } else {

@@ -17,7 +17,7 @@ mod target_port;
 
 use crate::estate::Estate;
 use crate::model::field::service;
-use crate::product::nginx::address::is_public;
+use crate::model::host::is_public;
 use names::Names;
 
 pub use hops::Hop;

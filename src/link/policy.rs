@@ -4,6 +4,7 @@
 use super::names::nearness;
 use super::policy_rule::{Party, and, comes, labels_of, or, reaches, unsure};
 use crate::estate::{Container, Direction, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule};
+use crate::model::product::Origin;
 use crate::model::{Assumption, Doubt, EntityId, Held, Known, weigh};
 
 /// What the policies of one direction say.
@@ -232,8 +233,8 @@ fn origin<'e>(estate: &'e Estate, gateway: &'e Gateway) -> Party<'e> {
             false => Party::Pods(&own.namespace, Some(&own.labels)),
         };
     }
-    match gateway.product.name {
-        "ingress-nginx" => match &estate.controller_namespace {
+    match gateway.product.origin() {
+        Some(Origin::Controller { .. }) => match &estate.controller_namespace {
             Some(namespace) => match controllers(estate, gateway).next() {
                 Some(pod) if pod.host_network => on_node(),
                 pod => Party::Pods(namespace, pod.map(|pod| pod.labels.as_slice())),
@@ -242,20 +243,23 @@ fn origin<'e>(estate: &'e Estate, gateway: &'e Gateway) -> Party<'e> {
                 "where the ingress controller runs is not in the repository: name its namespace in `facts.gateway_namespace`",
             )),
         },
-        "AWS ALB" if gateway.to_endpoints => Party::Outside,
+        Some(Origin::Network) if gateway.to_endpoints => Party::Outside,
         _ => Party::Unknown(Doubt::new("whose address the pod sees is not known")),
     }
 }
 
 /// The pods of the controller that serves an Ingress.
 fn controllers<'e>(estate: &'e Estate, gateway: &Gateway) -> impl Iterator<Item = &'e Container> {
-    let namespace = estate.controller_namespace.as_ref();
-    let namespace = namespace.filter(|_| gateway.product.name == "ingress-nginx");
+    let label = match gateway.product.origin() {
+        Some(Origin::Controller { label }) => Some(label),
+        _ => None,
+    };
+    let own = estate.controller_namespace.as_ref().zip(label);
     let is = |pod: &Container, key: &str, value: &str| pod.labels.iter().any(|(k, v)| &**k == key && &**v == value);
     let mut pods = estate.containers.iter();
     std::iter::from_fn(move || {
-        let namespace = namespace?;
-        pods.find(|pod| pod.namespace == *namespace && is(pod, "app.kubernetes.io/name", "ingress-nginx"))
+        let (namespace, label) = own?;
+        pods.find(|pod| pod.namespace == *namespace && is(pod, "app.kubernetes.io/name", label))
     })
 }
 

@@ -7,13 +7,9 @@ use crate::environment::Document;
 use crate::estate::facts::{Facts, LoadBalancer};
 use crate::estate::{Endpoint, Estate, Gateway, Route};
 use crate::model::field::{gateway, route, upstream, workload};
-use crate::model::{Doubt, Duration, Entity, Kind, Known};
+use crate::model::{Doubt, Duration, Entity, Kind, Known, ProductId};
 use crate::product;
 use crate::repo::Span;
-
-/// How long Cloudflare waits for a response where no one pays for more (Cloudflare, connection limits: 125 s since July
-/// 2026, cloudflare-docs pull request 32243; 120 s from October 2025, 100 s before).
-const CLOUDFLARE: Duration = Duration::from_secs(125);
 
 /// `shop/web:80` as namespace, name and port.
 fn target(text: &str) -> (&str, &str, Option<u16>) {
@@ -138,7 +134,7 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
 /// Says of every route which CDN stands in front of it.
 pub fn cdns(estate: &mut Estate, facts: &Facts, documents: &[Document]) {
     let mut found: Vec<(usize, usize, Arc<str>, Duration, Span)> = Vec::new();
-    let proxied: HashMap<(String, &str), Span> = documents
+    let proxied: HashMap<(String, &str), (ProductId, Duration, Span)> = documents
         .iter()
         .filter(|document| &*document.kind == "Ingress")
         .filter_map(|document| {
@@ -162,8 +158,8 @@ pub fn cdns(estate: &mut Estate, facts: &Facts, documents: &[Document]) {
             if let Some((cdn, span)) = stated {
                 answered.push(span);
                 found.push((at, place, cdn.name.clone(), cdn.read_timeout.0, cdn.read_timeout.1));
-            } else if let Some(span) = by_annotation {
-                found.push((at, place, "Cloudflare".into(), CLOUDFLARE, span));
+            } else if let Some((product, limit, span)) = by_annotation {
+                found.push((at, place, product.name.into(), limit, span));
             }
         }
     }
@@ -176,11 +172,10 @@ pub fn cdns(estate: &mut Estate, facts: &Facts, documents: &[Document]) {
     }
 }
 
-/// The annotation by which external-dns switches Cloudflare's proxy on.
-fn proxied(document: &Document) -> Option<Span> {
-    let annotations = document.at().get("metadata.annotations")?;
-    let on = annotations.child("external-dns.alpha.kubernetes.io/cloudflare-proxied")?;
-    (on.text() == Some("true")).then(|| on.word_span_at(0))
+/// The CDN that an Ingress itself says it stands behind.
+fn proxied(document: &Document) -> Option<(ProductId, Duration, Span)> {
+    let mut cdns = product::all().filter_map(|product| Some((product.id(), product.cdn?)));
+    cdns.find_map(|(product, cdn)| Some((product, cdn.limit, (cdn.in_front_of)(document)?)))
 }
 
 fn stands_behind(estate: &Estate, gateway: &Gateway, made: &Route, behind: &str) -> bool {

@@ -1,11 +1,10 @@
 //! One environment lowered: every document, container, process and gateway, ready to be linked.
 
 mod containers;
-pub mod facts;
+mod facts;
+mod ingresses;
 mod machine;
 mod tasks;
-
-use std::sync::Arc;
 
 use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};
 use crate::estate::{Builder, Estate};
@@ -14,8 +13,7 @@ use crate::kubernetes::scaler::{self, Scaler, Scalers};
 use crate::kubernetes::{policy, service};
 use crate::model::Known;
 use crate::model::field::workload;
-use crate::product::ingress_nginx::{self, annotations, chart};
-use crate::product::{self, load_balancer};
+use crate::product;
 use crate::scaling;
 
 pub use crate::estate::Context;
@@ -25,6 +23,9 @@ pub fn reads(spec: &ContainerSpec, seen: &SeenFile) -> bool {
     let mut others = product::proxies().iter().filter_map(|(_, proxy)| proxy.is_anothers);
     !others.any(|is_anothers| is_anothers(spec, seen))
 }
+
+/// The kind of object that names lead to.
+const SERVICE: &str = "Service";
 
 /// An environment that is being lowered. Of a large one the most is done when it begins, by all cores; what is left, and
 /// a small one, is done by the core that finishes it.
@@ -89,7 +90,7 @@ impl Builder<'_> {
         self.estate.model.expect(environment.documents.len());
         let scalers = scaler::scalers(&mut self.estate.model, environment);
         let services = ByKind::new(&environment.documents);
-        let services = services.of_kind("Service");
+        let services = services.of_kind(SERVICE);
         let tasks = self.tasks(services, containers);
         self.lower_all(tasks, &Scalers::by_target(&scalers));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
@@ -113,16 +114,26 @@ impl Builder<'_> {
         for document in documents {
             let service = service::service(&mut self.estate.model, document);
             self.estate.services.push(service);
-            let balancer = load_balancer::of_service(&mut self.estate.model, document);
-            self.estate.gateways.extend(balancer);
+            for object in product::objects().filter(|object| object.kind == SERVICE) {
+                let gateway = (object.gateway)(&mut self.estate.model, document);
+                self.estate.gateways.extend(gateway);
+            }
         }
     }
 
-    fn bindings(&mut self) {
-        let documents = self.environment.documents.iter();
-        let bindings = documents.filter(|document| &*document.kind == "TargetGroupBinding");
-        let bindings = bindings.filter_map(|document| load_balancer::of_binding(&mut self.estate.model, document));
-        self.estate.gateways.extend(bindings);
+    /// The gateways that other objects than Services make by themselves.
+    fn other_objects(&mut self) {
+        let environment = self.environment;
+        for object in product::objects().filter(|object| object.kind != SERVICE) {
+            for document in environment
+                .documents
+                .iter()
+                .filter(|document| &*document.kind == object.kind)
+            {
+                let gateway = (object.gateway)(&mut self.estate.model, document);
+                self.estate.gateways.extend(gateway);
+            }
+        }
     }
 
     /// Network policies, namespaces, and where the ingress controller runs.
@@ -138,35 +149,8 @@ impl Builder<'_> {
             }
             self.estate.other_policies.extend(policy::other(document));
         }
-        let is = |labels: &[(Arc<str>, Arc<str>)]| {
-            labels
-                .iter()
-                .any(|(key, value)| &**key == "app.kubernetes.io/name" && &**value == "ingress-nginx")
-        };
-        let pods = self.estate.containers.iter().filter(|pod| is(&pod.labels));
-        let maps = self.environment.documents.iter();
-        let maps = maps.filter(|document| ingress_nginx::is_controller(document));
-        let mut here = pods.map(|pod| &pod.namespace).chain(maps.map(|map| &map.namespace));
-        let released = chart::namespace(self.environment);
-        let here = here.find(|namespace| !namespace.is_empty()).cloned().or(released);
-        self.estate.controller_namespace = self.context.facts.gateway_namespace.clone().or(here);
-    }
-
-    fn ingresses(&mut self) {
-        let documents = &self.environment.documents;
-        if !documents.iter().any(|document| &*document.kind == "Ingress") {
-            return;
-        }
-        let settings = documents.iter().find(|document| ingress_nginx::is_controller(document));
-        let settings = match settings {
-            Some(document) => Some(ingress_nginx::controller(&mut self.estate.model, document)),
-            None => chart::controller(&mut self.estate.model, self.environment, self.context.repository),
-        };
-        let by_kind = ByKind::new(documents);
-        for document in by_kind.of_kind("Ingress") {
-            let gateway = ingress_nginx::lower(&mut self.estate.model, document, &by_kind, settings);
-            annotations::settings(&mut self.estate.model, document, &by_kind);
-            self.estate.gateways.push(gateway);
-        }
+        let stated = self.context.facts.gateway_namespace.clone();
+        let found = || product::controllers().find_map(|(_, controller)| (controller.namespace)(self));
+        self.estate.controller_namespace = stated.or_else(found);
     }
 }

@@ -13,8 +13,8 @@ use crate::speed;
 /// One task.
 pub(super) enum Task<'t, 'a> {
     Services(&'t [&'t Document]),
-    /// What binds Services to load balancers.
-    Bindings,
+    /// Other objects that make gateways.
+    Objects,
     Containers(Vec<Deployed>),
     /// Processes of machines without containers.
     Machines,
@@ -46,7 +46,7 @@ impl<'a> Builder<'a> {
     /// All tasks of the environment.
     pub(super) fn tasks<'t>(&self, services: &'t [&'t Document], containers: Vec<Deployed>) -> Vec<Task<'t, 'a>> {
         let mut tasks: Vec<Task<'t, 'a>> = services.chunks(speed::TASK).map(Task::Services).collect();
-        tasks.push(Task::Bindings);
+        tasks.push(Task::Objects);
         tasks.extend(apart(self.estate.compose, containers).into_iter().map(Task::Containers));
         tasks.push(Task::Machines);
         let loose = product::proxies().iter().flat_map(|(_, proxy)| (proxy.loose)(self));
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
     fn one(&mut self, task: Task<'_, 'a>, scalers: &Scalers<'_>) {
         match task {
             Task::Services(documents) => self.services(documents),
-            Task::Bindings => self.bindings(),
+            Task::Objects => self.other_objects(),
             Task::Containers(containers) => self.containers(&containers, scalers),
             Task::Machines => self.machines(),
             Task::Loose(piece) => piece(self),

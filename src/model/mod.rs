@@ -6,6 +6,7 @@ pub mod entity;
 pub mod field;
 mod find;
 mod found;
+pub mod host;
 mod key;
 mod kind;
 pub mod known;

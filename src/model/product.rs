@@ -31,6 +31,14 @@ impl Product {
         }
     }
 
+    /// Something else that is known by its name.
+    pub const fn other(name: &'static str) -> Product {
+        Product {
+            stated_as: None,
+            ..Product::server(name)
+        }
+    }
+
     /// What stands for it elsewhere.
     pub const fn id(&'static self) -> ProductId {
         ProductId(self)
@@ -46,6 +54,32 @@ pub struct Passing {
     pub retries: Retries,
     /// Whether a path that begins with it gives the gateway's own name (`Ingress shop`) rather than the product's.
     pub named_in_paths: bool,
+    /// Where its requests come from, as the pods see it.
+    pub origin: Origin,
+}
+
+impl Passing {
+    /// It passes requests on, and nothing else is known of how.
+    pub const UNKNOWN: Passing = Passing {
+        failures: Failures::NONE,
+        retries: Retries::NONE,
+        named_in_paths: true,
+        origin: Origin::Container,
+    };
+}
+
+/// Where the requests of a gateway come from, as network policies see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From the container it runs in; of one that runs elsewhere that is not known.
+    Container,
+    /// From the pods of the cluster's controller, which `app.kubernetes.io/name` calls so.
+    Controller {
+        /// The value of that label.
+        label: &'static str,
+    },
+    /// From addresses of the cluster's network, where it sends to pods; else from that of a node.
+    Network,
 }
 
 /// What failures look like at a gateway's client, read in the product's source or reproduced with it. Later ones stand
@@ -151,6 +185,11 @@ impl ProductId {
     /// Whether it passes requests on.
     pub fn is_gateway(self) -> bool {
         self.0.passing.is_some()
+    }
+
+    /// Where its requests come from; `None` for one that passes none on.
+    pub fn origin(self) -> Option<Origin> {
+        self.0.passing.as_ref().map(|passing| passing.origin)
     }
 }
 

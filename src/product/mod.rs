@@ -3,6 +3,10 @@
 
 pub mod apache;
 pub mod balancer;
+pub mod cdn;
+pub mod cloudflare;
+pub mod controller;
+pub mod descriptor;
 pub mod envoy;
 pub mod gunicorn;
 pub mod haproxy;
@@ -11,6 +15,7 @@ pub mod load_balancer;
 pub mod named;
 pub mod nginx;
 pub mod node;
+pub mod object;
 pub mod php_fpm;
 pub mod proxy;
 pub mod puma;
@@ -22,61 +27,32 @@ pub mod uwsgi;
 
 use std::sync::LazyLock;
 
-use crate::environment::claim::{Claimant, Claimants};
-use crate::model::{Product, ProductId};
+use crate::environment::Document;
+use crate::environment::claim::Claimants;
+use crate::kubernetes::foreign::Reader;
+use crate::model::ProductId;
 use crate::server::Server;
 use balancer::Balancer;
+use controller::Controller;
+use descriptor::Descriptor;
+use object::Object;
 use proxy::Proxy;
 
-/// What the rest of the program may ask of a product: each room has one.
-#[derive(Debug)]
-pub struct Descriptor {
-    /// What is plain data.
-    pub product: Product,
-    /// How its files are told from others; `None` where it has none of its own.
-    pub claims: Option<&'static Claimant>,
-    /// How it is found and lowered, where it is a gateway that runs as a process with files of its own.
-    pub proxy: Option<&'static Proxy>,
-    /// What is known of it, where it is a load balancer that a cloud runs.
-    pub balancer: Option<&'static Balancer>,
-    /// What starts it as a process, and how that is lowered.
-    pub server: Option<&'static Server>,
-    /// Folders of an image, each with a slash at its end, in which its configuration lies.
-    pub folders: &'static [&'static str],
-}
-
-impl Descriptor {
-    /// A product of which nothing else can be asked; rooms add what they have.
-    pub const fn of(product: Product) -> Descriptor {
-        Descriptor {
-            product,
-            claims: None,
-            proxy: None,
-            balancer: None,
-            server: None,
-            folders: &[],
-        }
-    }
-
-    /// What stands for the product elsewhere.
-    pub const fn id(&'static self) -> ProductId {
-        self.product.id()
-    }
-}
-
-/// Every product that has a room. The order is that in which gateways are looked for.
+/// Every product that has a room. The order is that in which they are asked: who serves an Ingress,
+/// what runs in a container.
 pub static PRODUCTS: &[&Descriptor] = &[
     &nginx::DESCRIPTOR,
     &haproxy::DESCRIPTOR,
     &apache::DESCRIPTOR,
     &envoy::DESCRIPTOR,
-    &ingress_nginx::DESCRIPTOR,
     &load_balancer::AWS_ALB,
     &load_balancer::AWS_CLB,
     &load_balancer::AWS_NLB,
     &load_balancer::AWS_TARGET_GROUP,
     &load_balancer::GOOGLE,
+    &ingress_nginx::DESCRIPTOR,
     &load_balancer::OTHER,
+    &cloudflare::DESCRIPTOR,
     &gunicorn::DESCRIPTOR,
     &node::DESCRIPTOR,
     &php_fpm::DESCRIPTOR,
@@ -90,7 +66,11 @@ pub static PRODUCTS: &[&Descriptor] = &[
 
 /// Every product, also those that are known by name only.
 pub fn all() -> impl Iterator<Item = &'static Descriptor> {
-    PRODUCTS.iter().copied().chain(&named::SERVERS)
+    PRODUCTS
+        .iter()
+        .copied()
+        .chain(&named::SERVERS)
+        .chain(&named::CONTROLLERS)
 }
 
 /// Those that run as processes.
@@ -144,4 +124,25 @@ pub fn balancer(product: ProductId) -> Option<&'static Balancer> {
 /// The load balancers that `facts` of the configuration may state, by the name they have there.
 pub fn stated_balancers() -> impl Iterator<Item = (&'static str, ProductId)> {
     all().filter_map(|product| Some((product.balancer?.stated_as?, product.id())))
+}
+
+/// What serves Ingresses, in the order in which they are asked whether they do.
+pub fn controllers() -> impl Iterator<Item = (ProductId, &'static Controller)> {
+    all().filter_map(|product| Some((product.id(), product.controller?)))
+}
+
+/// Everything that reads annotations of Ingresses.
+pub fn readers() -> &'static [&'static Reader] {
+    static READERS: LazyLock<Vec<&Reader>> = LazyLock::new(|| all().filter_map(|product| product.reader).collect());
+    &READERS
+}
+
+/// The kinds of Kubernetes objects that make gateways by themselves.
+pub fn objects() -> impl Iterator<Item = &'static Object> {
+    all().flat_map(|product| product.objects)
+}
+
+/// Whether a document holds settings of what serves Ingresses.
+pub fn is_settings(document: &Document) -> bool {
+    controllers().any(|(_, controller)| (controller.is_settings)(document))
 }

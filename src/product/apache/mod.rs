@@ -3,12 +3,12 @@
 mod claim;
 
 use crate::model::Product;
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 
 /// Apache httpd.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
-    ..Descriptor::of(Product {
+    ..Descriptor::of(&Product {
         stated_as: None,
         ..Product::server("apache")
     })

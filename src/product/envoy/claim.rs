@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::DESCRIPTOR;
+use super::product::PRODUCT;
 use crate::environment::Role;
 use crate::environment::claim::{Claim, Claimant, Look, Name};
 use crate::syntax::Language;
@@ -11,7 +11,7 @@ use crate::syntax::Language;
 pub(super) static CLAIMANT: Claimant = Claimant {
     by_name: |name| (name.ends_in(&["json"]) && is_named(name)).then_some(Look::Yaml),
     by_content: |look, _, text| {
-        let own = || Claim::certain(Role::Product(DESCRIPTOR.id()), Language::CommentedYaml);
+        let own = || Claim::certain(Role::Product(PRODUCT.id()), Language::CommentedYaml);
         (look == Look::Yaml && is_envoy(text)).then(own)
     },
     ..Claimant::NONE

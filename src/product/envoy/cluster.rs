@@ -9,9 +9,8 @@ use crate::estate::Endpoint;
 use crate::model::field::{endpoint, upstream};
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Value, Version};
 use crate::product::envoy::resources::{Files, Resources};
-use crate::product::envoy::table::{DISCOVERY, TABLE, http_options, within};
+use crate::product::envoy::table::{DISCOVERY, PORT, TABLE, http_options, within};
 use crate::product::envoy::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
-use crate::product::nginx::table::PORT;
 use crate::repo::Span;
 use crate::syntax::At;
 

@@ -9,9 +9,9 @@ use crate::estate::{Builder, Place};
 use crate::expand::ContainerFiles;
 use crate::model::field::{container, process};
 use crate::model::{Doubt, Entity, Kind, Known, Version};
-use crate::product::envoy::DESCRIPTOR;
 use crate::product::envoy::lower::{self, Lowered};
 use crate::product::envoy::place::{bootstrap_of, is_anothers, is_built_with, is_image, nearby, runs, version};
+use crate::product::envoy::product::PRODUCT;
 use crate::product::envoy::resources::{Files, Resources, is_whole};
 use crate::product::proxy::{Piece, Proxy, Running};
 use crate::repo::{Source, SourceId};
@@ -46,7 +46,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
     };
     let lookup = |path: &str| files.get(path).map(|file| tree(&file.source));
     let resources = Resources::of_bootstrap(&bootstrap, &lookup);
-    let version = version(spec, context.stated(DESCRIPTOR.id()));
+    let version = version(spec, context.stated(PRODUCT.id()));
     let whole = resources.more_listeners.is_none();
     let place = builder.place_of(at, spec.span);
     let done = lower_resources(builder, &bootstrap, resources, &lookup, version.as_ref(), place);
@@ -56,7 +56,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
 /// Files that no container mounts: bootstraps with what they name, and the rest by folder.
 fn lower_loose(builder: &mut Builder<'_>) {
     let context = builder.context;
-    let files = context.loose(&builder.environment.loose, Role::Product(DESCRIPTOR.id()));
+    let files = context.loose(&builder.environment.loose, Role::Product(PRODUCT.id()));
     let read: Vec<_> = files
         .into_iter()
         .filter_map(|at| {
@@ -65,7 +65,7 @@ fn lower_loose(builder: &mut Builder<'_>) {
             tree.problems.is_empty().then_some((file, tree))
         })
         .collect();
-    let version = context.stated(DESCRIPTOR.id());
+    let version = context.stated(PRODUCT.id());
     let mut named: Vec<SourceId> = Vec::new();
     for (file, bootstrap) in read.iter().filter(|(_, tree)| is_whole(tree)) {
         let seen = RefCell::new(Vec::new());
@@ -109,11 +109,11 @@ fn lower_resources(
     version: Option<&Version>,
     place: Place,
 ) -> Lowered {
-    let id = builder.gateway_entity(DESCRIPTOR.id(), version, &place, tree.root().head());
+    let id = builder.gateway_entity(PRODUCT.id(), version, &place, tree.root().head());
     let label = format!("envoy {}", place.label);
     let mut done = lower::lower(&mut builder.estate.model, resources, files, version, &label);
     let routes = std::mem::take(&mut done.routes);
-    builder.add_gateway(id, DESCRIPTOR.id(), place, routes, done.listens.clone());
+    builder.add_gateway(id, PRODUCT.id(), place, routes, done.listens.clone());
     done
 }
 
@@ -128,7 +128,7 @@ fn add_process(
 ) {
     let span = spec.span;
     let mut entity = Entity::new(Kind::Process, builder.estate.containers[at].name.clone(), span);
-    entity.set(process::NAME, Arc::from(DESCRIPTOR.product.name), span);
+    entity.set(process::NAME, Arc::from(PRODUCT.name), span);
     if let Some(version) = version {
         entity.set(process::VERSION, Arc::from(version.to_string()), span);
     }
@@ -143,7 +143,7 @@ fn add_process(
     container.sole = is_image(spec);
     if whole {
         container.sockets = Known::Is(Vec::new()).into();
-        builder.sockets(at, id, DESCRIPTOR.id(), &done.listens);
+        builder.sockets(at, id, PRODUCT.id(), &done.listens);
     } else {
         let doubt = Doubt::at("listeners also come from elsewhere", span);
         container.sockets = Known::Unknown(doubt).into();

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::estate::{Listen, Route};
 use crate::model::field::{listener, route};
+use crate::model::host::is_loopback;
 use crate::model::{Doubt, Duration, Entity, EntityId, Fact, Kind, Known, Model, Unit, Value, Version};
 use crate::product::envoy::cluster::{self, Cluster};
 use crate::product::envoy::resources::{Files, Resources};
 use crate::product::envoy::table::{TABLE, within};
 use crate::product::envoy::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
-use crate::product::nginx::address::is_loopback;
 use crate::repo::Span;
 use crate::syntax::At;
 

@@ -8,6 +8,7 @@ mod failure;
 mod gateway;
 pub(crate) mod lower;
 pub mod place;
+pub mod product;
 pub(crate) mod resources;
 mod route;
 mod spell;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::{ContainerFiles, SeenFile};
 use crate::model::Version;
-use crate::product::envoy::DESCRIPTOR;
 use crate::product::envoy::claim::is_envoy;
+use crate::product::envoy::product::PRODUCT;
 use crate::product::envoy::resources::is_whole;
 use crate::repo::Source;
 use crate::syntax::Tree;
@@ -96,7 +96,7 @@ pub fn nearby(repository: &Repository, folder: &str, path: &str) -> Option<Arc<T
     for _ in 0..3 {
         for tail in &tails {
             let file = join(around, tail).and_then(|path| repository.get(&path));
-            if let Some(file) = file.filter(|file| file.role == Role::Product(DESCRIPTOR.id())) {
+            if let Some(file) = file.filter(|file| file.role == Role::Product(PRODUCT.id())) {
                 return file.tree.clone();
             }
         }
@@ -108,7 +108,7 @@ pub fn nearby(repository: &Repository, folder: &str, path: &str) -> Option<Arc<T
     let name = tails.last()?;
     let below = repository.under(folder).iter();
     let mut below =
-        below.filter(|file| file.role == Role::Product(DESCRIPTOR.id()) && file.path.rsplit('/').next() == Some(name));
+        below.filter(|file| file.role == Role::Product(PRODUCT.id()) && file.path.rsplit('/').next() == Some(name));
     let found = below.next()?;
     below.next().is_none().then(|| found.tree.clone())?
 }

@@ -3,12 +3,15 @@
 
 use std::sync::LazyLock;
 
-use crate::model::field::{route, upstream};
+use crate::model::field::{endpoint, route, upstream};
 use crate::model::{Row, Table, Unit};
 use crate::product::envoy::spell::Messages;
 
 /// All rows of Envoy.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("envoy", rows()).spelled(&Messages));
+
+/// The port of an address.
+pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
 
 /// A cluster's discovery type.
 pub static DISCOVERY: LazyLock<Row> = LazyLock::new(|| Row::new("type", upstream::DISCOVERY, Unit::Text));

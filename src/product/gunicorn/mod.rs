@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::Role;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::Span;
 use crate::server::command::{self, Started};
 use crate::server::settings::{Layer, Setting, Spelled, find, find_all, holds, written};
@@ -21,7 +21,7 @@ use crate::syntax::{Language, NodeId, Tree};
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("gunicorn"))
+    ..Descriptor::of(&Product::server("gunicorn"))
 };
 
 /// What starts gunicorn and what it reads.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::estate::Listen;
 use crate::model::Known;
+use crate::model::host::is_loopback;
 use crate::product::haproxy::address::address;
 use crate::product::haproxy::lower::Lower;
 use crate::product::haproxy::sections::{Section, Sections};
 use crate::product::haproxy::words::read;
-use crate::product::nginx::address::is_loopback;
 use crate::syntax::At;
 
 /// The `bind` lines of a section, or the address of an old `listen name :80`.

@@ -1,6 +1,6 @@
 //! Which files are HAProxy's.
 
-use super::DESCRIPTOR;
+use super::product::PRODUCT;
 use crate::environment::Role;
 use crate::environment::claim::{Claim, Claimant, Look, Name, statements};
 use crate::syntax::Language;
@@ -9,7 +9,7 @@ use crate::syntax::Language;
 pub(super) static CLAIMANT: Claimant = Claimant {
     by_name: |name| is_named(name).then_some(Look::Conf),
     by_content: |look, _, text| {
-        let own = || Claim::certain(Role::Product(DESCRIPTOR.id()), Language::Haproxy);
+        let own = || Claim::certain(Role::Product(PRODUCT.id()), Language::Haproxy);
         (look == Look::Conf && is_own(text)).then(own)
     },
     ..Claimant::NONE

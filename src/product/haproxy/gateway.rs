@@ -8,8 +8,9 @@ use crate::expand::ContainerFiles;
 use crate::model::field::gateway;
 use crate::model::{Doubt, EntityId, Fact, Model, Site, Stored, Value, Version};
 use crate::product::haproxy::place::{self, InContainer, InRepository, USUAL};
+use crate::product::haproxy::product::PRODUCT;
 use crate::product::haproxy::table::{LINE_FEED, TABLE};
-use crate::product::haproxy::{Around, DESCRIPTOR, Input, lower};
+use crate::product::haproxy::{Around, Input, lower};
 use crate::product::proxy::{Piece, Proxy, Running};
 use crate::repo::{Source, Span};
 use crate::syntax::haproxy::ends_with_feed;
@@ -36,10 +37,10 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
         compose: builder.estate.compose,
     };
     let (sources, open) = around.entries();
-    let version = builder.version_of(running.process, DESCRIPTOR.id());
+    let version = builder.version_of(running.process, PRODUCT.id());
     let place = builder.place_of(running.at, spec.span);
     let listens = lower_files(builder, &sources, version, &around, open, place);
-    builder.gateway_sockets(running.at, running.process, DESCRIPTOR.id(), &listens, spec.span);
+    builder.gateway_sockets(running.at, running.process, PRODUCT.id(), &listens, spec.span);
 }
 
 fn loose<'a>(_: &Builder<'a>) -> Vec<Piece<'a>> {
@@ -49,7 +50,7 @@ fn loose<'a>(_: &Builder<'a>) -> Vec<Piece<'a>> {
 /// Files that no container mounts.
 fn lower_loose(builder: &mut Builder<'_>) {
     let context = builder.context;
-    let files = context.loose(&builder.environment.loose, Role::Product(DESCRIPTOR.id()));
+    let files = context.loose(&builder.environment.loose, Role::Product(PRODUCT.id()));
     for config in place::loose(context.repository, &files) {
         let file = &context.repository.files()[config.files[0]];
         let place = Place::of_file(file);
@@ -59,7 +60,7 @@ fn lower_loose(builder: &mut Builder<'_>) {
         };
         let files = config.files.iter().map(|at| &context.repository.files()[*at]);
         let sources: Vec<Arc<Source>> = files.map(|file| file.source.clone()).collect();
-        let version = context.stated(DESCRIPTOR.id()).cloned();
+        let version = context.stated(PRODUCT.id()).cloned();
         lower_files(builder, &sources, version, &around, config.open, place);
     }
 }
@@ -84,7 +85,7 @@ fn lower_files(
         .children()
         .next()
         .map_or_else(|| place.span, |at| at.head());
-    let own = DESCRIPTOR.id();
+    let own = PRODUCT.id();
     let id = builder.gateway_entity(own, version.as_ref(), &place, span);
     let model = &mut builder.estate.model;
     for (source, tree) in sources.iter().zip(&trees) {

@@ -13,6 +13,7 @@ mod names;
 pub mod options;
 pub mod place;
 mod process;
+pub mod product;
 pub mod routes;
 pub mod sections;
 pub mod servers;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::estate::{Listen, Route};
 use crate::model::field::{endpoint, listener, route, upstream};
+use crate::model::host::is_loopback;
 use crate::model::nearest::nearest as nearest_name;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Origin, Site, Stored, Value};
 use crate::product::haproxy::address::address;
@@ -15,7 +16,6 @@ use crate::product::haproxy::sections::{Role, Section};
 use crate::product::haproxy::servers::Servers;
 use crate::product::haproxy::table::{TABLE, TARGET};
 use crate::product::haproxy::words::{Word, read};
-use crate::product::nginx::address::is_loopback;
 use crate::repo::Span;
 use crate::syntax::At;
 

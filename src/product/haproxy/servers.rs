@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::estate::Endpoint;
+use crate::estate::{Endpoint, name_server};
 use crate::model::field::endpoint;
+use crate::model::host::{is_ip, is_public};
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Site, Stored, Value};
 use crate::product::haproxy::address::address;
 use crate::product::haproxy::idle::{self, Idle};
@@ -11,8 +12,6 @@ use crate::product::haproxy::options::{Manner, Options, defaults, inherited};
 use crate::product::haproxy::sections::{Section, Sections};
 use crate::product::haproxy::table::{PORT, TABLE};
 use crate::product::haproxy::words::{Around, read};
-use crate::product::nginx::address::{is_ip, is_public};
-use crate::product::nginx::resolver;
 use crate::repo::Span;
 use crate::syntax::At;
 
@@ -240,7 +239,7 @@ impl Server<'_> {
             sections.filter(|other| other.keyword == "resolvers" && Some(&other.name) == options.resolvers.as_ref());
         let found = named.next().and_then(|other| other.name_servers.as_ref());
         if let Some((servers, span)) = found.filter(|_| self.sections.more_others.is_none()) {
-            resolver::add(model, id, servers, *span);
+            name_server::note(model, id, servers, *span);
         }
     }
 

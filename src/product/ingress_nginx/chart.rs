@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::environment::{Document, Environment, Repository, Role};
 use crate::model::{Doubt, Model, Scope, ScopeId};
-use crate::product::ingress_nginx;
+use crate::product::ingress_nginx::settings;
 use crate::syntax::{At, yaml};
 
 const CHART: &str = "ingress-nginx";
@@ -29,7 +29,7 @@ pub fn controller(model: &mut Model, environment: &Environment, repository: &Rep
         .iter()
         .filter_map(|document| Some((document, values(document)?)));
     if let Some((document, path)) = releases.next() {
-        if let Some(scope) = ingress_nginx::chart_controller(model, document, &format!("{path}.{CONFIG}")) {
+        if let Some(scope) = settings::chart_controller(model, document, &format!("{path}.{CONFIG}")) {
             return Some(scope);
         }
         let more = ["spec.valuesFrom", "spec.source.helm.valueFiles"];
@@ -63,7 +63,7 @@ pub fn controller(model: &mut Model, environment: &Environment, repository: &Rep
     if found.next().is_some() {
         return Some(doubtful(model, "several values files may be the controller's"));
     }
-    ingress_nginx::chart_controller(model, &first, CONFIG)
+    settings::chart_controller(model, &first, CONFIG)
 }
 
 fn doubtful(model: &mut Model, reason: &str) -> ScopeId {

@@ -1,21 +1,12 @@
-//! ingress-nginx as a product: it passes requests on as nginx does, but to each pod once.
+//! ingress-nginx in the list of products.
 
-use crate::model::product::{Failures, Passing, Product, Retries};
-use crate::product::Descriptor;
-use crate::product::ingress_nginx::failure::OWN;
-use crate::product::nginx::descriptor::RETRIES;
-use crate::product::nginx::failure::PASSING;
+use crate::product::descriptor::Descriptor;
+use crate::product::ingress_nginx::controller::{CONTROLLER, READER};
+use crate::product::ingress_nginx::product::PRODUCT;
 
 /// ingress-nginx.
-pub static DESCRIPTOR: Descriptor = Descriptor::of(Product {
-    name: "ingress-nginx",
-    stated_as: None,
-    passing: Some(Passing {
-        failures: Failures::alike(&[PASSING, OWN]),
-        retries: Retries {
-            once_per_pod: true,
-            ..RETRIES
-        },
-        named_in_paths: true,
-    }),
-});
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    controller: Some(&CONTROLLER),
+    reader: Some(&READER),
+    ..Descriptor::of(&PRODUCT)
+};

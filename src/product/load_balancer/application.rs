@@ -8,15 +8,18 @@ use std::sync::LazyLock;
 
 use crate::environment::{ByKind, Document};
 use crate::kubernetes::class::Class;
+use crate::kubernetes::foreign::Reader;
+use crate::kubernetes::ingress::{Backend, Ingress, Serving, annotations};
 use crate::model::field::{route, upstream};
-use crate::model::{Doubt, Model, NodePlace, Row, Scope, ScopeId, Table, Unit, scalar};
-use crate::product::load_balancer::{annotations, attributes, fact, of_annotations};
+use crate::model::{Doubt, EntityId, Known, Model, NodePlace, Row, Scope, ScopeId, Table, Unit, scalar};
+use crate::product::controller::Controller;
+use crate::product::load_balancer::table::{attributes, fact, of_annotations};
 use crate::syntax::At;
 
-pub(super) const PREFIX: &str = "alb.ingress.kubernetes.io/";
+const PREFIX: &str = "alb.ingress.kubernetes.io/";
 const ATTRIBUTES: &str = "AWS, Application Load Balancers: idle_timeout.timeout_seconds";
 const TARGETS: &str = "AWS, target groups of Application Load Balancers: deregistration_delay.timeout_seconds";
-const CONTROLLER: &str = "AWS Load Balancer Controller, Ingress annotations";
+const DOCUMENTATION: &str = "AWS Load Balancer Controller, Ingress annotations";
 
 /// Annotations in which attributes stand together.
 const TOGETHER: [&str; 2] = ["load-balancer-attributes", "target-group-attributes"];
@@ -47,17 +50,17 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
             Unit::Text,
         )
         .inherits()
-        .default("traffic-port", CONTROLLER),
+        .default("traffic-port", DOCUMENTATION),
         Row::new(format!("{PREFIX}target-type"), route::TARGET_TYPE, Unit::Text)
             .inherits()
-            .default("instance", CONTROLLER),
+            .default("instance", DOCUMENTATION),
         Row::new(
             format!("{PREFIX}healthcheck-path"),
             route::HEALTH_CHECK_PATH,
             Unit::Text,
         )
         .inherits()
-        .default("/", CONTROLLER),
+        .default("/", DOCUMENTATION),
     ];
     Table::new("AWS ALB", rows)
 });
@@ -84,47 +87,107 @@ fn parameters<'d>(class: &Class<'d>, documents: &ByKind<'d>) -> Parameters<'d> {
     }
 }
 
-/// Whether the load balancer sends to pods rather than to nodes, to all of these Services.
-pub(crate) fn to_pods(document: &Document, class: &Class<'_>, documents: &ByKind<'_>, services: &[&Document]) -> bool {
-    if let Parameters::Here(parameters) = parameters(class, documents)
-        && let Some(kind) = parameters.at().scalar("spec.targetType")
-    {
-        return kind == "ip";
+/// How Ingresses make one.
+pub(super) static CONTROLLER: Controller = Controller::of(serves, serve);
+
+/// Which annotations are its own.
+pub(super) static READER: Reader = Reader {
+    name: "AWS Load Balancer Controller",
+    prefixes: &[PREFIX],
+    // EKS Auto Mode has a controller of its own with the same annotations.
+    controllers: &["ingress.k8s.aws/alb", "eks.amazonaws.com/alb"],
+    classes: &["alb"],
+    groups: &["alb.ingress.kubernetes.io/group.name"],
+};
+
+/// Whether an Ingress makes one, as far as class and annotations tell.
+fn serves(ingress: &Ingress<'_>) -> bool {
+    if let Some(controller) = ingress.class.controller.as_deref() {
+        return READER.controllers.contains(&controller);
     }
-    let name = format!("{PREFIX}target-type");
-    let written = |document: &Document| {
-        let entries = annotations(document);
-        let own = entries.iter().find(|entry| entry.name() == name);
-        own.map(|entry| entry.text() == Some("ip"))
-    };
-    let own = written(document).unwrap_or(false);
-    match services {
-        [] => own,
-        services => services.iter().all(|service| written(service).unwrap_or(own)),
+    match &ingress.class.name {
+        Known::Is(name) => name == "alb",
+        Known::Absent => ingress.speaks(PREFIX),
+        Known::Unknown(_) => false,
     }
 }
 
-/// Whether a Service has annotations of its own for the load balancer.
-pub(crate) fn has_annotations(service: &Document) -> bool {
-    annotations(service)
-        .iter()
-        .any(|entry| entry.name().starts_with(PREFIX))
+fn serve<'d>(model: &mut Model, ingress: &Ingress<'d>, _: Option<ScopeId>) -> Box<dyn Serving<'d> + 'd> {
+    Box::new(Balanced {
+        own: settings(model, ingress, None),
+        ingress: ingress.clone(),
+        services: Vec::new(),
+    })
+}
+
+/// The load balancer of an Ingress.
+struct Balanced<'d> {
+    ingress: Ingress<'d>,
+    /// What the Ingress and its class say.
+    own: ScopeId,
+    /// The Services it sends to.
+    services: Vec<&'d Document>,
+}
+
+impl<'d> Serving<'d> for Balanced<'d> {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn settings(&mut self, model: &mut Model, backend: Backend<'d>) -> ScopeId {
+        let document = self.ingress.document;
+        let name = document.reference(backend.service.text().unwrap_or_default());
+        let mut services = self.ingress.documents.of_kind("Service").iter().copied();
+        let is_it = |other: &&Document| *other.name == *name && other.namespace == document.namespace;
+        let Some(service) = services.find(is_it) else {
+            return self.own;
+        };
+        self.services.push(service);
+        let mut entries = annotations(service).into_iter();
+        match entries.any(|entry| entry.name().starts_with(PREFIX)) {
+            true => settings(model, &self.ingress, Some(service)),
+            false => self.own,
+        }
+    }
+
+    fn reuses_connections(&self, _: &Model, _: EntityId) -> Known<bool> {
+        Known::Is(true)
+    }
+
+    /// Whether it does so with all Services it sends to.
+    fn to_pods(&self) -> bool {
+        let Ingress {
+            document,
+            class,
+            documents,
+        } = &self.ingress;
+        if let Parameters::Here(parameters) = parameters(class, documents)
+            && let Some(kind) = parameters.at().scalar("spec.targetType")
+        {
+            return kind == "ip";
+        }
+        let name = format!("{PREFIX}target-type");
+        let written = |document: &Document| {
+            let entries = annotations(document);
+            let own = entries.iter().find(|entry| entry.name() == name);
+            own.map(|entry| entry.text() == Some("ip"))
+        };
+        let own = written(document).unwrap_or(false);
+        match self.services.as_slice() {
+            [] => own,
+            services => services.iter().all(|service| written(service).unwrap_or(own)),
+        }
+    }
 }
 
 /// What the annotations of an Ingress, those of the Service it sends to and the parameters of its class say of its load
 /// balancer.
-pub(crate) fn ingress(
-    model: &mut Model,
-    document: &Document,
-    service: Option<&Document>,
-    class: &Class<'_>,
-    documents: &ByKind<'_>,
-) -> ScopeId {
-    let mut own = written(model, document, None);
+fn settings(model: &mut Model, ingress: &Ingress<'_>, service: Option<&Document>) -> ScopeId {
+    let mut own = written(model, ingress.document, None);
     if let Some(service) = service {
         own = written(model, service, Some(own));
     }
-    match parameters(class, documents) {
+    match parameters(&ingress.class, ingress.documents) {
         Parameters::None => own,
         Parameters::Elsewhere(doubt) => model.add_scope(Scope {
             parent: Some(own),

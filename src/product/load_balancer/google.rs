@@ -5,9 +5,11 @@
 use std::sync::LazyLock;
 
 use crate::environment::{ByKind, Document};
+use crate::kubernetes::ingress::{Backend, Ingress, Serving, annotations};
 use crate::model::field::{route, upstream};
-use crate::model::{Doubt, Known, Model, Row, Scope, ScopeId, Table, Unit, scalar};
-use crate::product::load_balancer::{annotations, fact};
+use crate::model::{Doubt, EntityId, Known, Model, Row, Scope, ScopeId, Table, Unit, scalar};
+use crate::product::controller::Controller;
+use crate::product::load_balancer::table::fact;
 use crate::syntax::At;
 
 const TIMEOUTS: &str = "Google Cloud, external Application Load Balancer: timeouts";
@@ -29,14 +31,53 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     Table::new("Google Cloud load balancer", rows)
 });
 
+/// How Ingresses make one.
+pub(super) static CONTROLLER: Controller = Controller::of(serves, serve);
+
+/// Whether an Ingress makes one, by its class.
+fn serves(ingress: &Ingress<'_>) -> bool {
+    ingress.class.controller.is_none() && matches!(ingress.class.known(), Some("gce" | "gce-internal"))
+}
+
+fn serve<'d>(model: &mut Model, ingress: &Ingress<'d>, _: Option<ScopeId>) -> Box<dyn Serving<'d> + 'd> {
+    Box::new(Balanced {
+        ingress: ingress.clone(),
+        own: model.add_scope(Scope::default()),
+    })
+}
+
+/// The load balancer of an Ingress.
+struct Balanced<'d> {
+    ingress: Ingress<'d>,
+    /// The settings of a route whose Service has none.
+    own: ScopeId,
+}
+
+impl<'d> Serving<'d> for Balanced<'d> {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn settings(&mut self, model: &mut Model, to: Backend<'d>) -> ScopeId {
+        let Ingress {
+            document, documents, ..
+        } = &self.ingress;
+        let name = document.reference(to.service.text().unwrap_or_default());
+        let port = to.port.and_then(At::text).unwrap_or_default();
+        backend(model, documents, &document.namespace, &name, port).unwrap_or(self.own)
+    }
+
+    fn reuses_connections(&self, _: &Model, _: EntityId) -> Known<bool> {
+        Known::Is(true)
+    }
+
+    fn to_pods(&self) -> bool {
+        false
+    }
+}
+
 /// What the BackendConfig of a Service says of the route to one of its ports; `None` where it has none.
-pub(crate) fn backend(
-    model: &mut Model,
-    documents: &ByKind<'_>,
-    namespace: &str,
-    service: &str,
-    port: &str,
-) -> Option<ScopeId> {
+fn backend(model: &mut Model, documents: &ByKind<'_>, namespace: &str, service: &str, port: &str) -> Option<ScopeId> {
     let here = |kind: &str, name: &str| {
         let all = documents.of_kind(kind).iter();
         all.copied()

@@ -9,10 +9,11 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
 use crate::estate::{Endpoint, Gateway, Route};
+use crate::kubernetes::ingress::annotations;
 use crate::model::field::{endpoint, gateway, route, upstream};
-use crate::model::{Doubt, Entity, Kind, Known, Model, Row, ScopeId, Table, Unit, scalar};
-use crate::product::Descriptor;
-use crate::product::load_balancer::{AWS_CLB, AWS_NLB, annotations, of_annotations};
+use crate::model::{Doubt, Entity, Kind, Known, Model, ProductId, Row, ScopeId, Table, Unit, scalar};
+use crate::product::load_balancer::product::{AWS_CLB, AWS_NLB};
+use crate::product::load_balancer::table::of_annotations;
 use crate::syntax::At;
 
 const PREFIX: &str = "service.beta.kubernetes.io/aws-load-balancer-";
@@ -54,7 +55,7 @@ pub(super) static NETWORK: LazyLock<Table> = LazyLock::new(|| Table::new("AWS NL
 /// What the annotations of a Service make of it.
 struct Balanced<'d> {
     document: &'d Document,
-    balancer: &'static Descriptor,
+    balancer: ProductId,
     /// Whether it sends to pods rather than to nodes.
     to_pods: bool,
 }
@@ -67,14 +68,14 @@ impl<'d> Balanced<'d> {
         if at.scalar("spec.type") != Some("LoadBalancer") || document.doubt("metadata.annotations").is_some() {
             return None;
         }
-        let made = |balancer: &'static Descriptor, to_pods: bool| {
+        let made = |balancer: ProductId, to_pods: bool| {
             Some(Balanced {
                 document,
                 balancer,
                 to_pods,
             })
         };
-        let nlb = |to_pods: bool| made(&AWS_NLB, to_pods);
+        let nlb = |to_pods: bool| made(AWS_NLB.id(), to_pods);
         let by_ip = || text(document, "nlb-target-type") == Some("ip");
         if let Some(class) = at.get("spec.loadBalancerClass") {
             let is_own = matches!(class.text(), Some("service.k8s.aws/nlb" | "eks.amazonaws.com/nlb"));
@@ -88,7 +89,7 @@ impl<'d> Balanced<'d> {
             None if annotation(document, "type").is_some() => None,
             None => {
                 let is_http = matches!(protocol(document)?.as_str(), "http" | "https");
-                is_http.then(|| made(&AWS_CLB, false)).flatten()
+                is_http.then(|| made(AWS_CLB.id(), false)).flatten()
             }
         }
     }
@@ -110,7 +111,7 @@ impl<'d> Balanced<'d> {
     }
 
     fn is_classic(&self) -> bool {
-        self.balancer.id() == AWS_CLB.id()
+        self.balancer == AWS_CLB.id()
     }
 
     /// Whether it begins connections with a PROXY protocol header. Only of a controller that is known to set it.
@@ -155,7 +156,7 @@ fn protocol(document: &Document) -> Option<String> {
 }
 
 /// The load balancer that a Service makes, where gatelint knows its kind.
-pub(crate) fn of_service(model: &mut Model, document: &Document) -> Option<Gateway> {
+pub(super) fn of_service(model: &mut Model, document: &Document) -> Option<Gateway> {
     let balanced = Balanced::of(document)?;
     let at = document.at();
     let span = at
@@ -165,7 +166,7 @@ pub(crate) fn of_service(model: &mut Model, document: &Document) -> Option<Gatew
     let mut entity = Entity::new(Kind::Gateway, label.clone(), span);
     entity.set(gateway::NAME, label, span);
     entity.set(gateway::PLATFORM, "kubernetes".into(), span);
-    entity.set(gateway::PRODUCT, balanced.balancer.product.name.into(), span);
+    entity.set(gateway::PRODUCT, balanced.balancer.name.into(), span);
     let id = model.add(entity);
     let settings = settings(model, &balanced);
     let ports = at.get("spec.ports").into_iter().flat_map(At::items);
@@ -175,7 +176,7 @@ pub(crate) fn of_service(model: &mut Model, document: &Document) -> Option<Gatew
         .collect();
     Some(Gateway {
         id,
-        product: balanced.balancer.id(),
+        product: balanced.balancer,
         container: None,
         to_endpoints: balanced.to_pods,
         unplaced: false,

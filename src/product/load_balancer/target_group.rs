@@ -7,10 +7,11 @@ use crate::environment::{Document, folder_of};
 use crate::estate::{Endpoint, Gateway, Route};
 use crate::model::field::{gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, scalar};
-use crate::product::load_balancer::{AWS_TARGET_GROUP, OTHER_TABLE};
+use crate::product::load_balancer::product::AWS_TARGET_GROUP;
+use crate::product::load_balancer::table::OTHER_TABLE;
 
 /// The target group of a binding as a gateway; `None` where it names no Service.
-pub(crate) fn of_binding(model: &mut Model, document: &Document) -> Option<Gateway> {
+pub(super) fn of_binding(model: &mut Model, document: &Document) -> Option<Gateway> {
     let at = document.at();
     let service = at.get("spec.serviceRef.name")?;
     let port = at.get("spec.serviceRef.port")?;

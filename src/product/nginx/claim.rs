@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::DESCRIPTOR;
+use super::product::PRODUCT;
 use crate::environment::Role;
 use crate::environment::claim::{Certainty, Claim, Claimant, Fragment, Look, Name};
 use crate::syntax::Language;
@@ -13,7 +13,7 @@ pub(super) static CLAIMANT: Claimant = Claimant {
     by_content: |look, name, text| {
         let own = |(outermost, certainty)| Claim {
             language: Language::Nginx,
-            role: Role::Product(DESCRIPTOR.id()),
+            role: Role::Product(PRODUCT.id()),
             fragment: Fragment(outermost as u8),
             certainty,
         };

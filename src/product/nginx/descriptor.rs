@@ -1,11 +1,10 @@
-//! nginx as a product: what may be asked of it from outside.
+//! nginx in the list of products.
 
-use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::product::nginx::claim;
-use crate::product::nginx::failure::{OWN, PASSING};
 use crate::product::nginx::gateway;
 use crate::product::nginx::process;
+use crate::product::nginx::product::PRODUCT;
 
 /// nginx.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -13,24 +12,5 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     proxy: Some(&gateway::PROXY),
     server: Some(&process::SERVER),
     folders: &["/etc/nginx/", "/usr/local/openresty/nginx/conf/"],
-    ..Descriptor::of(Product {
-        name: "nginx",
-        stated_as: Some("nginx"),
-        passing: Some(Passing {
-            failures: Failures::alike(&[PASSING, OWN]),
-            retries: RETRIES,
-            named_in_paths: false,
-        }),
-    })
-};
-
-/// The words of `proxy_next_upstream`; `http_502` and the like ask again for that answer.
-pub const RETRIES: Retries = Retries {
-    words: &[
-        RetryWord::new("error", &[], &[502], false),
-        RetryWord::new("invalid_header", &[], &[502], false),
-        RetryWord::new("timeout", &[], &[504], true),
-    ],
-    status_prefix: Some("http_"),
-    ..Retries::NONE
+    ..Descriptor::of(&PRODUCT)
 };

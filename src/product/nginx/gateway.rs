@@ -7,7 +7,8 @@ use crate::estate::{Builder, Listen, Place};
 use crate::expand::ContainerFiles;
 use crate::model::{Known, Version};
 use crate::product::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, LooseConfig, RepositoryIncludes};
-use crate::product::nginx::{DESCRIPTOR, Includes, lower, table};
+use crate::product::nginx::product::PRODUCT;
+use crate::product::nginx::{Includes, lower, table};
 use crate::product::proxy::{Piece, Proxy, Running};
 use crate::repo::{Source, Span};
 use crate::speed;
@@ -36,7 +37,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
     let includes = ContainerIncludes::new(spec, files, &trees);
     let entries = includes.entries(config(spec).as_deref(), spec);
     let known = !entries.is_empty();
-    let own = DESCRIPTOR.id();
+    let own = PRODUCT.id();
     let version = builder.version_of(running.process, own);
     let place = builder.place_of(at, spec.span);
     let listens = lower_entries(builder, &includes, version, &entries, place);
@@ -56,7 +57,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
 /// The configurations among nginx files that no container mounts, some at a time.
 fn loose<'a>(builder: &Builder<'a>) -> Vec<Piece<'a>> {
     let context = builder.context;
-    let files = context.loose(&builder.environment.loose, Role::Product(DESCRIPTOR.id()));
+    let files = context.loose(&builder.environment.loose, Role::Product(PRODUCT.id()));
     let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
     let includes = RepositoryIncludes::new(context.repository, &trees);
     let mut left = place::loose(context.repository, &files, &includes)
@@ -76,7 +77,7 @@ fn lower_loose(builder: &mut Builder<'_>, configurations: &[LooseConfig]) {
     let includes = RepositoryIncludes::new(context.repository, &trees);
     for config in configurations {
         let file = &context.repository.files()[config.file];
-        let version = context.stated(DESCRIPTOR.id()).cloned();
+        let version = context.stated(PRODUCT.id()).cloned();
         let place = Place::of_file(file);
         match DumpIncludes::new(&file.source) {
             Some((dump, entries)) => lower_entries(builder, &dump, version, &entries, place),
@@ -99,7 +100,7 @@ fn lower_entries(
         let first = tree.root().children().next();
         first.map_or_else(|| Span::new(tree.source(), 0, 0), |at| at.head())
     });
-    let own = DESCRIPTOR.id();
+    let own = PRODUCT.id();
     let id = builder.gateway_entity(own, version.as_ref(), &place, span);
     let lowered = lower(&mut builder.estate.model, includes, version, entries);
     let listens = lowered.listens.clone();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::estate::Listen;
 use crate::model::Known;
-use crate::product::nginx::address::{address, is_loopback};
+use crate::model::host::is_loopback;
+use crate::product::nginx::address::address;
 use crate::syntax::At;
 
 /// Reads a `listen`: `tls` where the server says `ssl on`, `plain` where nothing unread could say it.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::estate::{Endpoint, Listen, Route};
 use crate::model::field::{endpoint, route, setting};
+use crate::model::host::{is_ip, is_public};
 use crate::model::table::Form;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Version};
-use crate::product::nginx::address::{is_ip, is_public};
 use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::includes::{Directive, Includes, flatten};

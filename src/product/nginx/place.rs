@@ -11,11 +11,11 @@ use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
 use crate::product::claimants;
-use crate::product::nginx::DESCRIPTOR;
 use crate::product::nginx::claim::Outermost;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Included, Includes};
 use crate::product::nginx::lower::Entry;
+use crate::product::nginx::product::PRODUCT;
 use crate::repo::{Source, SourceId};
 use crate::speed;
 use crate::syntax::{Tree, nginx};
@@ -260,7 +260,7 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
 /// The block a file's directives belong in; `None` for a file that passes nothing on.
 fn context_of(source: &Source) -> Option<Context> {
     let claim = claimants().by_content(&Charts::default(), &source.path, &source.text);
-    let is_own = claim.role == Role::Product(DESCRIPTOR.id());
+    let is_own = claim.role == Role::Product(PRODUCT.id());
     context_in(is_own.then(|| Outermost::of(claim.fragment))?)
 }
 

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::estate::name_server;
 use crate::model::field::endpoint;
 use crate::model::{EntityId, FactView, FieldId, Known, Model};
-use crate::product::nginx::address::is_public_name_server;
-use crate::repo::Span;
 use crate::syntax::At;
 
 /// Notes at an endpoint who looks its host up, as the `resolver` in force says: `field` of `holder`.
@@ -21,7 +20,7 @@ pub(super) fn note(model: &mut Model, endpoint: EntityId, holder: EntityId, fiel
         }
         Known::Is(fact) => {
             let servers = servers(model, &fact);
-            add(model, endpoint, &servers, fact.span);
+            name_server::note(model, endpoint, &servers, fact.span);
         }
     }
 }
@@ -37,16 +36,4 @@ fn servers(model: &Model, fact: &FactView) -> Vec<String> {
             .collect()
     });
     words.unwrap_or_else(|| vec![fact.value.to_string()])
-}
-
-/// Notes the name servers of an endpoint.
-pub fn add(model: &mut Model, endpoint: EntityId, servers: &[String], span: Span) {
-    let public = servers.iter().find(|server| is_public_name_server(server));
-    let entity = model.entity_mut(endpoint);
-    entity.set(endpoint::NAME_SERVERS, Arc::from(servers.join(", ")), span);
-    if let Some(public) = public {
-        let only = servers.iter().all(|server| is_public_name_server(server));
-        entity.set(endpoint::PUBLIC_NAME_SERVER, Arc::from(public.as_str()), span);
-        entity.set(endpoint::ONLY_PUBLIC, only, span);
-    }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::estate::Route;
 use crate::model::field::{route, upstream};
+use crate::model::host::is_ip;
 use crate::model::value::Size;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Site, Stored, Version};
-use crate::product::nginx::address::is_ip;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::lower::{Frame, Lower};

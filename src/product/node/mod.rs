@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::{Role, join};
 use crate::model::field::process;
 use crate::model::{Doubt, Held, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Spelled, find, holds};
@@ -23,7 +23,7 @@ use crate::syntax::{Language, NodeId, Tree};
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("node"))
+    ..Descriptor::of(&Product::server("node"))
 };
 
 /// What starts Node and what it reads.

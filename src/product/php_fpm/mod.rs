@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::Role;
 use crate::model::field::process;
 use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Product, Row, Table, Unit, Value};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::Span;
 use crate::server::settings::{self, Layer, find, holds};
 use crate::server::sockets::{self, Address, Bind};
@@ -20,7 +20,7 @@ use crate::syntax::{Language, NodeId, Tree};
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
-    ..Descriptor::of(Product {
+    ..Descriptor::of(&Product {
         stated_as: Some("php"),
         ..Product::server("php-fpm")
     })

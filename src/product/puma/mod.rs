@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use crate::environment::join;
 use crate::model::field::process;
 use crate::model::{Assumption, Doubt, Held, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Spelled, find, holds};
@@ -22,7 +22,7 @@ use crate::syntax::argv::Argument;
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("puma"))
+    ..Descriptor::of(&Product::server("puma"))
 };
 
 /// What starts Puma and what it reads.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::model::{Assumption, Doubt, Held, Known, Model, Product};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::product::puma::{in_file, start};
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
@@ -17,7 +17,7 @@ use crate::server::{Launch, Lowered, ProcessJoin, Program, Reads, Server};
 /// Rails.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&SERVER),
-    ..Descriptor::of(Product {
+    ..Descriptor::of(&Product {
         stated_as: None,
         ..Product::server("rails")
     })

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use crate::expand::ContainerFiles;
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit, Value};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::command::Started;
 use crate::server::settings::{Layer, written};
@@ -23,7 +23,7 @@ use crate::syntax::{At, Language};
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("spring-boot"))
+    ..Descriptor::of(&Product::server("spring-boot"))
 };
 
 /// What starts Spring Boot and what it reads.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use crate::model::field::process;
 use crate::model::{Doubt, EntityId, Held, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::repo::{Source, Span};
 use crate::server::settings::{self, Layer};
 use crate::server::sockets::{self, Address, Bind, interface, port};
@@ -23,7 +23,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
     folders: &["/usr/local/tomcat/conf/"],
-    ..Descriptor::of(Product::server("tomcat"))
+    ..Descriptor::of(&Product::server("tomcat"))
 };
 
 /// What starts Tomcat and what it reads.

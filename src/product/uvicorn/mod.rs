@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::model::field::process;
 use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Setting, Spelled, find};
 use crate::server::sockets::{Address, Bind, interface, port};
@@ -14,7 +14,7 @@ use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
 /// uvicorn.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("uvicorn"))
+    ..Descriptor::of(&Product::server("uvicorn"))
 };
 
 /// What starts uvicorn and what it reads.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use crate::model::field::{process, socket};
 use crate::model::{Doubt, Duration, Known, Model, Product, Row, Table, Unit};
-use crate::product::Descriptor;
+use crate::product::descriptor::Descriptor;
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Setting, Spelled, find, first, holds};
 use crate::server::sockets::Address;
@@ -19,7 +19,7 @@ use crate::syntax::{Language, NodeId};
 /// uWSGI.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     server: Some(&SERVER),
-    ..Descriptor::of(Product::server("uwsgi"))
+    ..Descriptor::of(&Product::server("uwsgi"))
 };
 
 /// What starts uWSGI and what it reads.

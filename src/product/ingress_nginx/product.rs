@@ -1,0 +1,22 @@
+//! ingress-nginx as a product: it passes requests on as nginx does, but to each pod once.
+
+use crate::model::product::{Failures, Origin, Passing, Product, Retries};
+use crate::product::ingress_nginx::LABEL;
+use crate::product::ingress_nginx::failure::OWN;
+use crate::product::nginx::failure::PASSING;
+use crate::product::nginx::product::RETRIES;
+
+/// ingress-nginx.
+pub static PRODUCT: Product = Product {
+    name: "ingress-nginx",
+    stated_as: None,
+    passing: Some(Passing {
+        failures: Failures::alike(&[PASSING, OWN]),
+        retries: Retries {
+            once_per_pod: true,
+            ..RETRIES
+        },
+        origin: Origin::Controller { label: LABEL },
+        ..Passing::UNKNOWN
+    }),
+};
