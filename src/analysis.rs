@@ -23,7 +23,7 @@ use crate::finding::{RuleInfo, Settled, Telling, settle};
 use crate::link::{Hop, link};
 use crate::lower::{self, Lowering, lower};
 use crate::model::Version;
-use crate::product::folders;
+use crate::product::{claimants, folders};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{Judgement, RuleSet, judge};
 use crate::speed;
@@ -154,6 +154,7 @@ fn context<'a>(
         versions: &ground.versions,
         mounted,
         facts: &ground.facts,
+        claimants: claimants(),
     }
 }
 

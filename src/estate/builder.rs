@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::environment::claim::Claimants;
 use crate::environment::{Environment, Platform, Repository, Role};
 use crate::estate::Estate;
 use crate::estate::facts::Facts;
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub mounted: &'a FxHashSet<SourceId>,
     /// What the configuration says lives elsewhere.
     pub facts: &'a Facts,
+    /// Who says what a file is.
+    pub claimants: &'a Claimants,
 }
 
 impl Context<'_> {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::model::field::listener;
 use crate::model::{EntityId, Model};
-use crate::product::haproxy::lower::has_servers;
-use crate::product::haproxy::sections::Section;
+use crate::product::haproxy::sections::{Section, has_servers};
 use crate::syntax::At;
 
 /// Whether everything that comes in goes somewhere or is answered on purpose. Not stored where that cannot be told.

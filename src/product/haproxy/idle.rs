@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::model::field::upstream;
 use crate::model::{Doubt, EntityId, Known, Model};
-use crate::product::haproxy::lower::nearest;
 use crate::product::haproxy::options::Options;
-use crate::product::haproxy::sections::{Role, Section, Sections};
+use crate::product::haproxy::sections::{Role, Section, Sections, nearest};
 use crate::product::haproxy::servers::Servers;
 use crate::repo::Span;
 use crate::syntax::At;

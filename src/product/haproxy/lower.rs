@@ -9,7 +9,7 @@ use crate::model::value::Size;
 use crate::model::{
     Doubt, Entity, EntityId, Fact, Kind, Known, Model, Row, Scope, ScopeId, Site, Stored, Value, Version,
 };
-use crate::product::haproxy::sections::{Role, Section, Sections, buffer, collect};
+use crate::product::haproxy::sections::{Role, Section, Sections, buffer, collect, has_servers, nearest, own_last};
 use crate::product::haproxy::servers::{self, Servers};
 use crate::product::haproxy::table::{CHECK_PATH, TABLE, TIME};
 use crate::product::haproxy::words::Around;
@@ -366,37 +366,6 @@ fn outcome(name: &str, http: bool) -> Option<&'static str> {
         ("timeout check", _) => "a server whose check takes longer is taken for dead",
         _ => return None,
     })
-}
-
-pub(super) fn has_servers(section: &Section) -> bool {
-    let names = |name: &str| matches!(name, "server" | "server-template");
-    section.lines.iter().any(|line| names(section.at(*line).name()))
-}
-
-/// What the last line of a section that says something says; lines inside `.if` may not count.
-fn own_last<'s, T>(section: &'s Section, say: impl Fn(At<'s>) -> Option<T>) -> Option<T> {
-    section
-        .lines
-        .iter()
-        .rev()
-        .filter(|line| !line.maybe)
-        .find_map(|line| say(section.at(*line)))
-}
-
-/// What the section says, or else the nearest of its `defaults` that says something.
-pub(super) fn nearest<'s, T>(
-    sections: &'s Sections,
-    section: &'s Section,
-    say: impl Fn(At<'s>) -> Option<T>,
-) -> Option<T> {
-    let mut section = section;
-    for _ in 0..sections.all.len().max(1) {
-        if let Some(said) = own_last(section, &say) {
-            return Some(said);
-        }
-        section = &sections.all[section.base?];
-    }
-    None
 }
 
 fn value(row: &Row, at: At<'_>, from: usize, negated: bool, maybe: bool) -> (Stored, Span) {

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use crate::model::field::reference;
 use crate::model::nearest::nearest;
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Site, Stored, Value};
-use crate::product::haproxy::lower::nearest as nearest_line;
-use crate::product::haproxy::sections::{Line, Role, Section, Sections};
+use crate::product::haproxy::sections::{Line, Role, Section, Sections, has_servers, nearest as nearest_line};
 use crate::product::haproxy::table::NAME;
 use crate::repo::Span;
 use crate::syntax::At;
@@ -131,9 +130,9 @@ impl<'s> Within<'s> {
             }
             false
         };
-        sections.iter().any(|section| {
-            section.role.is_back() && crate::product::haproxy::lower::has_servers(section) && begins(section)
-        })
+        sections
+            .iter()
+            .any(|section| section.role.is_back() && has_servers(section) && begins(section))
     }
 
     /// Names that a keyword asks for.

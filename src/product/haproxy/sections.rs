@@ -346,3 +346,35 @@ pub(super) fn buffer(sections: &Sections) -> Known<(Size, Option<Span>)> {
         _ => Known::Unknown(Doubt::new("the size of HAProxy's buffers cannot be read")),
     }
 }
+
+/// Whether a section lists servers.
+pub(super) fn has_servers(section: &Section) -> bool {
+    let names = |name: &str| matches!(name, "server" | "server-template");
+    section.lines.iter().any(|line| names(section.at(*line).name()))
+}
+
+/// What the last line of a section that says something says; lines inside `.if` may not count.
+pub(super) fn own_last<'s, T>(section: &'s Section, say: impl Fn(At<'s>) -> Option<T>) -> Option<T> {
+    section
+        .lines
+        .iter()
+        .rev()
+        .filter(|line| !line.maybe)
+        .find_map(|line| say(section.at(*line)))
+}
+
+/// What the section says, or else the nearest of its `defaults` that says something.
+pub(super) fn nearest<'s, T>(
+    sections: &'s Sections,
+    section: &'s Section,
+    say: impl Fn(At<'s>) -> Option<T>,
+) -> Option<T> {
+    let mut section = section;
+    for _ in 0..sections.all.len().max(1) {
+        if let Some(said) = own_last(section, &say) {
+            return Some(said);
+        }
+        section = &sections.all[section.base?];
+    }
+    None
+}

@@ -9,8 +9,9 @@ use crate::kubernetes::ingress::{Backend, Ingress, Serving};
 use crate::model::field::upstream;
 use crate::model::{EntityId, Known, Model, ScopeId, Table};
 use crate::product::controller::Controller;
+use crate::product::ingress_nginx::product::LABEL;
 use crate::product::ingress_nginx::table::{PREFIX, TABLE};
-use crate::product::ingress_nginx::{LABEL, annotations, chart, settings};
+use crate::product::ingress_nginx::{annotations, chart, settings};
 use crate::repo::Span;
 
 /// How it serves Ingresses.

@@ -10,6 +10,3 @@ mod settings;
 mod table;
 
 pub use descriptor::DESCRIPTOR;
-
-/// What `app.kubernetes.io/name` says of its pods.
-const LABEL: &str = "ingress-nginx";

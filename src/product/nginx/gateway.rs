@@ -6,9 +6,11 @@ use crate::environment::{ContainerSpec, Role};
 use crate::estate::{Builder, Listen, Place};
 use crate::expand::ContainerFiles;
 use crate::model::{Known, Version};
+use crate::product::nginx::includes::Includes;
+use crate::product::nginx::lower::lower;
 use crate::product::nginx::place::{self, ContainerIncludes, DumpIncludes, Entries, LooseConfig, RepositoryIncludes};
 use crate::product::nginx::product::PRODUCT;
-use crate::product::nginx::{Includes, lower, table};
+use crate::product::nginx::table::TABLE;
 use crate::product::proxy::{Piece, Proxy, Running};
 use crate::repo::{Source, Span};
 use crate::speed;
@@ -34,7 +36,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
     let context = builder.context;
     let (spec, files, at) = (&running.placed.spec, running.files, running.at);
     let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
-    let includes = ContainerIncludes::new(spec, files, &trees);
+    let includes = ContainerIncludes::new(spec, files, &trees, context.claimants);
     let entries = includes.entries(config(spec).as_deref(), spec);
     let known = !entries.is_empty();
     let own = PRODUCT.id();
@@ -107,7 +109,7 @@ fn lower_entries(
     if let Some(events) = lowered.events {
         let entity = builder.estate.model.entity_mut(id);
         entity.scope = Some(events);
-        entity.table = Some(&table::TABLE);
+        entity.table = Some(&TABLE);
     }
     builder.add_gateway(id, own, place, lowered.routes, lowered.listens);
     listens

@@ -6,11 +6,10 @@ use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::environment::claim::Charts;
+use crate::environment::claim::{Charts, Claimants};
 use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
 use crate::expand::ContainerFiles;
 use crate::model::Doubt;
-use crate::product::claimants;
 use crate::product::nginx::claim::Outermost;
 use crate::product::nginx::context::Context;
 use crate::product::nginx::includes::{Included, Includes};
@@ -38,6 +37,7 @@ const STOCK_IMAGES: [&str; 4] = [
 pub struct ContainerIncludes<'a> {
     files: &'a ContainerFiles,
     trees: Trees<'a>,
+    claimants: &'a Claimants,
     prefix: &'a str,
     /// Whether what is not mounted is the stock image's own.
     stock: bool,
@@ -45,7 +45,7 @@ pub struct ContainerIncludes<'a> {
 
 impl<'a> ContainerIncludes<'a> {
     /// The includes of a container that runs nginx.
-    pub fn new(spec: &ContainerSpec, files: &'a ContainerFiles, trees: Trees<'a>) -> Self {
+    pub fn new(spec: &ContainerSpec, files: &'a ContainerFiles, trees: Trees<'a>, claimants: &'a Claimants) -> Self {
         let stock = is_stock_image(spec);
         let prefix = if spec.image_name() == Some("openresty") && files.get("/etc/nginx/nginx.conf").is_none() {
             "/usr/local/openresty/nginx/conf"
@@ -55,6 +55,7 @@ impl<'a> ContainerIncludes<'a> {
         Self {
             files,
             trees,
+            claimants,
             prefix,
             stock,
         }
@@ -75,7 +76,7 @@ impl<'a> ContainerIncludes<'a> {
                 if in_conf_d {
                     entries.push(((self.trees)(&file.source), Context::Http, None));
                 }
-            } else if let Some(context) = context_of(&file.source)
+            } else if let Some(context) = context_of(self.claimants, &file.source)
                 && (in_conf_d || file.path.contains("nginx"))
             {
                 entries.push(((self.trees)(&file.source), context, doubt.clone()));
@@ -258,8 +259,8 @@ pub fn loose(repository: &Repository, files: &[usize], includes: &RepositoryIncl
 }
 
 /// The block a file's directives belong in; `None` for a file that passes nothing on.
-fn context_of(source: &Source) -> Option<Context> {
-    let claim = claimants().by_content(&Charts::default(), &source.path, &source.text);
+fn context_of(claimants: &Claimants, source: &Source) -> Option<Context> {
+    let claim = claimants.by_content(&Charts::default(), &source.path, &source.text);
     let is_own = claim.role == Role::Product(PRODUCT.id());
     context_in(is_own.then(|| Outermost::of(claim.fragment))?)
 }
