@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use gatelint::analysis::{Ground, analyse};
-use gatelint::capacity::schedule::Given;
+use gatelint::capacity::schedule::{AzureWhen, Given};
 use gatelint::environment::read;
 use gatelint::estate::scaled::{Schedule, Source};
 use gatelint::finding::Telling;
@@ -115,6 +115,19 @@ fn source_told(sources: &Sources, source: &Source) -> Vec<String> {
                     zone(&schedule.zone),
                     homes[at]
                 ));
+            }
+        }
+        Schedule::Azure(setting) => {
+            for profile in &setting.profiles {
+                let sizes = format!("{}..{}", count(&profile.minimum), count(&profile.maximum));
+                let when = match &profile.when {
+                    AzureWhen::Plain => "always".to_owned(),
+                    AzureWhen::Recurring { schedule, zone: of } => format!("{}{}", text(schedule), zone(of)),
+                    AzureWhen::Fixed { start, end, zone: of } => {
+                        format!("{} to {}{}", text(start), text(end), zone(of))
+                    }
+                };
+                lines.push(format!("  {when} {sizes}"));
             }
         }
         Schedule::Open(open) => lines.push(format!("  open @{}: {}", place(sources, open.span), open.reason)),

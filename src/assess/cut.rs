@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::entities::{Made, fact};
 use super::misread::days;
 use super::shortfall::causing;
+use super::words::quoted;
 use crate::capacity::cut::{Cut, cuts};
 use crate::capacity::moment::{DAY, WEEK};
 use crate::capacity::schedule::{Bounds, Context, Role};
@@ -46,8 +47,7 @@ fn entity(
     let count = causing(target, bounds, found.count)?;
     let of = made.sources.get(edge.source)?;
     let entry = of.entry_at(edge.span);
-    let text = sources.text(edge.span);
-    let text = text.trim_matches(['"', '\'']);
+    let text = &*quoted(&sources.text(edge.span));
     let name = format!("{} cut {text}", target.identity);
     let mut entity = Entity::new(Kind::Cut, name, edge.span);
     entity.set(cut::TARGET, Arc::from(target.identity.to_string()), edge.span);

@@ -159,7 +159,7 @@ fn entity(
     let field = field_name(model, target, made, &count);
     let says = Words {
         field: &field,
-        text: sources.text(at),
+        text: words::quoted(&sources.text(at)),
         edge: entry.map_or(String::new(), |entry| edge(model, entry)),
         zone: measured.week.zone.name(),
         refused: misread::refused(target, at).unwrap_or_default(),

@@ -23,7 +23,7 @@ pub(super) struct Words<'w> {
 impl Words<'_> {
     /// The text without its quotes.
     pub fn bare(&self) -> &str {
-        self.text.trim_matches(['"', '\''])
+        &self.text
     }
 
     /// Why too few are there.
@@ -85,6 +85,14 @@ impl Words<'_> {
             }
             _ => return None,
         })
+    }
+}
+
+/// A text as a sentence quotes it: without its quotes; a bare list says what it is a list of.
+pub(super) fn quoted(text: &str) -> String {
+    match text.starts_with('[') {
+        true => format!("hours = {text}"),
+        false => text.trim_matches(['"', '\'']).to_owned(),
     }
 }
 

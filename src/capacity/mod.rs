@@ -10,6 +10,7 @@ pub mod profile;
 pub mod ratio;
 pub mod schedule;
 pub mod timeline;
+pub mod windows;
 pub mod zone;
 
 pub use moment::{Moment, Period, Wall};

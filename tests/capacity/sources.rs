@@ -176,3 +176,56 @@ fn a_schedule_of_zalando_fades_and_ends_with_its_day() {
         "2026-06-08T00:00Z=2"
     );
 }
+
+#[test]
+fn a_recurring_profile_of_azure_lasts_until_the_next_and_a_fixed_date_wins() {
+    use gatelint::capacity::schedule::{AzureProfile, AzureSetting, AzureWhen, azure};
+    let recurring = |schedule: &str| AzureWhen::Recurring {
+        schedule: text(schedule),
+        zone: Some(text("W. Europe Standard Time")),
+    };
+    let profile = |low: u32, when| AzureProfile {
+        minimum: count(low),
+        maximum: count(40),
+        when,
+    };
+    let mut setting = AzureSetting {
+        object: span(),
+        profiles: vec![
+            profile(3, AzureWhen::Plain),
+            profile(14, recurring("0 7 * * 1,2,3,4,5")),
+        ],
+    };
+    let context = context("2026-06-05T00:00:00Z", "2026-06-09T00:00:00Z");
+    // Without another that recurs, the one that has begun does not end; nor did the one of the week before.
+    assert_eq!(steps(minimum(&azure(&setting, &context))), "2026-06-05T00:00Z=14");
+    setting.profiles.push(profile(3, recurring("0 19 * * 1,2,3,4,5")));
+    // Berlin is two hours ahead in summer.
+    assert_eq!(
+        steps(minimum(&azure(&setting, &context))),
+        "2026-06-05T00:00Z=3 2026-06-05T05:00Z=14 2026-06-05T17:00Z=3 2026-06-08T05:00Z=14 2026-06-08T17:00Z=3"
+    );
+    setting.profiles.push(profile(
+        20,
+        AzureWhen::Fixed {
+            start: text("2026-06-06T10:00:00Z"),
+            end: text("2026-06-08T12:00:00Z"),
+            zone: Some(text("W. Europe Standard Time")),
+        },
+    ));
+    // Behind it the profile holds that would hold without it.
+    assert_eq!(
+        steps(minimum(&azure(&setting, &context))),
+        "2026-06-05T00:00Z=3 2026-06-05T05:00Z=14 2026-06-05T17:00Z=3 2026-06-06T08:00Z=20 2026-06-08T10:00Z=14 2026-06-08T17:00Z=3"
+    );
+    let AzureWhen::Recurring { zone, .. } = &mut setting.profiles[1].when else {
+        panic!("a recurring profile")
+    };
+    *zone = Some(text("Europe/Berlin"));
+    let evaluation = azure(&setting, &context);
+    assert!(evaluation.bounds.is_err());
+    assert_eq!(
+        evaluation.notes[0].help.as_deref(),
+        Some("write `W. Europe Standard Time`")
+    );
+}

@@ -237,8 +237,14 @@ pub fn misread(found: Vec<Shortfall>, misreading: Misreading) -> Vec<Shortfall> 
     one.cause = Cause::Misread(misreading);
     for other in all {
         one.severity = one.severity.max(other.severity);
-        one.windows += other.windows;
-        one.seconds += other.seconds;
+        // What is too low for both bounds is told once.
+        if other.bound == one.bound {
+            one.windows += other.windows;
+            one.seconds += other.seconds;
+        } else {
+            one.windows = one.windows.max(other.windows);
+            one.seconds = one.seconds.max(other.seconds);
+        }
         one.longest = one.longest.max(other.longest);
         one.would_do = one.would_do.max(other.would_do);
         if other.worst.is_worse_than(&one.worst) {

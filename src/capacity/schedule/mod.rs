@@ -3,6 +3,7 @@
 
 mod application;
 mod autoscaling;
+mod azure;
 mod bounds;
 mod build;
 mod carry;
@@ -21,6 +22,7 @@ mod zalando;
 
 pub use application::{ApplicationAction, ScalableTarget, application_auto_scaling};
 pub use autoscaling::{AutoScalingGroup, GroupAction, auto_scaling_group};
+pub use azure::{AzureProfile, AzureSetting, AzureWhen, azure};
 pub use bounds::{Bounds, Field, Role};
 pub use cronjob::{Job, JobTarget, cron_jobs};
 pub use deployer::Deployer;
@@ -31,5 +33,5 @@ pub use google::{GoogleAutoscaler, GoogleSchedule, google_autoscaler};
 pub use horizontal::{HorizontalAutoscaler, WrittenCount, horizontal_autoscaler};
 pub use keda::{KedaCron, KedaScaledObject, Paused, keda};
 pub use kubectl::{KubectlWrite, Named, Refusal, Verb, kubectl_writes};
-pub use unmodelled::{alibaba, azure, knative, not_modelled};
+pub use unmodelled::{alibaba, knative, not_modelled};
 pub use zalando::{ZalandoEntry, ZalandoSchedule, ZalandoWhen, zalando};

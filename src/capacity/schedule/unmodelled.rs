@@ -23,15 +23,6 @@ pub fn alibaba(span: Span) -> Evaluation {
     )
 }
 
-/// Azure's autoscale settings: Windows time zones, and profiles that last until another begins.
-pub fn azure(span: Span) -> Evaluation {
-    not_modelled(
-        "an autoscale setting of Azure",
-        "its profiles name Windows time zones and have no end of their own",
-        span,
-    )
-}
-
 /// Knative's autoscaler: its minimum may come from the cluster's own configuration.
 pub fn knative(span: Span) -> Evaluation {
     not_modelled(

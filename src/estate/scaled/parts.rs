@@ -1,7 +1,8 @@
 //! The values of a typed schedule by what they are, whatever the product: what facts, zones and fixes are made from.
 
 use super::schedule::Schedule;
-use crate::capacity::schedule::{Given, ZalandoWhen};
+use crate::capacity::schedule::{AzureProfile, AzureWhen, Given, ZalandoWhen};
+use crate::capacity::windows;
 
 /// The values of a schedule.
 #[derive(Clone, Debug, Default)]
@@ -155,6 +156,34 @@ impl Schedule {
                     .collect(),
                 ..Parts::default()
             },
+            Schedule::Azure(setting) => {
+                let plain = |profile: &&AzureProfile| matches!(profile.when, AzureWhen::Plain);
+                let plain = setting.profiles.iter().find(plain);
+                Parts {
+                    least: plain.map(|profile| &profile.minimum),
+                    most: plain.map(|profile| &profile.maximum),
+                    entries: setting
+                        .profiles
+                        .iter()
+                        .map(|profile| {
+                            let (start, end, zone) = match &profile.when {
+                                AzureWhen::Plain => (None, None, None),
+                                AzureWhen::Recurring { schedule, zone } => (Some(schedule), None, zone.as_ref()),
+                                AzureWhen::Fixed { start, end, zone } => (Some(start), Some(end), zone.as_ref()),
+                            };
+                            EntryParts {
+                                start,
+                                end,
+                                zone,
+                                minimum: Some(&profile.minimum),
+                                maximum: Some(&profile.maximum),
+                                ..EntryParts::default()
+                            }
+                        })
+                        .collect(),
+                    ..Parts::default()
+                }
+            }
             Schedule::Open(_) => Parts::default(),
         }
     }
@@ -167,7 +196,9 @@ impl Schedule {
             parts
                 .entries
                 .iter()
-                .filter_map(|entry| Some(entry.zone?.value.as_str())),
+                .filter_map(|entry| Some(entry.zone?.value.as_str()))
+                // As everyone else calls them.
+                .map(|name| windows::iana(name).unwrap_or(name)),
         );
         if let Schedule::Downscaled(_) = self {
             let texts = parts

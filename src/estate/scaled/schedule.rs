@@ -2,9 +2,9 @@
 
 use crate::capacity::floor::{Policy, Reactive, Select};
 use crate::capacity::schedule::{
-    AutoScalingGroup, Context, Downscaled, Evaluation, GoogleAutoscaler, HorizontalAutoscaler, JobTarget,
+    AutoScalingGroup, AzureSetting, Context, Downscaled, Evaluation, GoogleAutoscaler, HorizontalAutoscaler, JobTarget,
     KedaScaledObject, NotEvaluated, ScalableTarget, ZalandoSchedule, application_auto_scaling, auto_scaling_group,
-    cron_jobs, downscaler, google_autoscaler, horizontal_autoscaler, keda, zalando,
+    azure, cron_jobs, downscaler, google_autoscaler, horizontal_autoscaler, keda, zalando,
 };
 
 /// What a source says, typed, or why it is not evaluated.
@@ -26,6 +26,8 @@ pub enum Schedule {
     ScalableTarget(ScalableTarget),
     /// A Google Cloud autoscaler.
     Google(GoogleAutoscaler),
+    /// An autoscale setting of Azure.
+    Azure(AzureSetting),
     /// Recognised, but not evaluated: a product whose semantics are not modelled, or a value no one can know here.
     Open(NotEvaluated),
 }
@@ -42,6 +44,7 @@ impl Schedule {
             Schedule::AutoScalingGroup(group) => auto_scaling_group(group, context),
             Schedule::ScalableTarget(target) => application_auto_scaling(target, context),
             Schedule::Google(autoscaler) => google_autoscaler(autoscaler, context),
+            Schedule::Azure(setting) => azure(setting, context),
             Schedule::Open(open) => Evaluation {
                 bounds: Err(open.clone()),
                 notes: Vec::new(),

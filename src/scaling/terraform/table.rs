@@ -88,6 +88,17 @@ pub static SCALING_SCHEDULE: LazyLock<Table> = LazyLock::new(|| {
     ])
 });
 
+/// The `capacity` of a profile of `azurerm_monitor_autoscale_setting`
+pub static CAPACITY: LazyLock<Table> = LazyLock::new(|| {
+    table(vec![
+        number("minimum", schedule::MINIMUM),
+        number("maximum", schedule::MAXIMUM),
+    ])
+});
+
+/// Its `recurrence`
+pub static RECURRENCE: LazyLock<Table> = LazyLock::new(|| table(vec![text("timezone", schedule::TIMEZONE)]));
+
 /// The row of an attribute.
 pub fn row(table: &'static LazyLock<Table>, name: &str) -> Option<&'static Row> {
     let table: &'static Table = table;
