@@ -39,7 +39,7 @@ pub(super) fn targets<'e>(reader: &mut Reader<'_, 'e>, resources: &[Resource<'e>
 
 fn target<'e>(reader: &mut Reader<'_, 'e>, setting: &Resource<'e>, resources: &[Resource<'e>]) -> Target {
     let span = setting.block.head();
-    let mut found = Found::of(setting, None);
+    let mut found = Found::begin(setting, None);
     let enabled = setting.value(reader.configuration, "enabled");
     if enabled.is_some_and(|value| value.bool() == Known::Is(false)) {
         found.fail(Doubt::at("the autoscale setting is switched off", span), span);
