@@ -1,7 +1,10 @@
 //! Configuration that an image built from the repository has from its Dockerfile.
 
+use globset::GlobBuilder;
+
 use super::seen::ContainerFiles;
-use crate::environment::{ContainerSpec, Repository, join};
+use crate::environment::{ContainerSpec, Repository, folder_of, join};
+use crate::model::Doubt;
 use crate::syntax::dockerfile::{joined, last_stage};
 
 /// Adds what `COPY` and `ADD` of the Dockerfile put into one of the folders.
@@ -28,6 +31,20 @@ fn copy(seen: &mut ContainerFiles, repository: &Repository, context: &str, from:
     let Some(path) = join(context, from.trim_start_matches('/')) else {
         return;
     };
+    if path.contains(['*', '?', '[']) {
+        let Ok(glob) = GlobBuilder::new(&path).literal_separator(true).build() else {
+            return;
+        };
+        let base = path.split(['*', '?', '[']).next().map_or("", folder_of);
+        for file in repository.matching(base, &glob.compile_matcher()) {
+            let name = file.path.rsplit('/').next().unwrap_or_default();
+            let to = format!("{}/{name}", to.trim_end_matches('/'));
+            if is_wanted(&to) {
+                seen.put(to, file.source.clone());
+            }
+        }
+        return;
+    }
     if let Some(file) = repository.get(&path) {
         let name = path.rsplit('/').next().unwrap_or_default();
         let to = if to.ends_with('/') {
@@ -41,7 +58,12 @@ fn copy(seen: &mut ContainerFiles, repository: &Repository, context: &str, from:
         return;
     }
     let folder = to.trim_end_matches('/');
-    for file in repository.under(&path) {
+    let inside = repository.under(&path);
+    if inside.is_empty() && is_wanted(&format!("{folder}/")) {
+        let doubt = Doubt::new(format!("{path} is not in the repository"));
+        return seen.unknown.push((folder.to_owned(), doubt));
+    }
+    for file in inside {
         let rest = file.path.get(path.len()..).unwrap_or_default().trim_start_matches('/');
         let to = format!("{folder}/{rest}");
         if is_wanted(&to) {

@@ -6,6 +6,8 @@ use std::ops::Range;
 /// What one stage says.
 #[derive(Clone, Debug, Default)]
 pub struct Stage {
+    /// The image it starts from, through earlier stages.
+    pub base: String,
     /// The name other stages call it by, in small letters.
     pub alias: String,
     /// `ENV`: names, and where the values stand.
@@ -18,6 +20,8 @@ pub struct Stage {
     pub exposed: Vec<Exposed>,
     /// `COPY` and `ADD` of files of the build's own folder: the sources, and the destination last.
     pub copies: Vec<Vec<String>>,
+    /// What else may change files: `RUN`, and copies that are not in `copies`.
+    pub others: Vec<String>,
 }
 
 /// A port as `EXPOSE` names it.
@@ -63,7 +67,10 @@ pub fn last_stage(text: &str) -> Option<Stage> {
                 let earlier = stages
                     .iter()
                     .find(|stage| !stage.alias.is_empty() && stage.alias == base);
-                let mut stage = earlier.cloned().unwrap_or_default();
+                let mut stage = earlier.cloned().unwrap_or_else(|| Stage {
+                    base: base.split('@').next().unwrap_or_default().to_owned(),
+                    ..Stage::default()
+                });
                 stage.alias = words.nth(1).unwrap_or_default().to_ascii_lowercase();
                 stages.push(stage);
             }
@@ -72,12 +79,24 @@ pub fn last_stage(text: &str) -> Option<Stage> {
                 let named = exposed(text, whole, &stage.environment);
                 stage.exposed.extend(named);
             }
-            ("COPY" | "ADD", Some(stage)) => stage.copies.extend(copy(rest)),
+            ("COPY" | "ADD", Some(stage)) => match copy(rest) {
+                Some(words) => stage.copies.push(words),
+                None => stage.others.push(rest.to_owned()),
+            },
+            ("RUN", Some(stage)) => stage.others.push(rest.to_owned()),
             ("CMD", Some(stage)) => stage.command = Some(form(text, whole)),
             ("ENTRYPOINT", Some(stage)) => {
                 // A new entrypoint takes the base's command away.
                 stage.command = None;
                 stage.entrypoint = Some(form(text, whole));
+            }
+            (
+                "WORKDIR" | "LABEL" | "USER" | "ARG" | "HEALTHCHECK" | "STOPSIGNAL" | "VOLUME" | "SHELL" | "MAINTAINER",
+                _,
+            ) => {}
+            // Also the lines of a text that `RUN` is given.
+            (_, Some(stage)) if !trimmed.is_empty() && !trimmed.starts_with('#') => {
+                stage.others.push(trimmed.to_owned());
             }
             _ => {}
         }
@@ -170,7 +189,7 @@ fn exposed(text: &str, whole: Range<usize>, environment: &[(String, Range<usize>
     found
 }
 
-/// The words of a `COPY` of plain files; nothing for what comes from other stages, patterns, variables or text.
+/// The words of a `COPY` of plain files and patterns; nothing for what comes from other stages, variables or text.
 fn copy(rest: &str) -> Option<Vec<String>> {
     let list = rest
         .strip_prefix('[')
@@ -186,8 +205,9 @@ fn copy(rest: &str) -> Option<Vec<String>> {
         return None;
     }
     let words: Vec<String> = words.into_iter().filter(|word| !word.starts_with("--")).collect();
-    let plain = |word: &String| !word.is_empty() && !word.contains(['$', '*', '?', '<', '{', ':']);
-    (words.len() > 1 && words.iter().all(plain)).then_some(words)
+    let plain = |word: &String| !word.is_empty() && !word.contains(['$', '<', '{', ':']);
+    let to_one = words.last().is_some_and(|to| !to.contains(['*', '?']));
+    (words.len() > 1 && to_one && words.iter().all(plain)).then_some(words)
 }
 
 #[cfg(test)]

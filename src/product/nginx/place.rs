@@ -16,7 +16,9 @@ use crate::product::nginx::includes::{Included, Includes};
 use crate::product::nginx::lower::Entry;
 use crate::product::nginx::product::PRODUCT;
 use crate::repo::{Source, SourceId};
+use crate::server::image::Image;
 use crate::speed;
+use crate::syntax::dockerfile::{joined, last_stage};
 use crate::syntax::{Tree, nginx};
 
 /// Top-level files with the block they belong in, and why more may stand around them.
@@ -45,8 +47,14 @@ pub struct ContainerIncludes<'a> {
 
 impl<'a> ContainerIncludes<'a> {
     /// The includes of a container that runs nginx.
-    pub fn new(spec: &ContainerSpec, files: &'a ContainerFiles, trees: Trees<'a>, claimants: &'a Claimants) -> Self {
-        let stock = is_stock_image(spec);
+    pub fn new(
+        spec: &ContainerSpec,
+        keeps_stock: bool,
+        files: &'a ContainerFiles,
+        trees: Trees<'a>,
+        claimants: &'a Claimants,
+    ) -> Self {
+        let stock = is_stock_image(spec) || keeps_stock && files.doubt("/etc/nginx/nginx.conf").is_none();
         let prefix = if spec.image_name() == Some("openresty") && files.get("/etc/nginx/nginx.conf").is_none() {
             "/usr/local/openresty/nginx/conf"
         } else {
@@ -89,6 +97,46 @@ impl<'a> ContainerIncludes<'a> {
 /// Whether the image's own nginx.conf is known.
 pub fn is_stock_image(spec: &ContainerSpec) -> bool {
     spec.built.is_none() && STOCK_IMAGES.iter().any(|image| spec.is_official(image))
+}
+
+/// Whether an image that is built here keeps the stock image's own nginx.conf: its Dockerfile starts from one, and writes
+/// at most files that are read.
+pub fn keeps_stock(repository: &Repository, spec: &ContainerSpec) -> bool {
+    let file = spec.dockerfile.as_ref().and_then(|path| repository.get(path));
+    let stage = file.and_then(|file| last_stage(&joined(&file.source.text)));
+    let (Some(stage), Some(folder)) = (stage, &spec.built) else {
+        return false;
+    };
+    let base = Image {
+        text: stage.base.clone(),
+        changed: true,
+        other_command: false,
+    };
+    let is_stock = STOCK_IMAGES.iter().any(|image| base.is_official(image));
+    // What an entrypoint's own scripts write is not looked at.
+    let starts_as_it_is = stage.entrypoint.is_none() && spec.entrypoint.is_none();
+    let hooks = stage.copies.iter().filter_map(|words| {
+        let (to, from) = words.split_last()?;
+        to.starts_with("/docker-entrypoint.d").then_some(from)
+    });
+    let mut hooks = hooks.flatten();
+    let writes = |from: &String| {
+        let file = join(folder, from).and_then(|path| repository.get(&path));
+        file.is_none_or(|file| file.source.text.contains("/etc/nginx"))
+    };
+    is_stock && starts_as_it_is && !hooks.any(writes) && !stage.others.iter().any(|text| may_configure(text))
+}
+
+/// Whether an instruction may change what is in /etc/nginx beside removing or making files that are none of nginx's.
+fn may_configure(instruction: &str) -> bool {
+    const HARMLESS: [&str; 8] = ["rm", "mkdir", "chown", "chmod", "ls", "cat", "touch", "nginx"];
+    let commands = instruction.split("&&").flat_map(|text| text.split(';'));
+    commands.map(str::trim).any(|command| {
+        let configures = command.contains("/etc/nginx") || command.contains("nginx.conf");
+        let program = command.split_whitespace().next().unwrap_or_default();
+        let removes_main = program == "rm" && command.contains("nginx.conf");
+        configures && (removes_main || !HARMLESS.contains(&program))
+    })
 }
 
 impl Includes for ContainerIncludes<'_> {

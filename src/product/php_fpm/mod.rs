@@ -14,12 +14,14 @@ use crate::repo::Span;
 use crate::server::settings::{self, Layer, find, holds};
 use crate::server::sockets::{self, Address, Bind};
 use crate::server::{Images, Launch, Lowered, ProcessContext, ProcessJoin, Program, Reads, Server};
+use crate::syntax::dockerfile::{joined, last_stage};
 use crate::syntax::{Language, NodeId, Tree};
 
 /// php-fpm.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     claims: Some(&claim::CLAIMANT),
     server: Some(&SERVER),
+    folders: &["/usr/local/etc/php-fpm.d/", "/etc/php/"],
     ..Descriptor::of(&Product {
         stated_as: Some("php"),
         ..Product::server("php-fpm")
@@ -96,7 +98,7 @@ fn in_container(model: &mut Model, launch: &Launch<'_>) -> ProcessJoin {
     let (context, files, span) = (launch.context, launch.files, launch.span);
     let id = launch.entity(model);
     let official = launch.image.is_some_and(|image| SERVER.images.is_official(image));
-    if let Some(doubt) = copied_pools(launch) {
+    if let Some(doubt) = changed_pools(launch) {
         return doubtful(model, id, &doubt);
     }
     let unread = files.unknown.iter().find(|(path, _)| {
@@ -163,12 +165,16 @@ fn ini(model: &mut Model, launch: &Launch<'_>) -> Result<Vec<Layer>, Doubt> {
     Ok(layers)
 }
 
-/// A Dockerfile that touches the pools: what it copies to which name is not read.
-fn copied_pools(launch: &Launch<'_>) -> Option<Doubt> {
+/// A Dockerfile that changes the pools by more than copies that are read: `sed` on `www.conf`, files of other stages.
+fn changed_pools(launch: &Launch<'_>) -> Option<Doubt> {
     let path = launch.spec.dockerfile.as_ref()?;
+    let stage = last_stage(&joined(&launch.context.dockerfile(launch.spec)?.text))?;
     let names = ["php-fpm.d", "/fpm/", "php-fpm.conf"];
-    let touches = launch.context.dockerfile_names(launch.spec, &names);
-    touches.then(|| Doubt::new(format!("{path} changes its pools")))
+    let touches = |text: &str| names.iter().any(|name| text.contains(name));
+    let other = stage.others.iter().any(|text| touches(text));
+    // The main file may include other pools.
+    let main = stage.copies.iter().flatten().any(|word| word.ends_with("php-fpm.conf"));
+    (other || main).then(|| Doubt::new(format!("{path} changes its pools")))
 }
 
 /// Pools among the files of a machine.
