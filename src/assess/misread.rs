@@ -4,7 +4,7 @@
 use crate::capacity::Zone;
 use crate::capacity::cron::{AWS_SIX, AWS_SIX_AS_CRONTAB, Expression};
 use crate::capacity::floor::{Misreading, Question};
-use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind, Refusal};
+use crate::capacity::schedule::{Context, Evaluation, Given, Meant, NoteKind, Refusal, Upkeep};
 use crate::estate::scaled::{EntryParts, Schedule, Target};
 use crate::repo::Span;
 
@@ -35,6 +35,7 @@ pub(super) fn misreading(
         (Misreading::DesiredAlone, entries(Misreading::DesiredAlone)),
         (Misreading::Forbidden, entries(Misreading::Forbidden)),
         (Misreading::Overruled, entries(Misreading::Overruled)),
+        (Misreading::Healed, entries(Misreading::Healed)),
     ];
     let possible = candidates.into_iter().filter(|(_, possible)| *possible);
     possible.map(|(misreading, _)| misreading).find(would_do)
@@ -48,6 +49,7 @@ fn as_meant(misreading: Misreading, context: &Context, zone: &Zone) -> Context {
         desired_holds,
         allowed,
         counts_hold,
+        kept,
     } = &mut context.meant;
     match misreading {
         Misreading::MissingZone => context.default_zone = zone.clone(),
@@ -59,6 +61,7 @@ fn as_meant(misreading: Misreading, context: &Context, zone: &Zone) -> Context {
         Misreading::DesiredAlone => *desired_holds = true,
         Misreading::Forbidden => *allowed = true,
         Misreading::Overruled => *counts_hold = true,
+        Misreading::Healed => *kept = true,
     }
     context
 }
@@ -69,6 +72,9 @@ pub(super) fn texts(target: &Target, misreading: Misreading) -> Vec<Span> {
     for source in &target.sources {
         if misreading == Misreading::Forbidden {
             found.extend(refusals(&source.schedule).map(|refusal| (0, refusal.span)));
+        }
+        if misreading == Misreading::Healed {
+            found.extend(healed(&source.schedule).map(|(span, _)| (0, span)));
         }
         for entry in source.schedule.parts().entries {
             let asks = entry.minimum.or(entry.count.as_ref()).map_or(0, |given| given.value);
@@ -87,6 +93,28 @@ fn refusals(schedule: &Schedule) -> impl Iterator<Item = &Refusal> {
     };
     let writes = jobs.iter().flat_map(|job| &job.writes);
     writes.filter_map(|write| write.refused.as_ref())
+}
+
+/// The field of a manifest that a deployer keeps, and what does so.
+fn healed(schedule: &Schedule) -> Option<(Span, &'static str)> {
+    let Schedule::CronJobs(target) = schedule else {
+        return None;
+    };
+    let least = target.autoscaler.as_ref().and_then(|(least, _)| least.as_ref());
+    let field = match target.autoscaler {
+        Some(_) => (target.bounds_upkeep, least),
+        None => (target.count_upkeep, target.replicas.as_ref()),
+    };
+    match field {
+        (Upkeep::Healed(by), Some(given)) => Some((given.span, by)),
+        _ => None,
+    }
+}
+
+/// What puts back what jobs set.
+pub(super) fn healer(target: &Target) -> Option<&'static str> {
+    let mut all = target.sources.iter().filter_map(|source| healed(&source.schedule));
+    all.next().map(|(_, by)| by)
 }
 
 /// Which right is missing at a place, in words.
@@ -121,7 +149,7 @@ fn text(schedule: &Schedule, entry: &EntryParts<'_>, misreading: Misreading) -> 
             let count = entry.count.as_ref().filter(|count| owned && count.value > 0)?;
             Some(count.span)
         }
-        Misreading::Forbidden => None,
+        Misreading::Forbidden | Misreading::Healed => None,
     }
 }
 

@@ -158,6 +158,7 @@ fn assess_target(
         Cause::Misread(Misreading::DesiredAlone) => Some(NoteKind::DesiredWithoutMinimum),
         Cause::Misread(Misreading::Forbidden) => Some(NoteKind::ScaleForbidden),
         Cause::Misread(Misreading::Overruled) => Some(NoteKind::ScaleOverruled),
+        Cause::Misread(Misreading::Healed) => Some(NoteKind::StackUpdateResets),
         _ => None,
     });
     for evaluation in &mut evaluated {

@@ -162,6 +162,7 @@ fn entity(
         text: words::quoted(&sources.text(at)),
         edge: entry.map_or(String::new(), |entry| edge(model, entry)),
         zone: measured.week.zone.name(),
+        healer: misread::healer(target).unwrap_or_default(),
         refused: misread::refused(target, at).unwrap_or_default(),
         found,
     };

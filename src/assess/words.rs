@@ -16,6 +16,8 @@ pub(super) struct Words<'w> {
     pub zone: &'w str,
     /// Which right is missing, in words.
     pub refused: &'w str,
+    /// What puts back what jobs set.
+    pub healer: &'w str,
     /// The shortfall.
     pub found: &'w Shortfall,
 }
@@ -57,6 +59,10 @@ impl Words<'_> {
                 "{}, so the count stays as it is: {field} guarantees {stated} {replicas}",
                 self.refused
             ),
+            Cause::Misread(Misreading::Healed) => format!(
+                "{} sets {field} back to {text} as soon as a job has changed it, and so there are {stated} {replicas}",
+                self.healer
+            ),
             Cause::Misread(Misreading::Overruled) => format!(
                 "`{edge}` sets the count, which the autoscaler of the same workload owns and takes down again: {field} \
                  guarantees {stated} {replicas}"
@@ -80,6 +86,9 @@ impl Words<'_> {
                 "Set the minimum of the action too: only the minimum holds".to_owned()
             }
             Cause::Misread(Misreading::Forbidden) => "Add the resource and the verb to the role".to_owned(),
+            Cause::Misread(Misreading::Healed) => {
+                "Leave it out of the manifest, or let what deploys it ignore it".to_owned()
+            }
             Cause::Misread(Misreading::Overruled) => {
                 "Let the job change the autoscaler's minimum instead of the count".to_owned()
             }
@@ -108,6 +117,7 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Misread(Misreading::DesiredAlone) => "desired_alone",
         Cause::Misread(Misreading::Forbidden) => "forbidden",
         Cause::Misread(Misreading::Overruled) => "overruled",
+        Cause::Misread(Misreading::Healed) => "healed",
     }
 }
 

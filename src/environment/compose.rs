@@ -215,6 +215,7 @@ fn environment(repository: &Repository, own: usize, base: usize, overlays: &[usi
         affixes: ("".into(), "".into()),
         doubts: project.doubts,
         ignored: Vec::new(),
+        deployer: None,
         generated: Vec::new(),
     });
     Environment {

@@ -100,6 +100,7 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
         affixes: (none.clone(), none),
         doubts: Vec::new(),
         ignored: Vec::new(),
+        deployer: None,
         generated: Vec::new(),
     });
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::ignored::Ignored;
+use super::ignored::{Deployer, Ignored};
 use crate::model::Doubt;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -50,6 +50,8 @@ pub struct Document {
     pub doubts: Vec<(String, Doubt)>,
     /// Fields that what deploys it leaves to somebody else.
     pub ignored: Vec<Ignored>,
+    /// What deploys it, where that is told here.
+    pub deployer: Option<Deployer>,
     /// For a generated ConfigMap: keys whose content is a file of the repository, with its path.
     pub generated: Vec<(String, String)>,
 }
@@ -71,6 +73,20 @@ impl Document {
     /// Whether what deploys it leaves a field alone, and how; `None` where it writes it always.
     pub fn ignored(&self, field: &str) -> Option<&Ignored> {
         self.ignored.iter().find(|ignored| &*ignored.field == field)
+    }
+
+    /// What writes a field again, and whether it does so as soon as the field differs: `None` where the field is left alone
+    /// or nothing is known to deploy it.
+    pub fn kept_by(&self, field: &str) -> Option<Deployer> {
+        let deployer = self.deployer?;
+        match self.ignored(field) {
+            None => Some(deployer),
+            Some(ignored) if ignored.on_sync => Some(Deployer {
+                heals: false,
+                ..deployer
+            }),
+            Some(_) => None,
+        }
     }
 
     /// The name another object of the set has as deployed, as kustomize changes references.

@@ -18,6 +18,15 @@ pub struct Ignored {
     pub on_sync: bool,
 }
 
+/// What deploys an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deployer {
+    /// What it is called.
+    pub name: &'static str,
+    /// Whether it puts back at once what differs from the repository.
+    pub heals: bool,
+}
+
 /// Which objects, and which of their fields.
 struct Rule {
     group: String,
@@ -33,9 +42,11 @@ struct Application {
     recurses: bool,
     rules: Vec<Rule>,
     respects: bool,
+    deployer: Deployer,
 }
 
-/// Tells the objects of all environments which of their fields are left alone. Where several deploy one, each must.
+/// Tells the objects of all environments which of their fields are left alone, and what puts them back. Where several deploy
+/// one, each must leave a field alone.
 pub(super) fn mark(environments: &mut [Environment]) {
     let all = || environments.iter().flat_map(|environment| &environment.documents);
     let of_all: Vec<Rule> = all()
@@ -56,7 +67,11 @@ pub(super) fn mark(environments: &mut [Environment]) {
             let mut deploying = applications.iter().filter(of);
             let Some(first) = deploying.next() else { continue };
             let mut ignored = first.ignored(&of_all, document);
+            let mut deployer = first.deployer;
             for other in deploying {
+                if other.deployer.heals {
+                    deployer = other.deployer;
+                }
                 let also = other.ignored(&of_all, document);
                 ignored.retain_mut(|own| {
                     let same = also.iter().find(|other| other.field == own.field);
@@ -65,6 +80,7 @@ pub(super) fn mark(environments: &mut [Environment]) {
                 });
             }
             document.ignored = ignored;
+            document.deployer = Some(deployer);
         }
     }
 }
@@ -134,6 +150,27 @@ impl Rule {
 
 fn applications(document: &Document) -> Vec<Application> {
     let at = document.at();
+    let is_flux = at
+        .scalar("apiVersion")
+        .is_some_and(|api| api.starts_with("kustomize.toolkit.fluxcd.io/"));
+    if &*document.kind == "Kustomization" && is_flux {
+        let path = at.scalar("spec.path").and_then(|path| join("", path));
+        let suspended = at.scalar("spec.suspend") == Some("true");
+        return path
+            .into_iter()
+            .map(|path| Application {
+                path,
+                recurses: true,
+                rules: Vec::new(),
+                respects: false,
+                // It corrects drift at every interval (kustomize-controller, "Drift detection and correction").
+                deployer: Deployer {
+                    name: "Flux",
+                    heals: !suspended,
+                },
+            })
+            .collect();
+    }
     let is_argo = at
         .scalar("apiVersion")
         .is_some_and(|api| api.starts_with("argoproj.io/"));
@@ -148,6 +185,10 @@ fn applications(document: &Document) -> Vec<Application> {
     let respects = options
         .into_iter()
         .any(|option| option.replace(' ', "") == "RespectIgnoreDifferences=true");
+    let automated = spec.get("syncPolicy.automated");
+    let heals = automated.is_some_and(|automated| {
+        automated.scalar("selfHeal") == Some("true") && automated.scalar("enabled") != Some("false")
+    });
     let one = spec.child("source").into_iter();
     let sources = one.chain(spec.child("sources").into_iter().flat_map(At::items));
     sources
@@ -158,6 +199,7 @@ fn applications(document: &Document) -> Vec<Application> {
                 recurses: source.scalar("directory.recurse") == Some("true"),
                 rules: spec.child("ignoreDifferences").map_or_else(Vec::new, rules),
                 respects,
+                deployer: Deployer { name: "Argo CD", heals },
             })
         })
         .collect()

@@ -26,7 +26,7 @@ pub(crate) use development::{is_development, is_rehearsal};
 pub use directory::objects_of as objects;
 pub use document::{ByKind, Document};
 pub use group::group;
-pub use ignored::Ignored;
+pub use ignored::{Deployer, Ignored};
 pub use merge::strategic;
 pub use pods::{Placed, containers, text::env_lines};
 pub use repository::{File, Repository, Role, folder_of, join};

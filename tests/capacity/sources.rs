@@ -5,7 +5,7 @@ use gatelint::capacity::schedule::NoteKind;
 use gatelint::repo::{SourceId, Span};
 
 use gatelint::capacity::schedule::{
-    ApplicationAction, HorizontalAutoscaler, Job, JobTarget, Named, ScalableTarget, WrittenCount, ZalandoEntry,
+    ApplicationAction, HorizontalAutoscaler, Job, JobTarget, Named, ScalableTarget, Upkeep, WrittenCount, ZalandoEntry,
     ZalandoSchedule, ZalandoWhen, application_auto_scaling, cron_jobs, horizontal_autoscaler, kubectl_writes, zalando,
 };
 use gatelint::syntax::argv::Argument;
@@ -108,6 +108,8 @@ fn jobs_scale_until_the_next_one_does() -> Outcome {
     let mut target = JobTarget {
         object: span(),
         replicas: Some(count(3)),
+        count_upkeep: Upkeep::LeftAlone,
+        bounds_upkeep: Upkeep::LeftAlone,
         autoscaler: None,
         jobs: vec![job("0 8 * * 1-5", Some("Europe/Prague"), up), job("@daily", None, down)],
     };

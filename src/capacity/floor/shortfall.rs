@@ -47,6 +47,8 @@ pub enum Misreading {
     Forbidden,
     /// A job sets a count that an autoscaler owns.
     Overruled,
+    /// A deployer puts back at once what a job sets.
+    Healed,
 }
 
 /// How bad it is.

@@ -17,10 +17,26 @@ pub struct JobTarget {
     pub object: Span,
     /// Its `replicas`; 1 where they are absent.
     pub replicas: Option<Given<u32>>,
+    /// What becomes of a count that a job sets.
+    pub count_upkeep: Upkeep,
+    /// What becomes of an autoscaler's bounds that a job sets.
+    pub bounds_upkeep: Upkeep,
     /// Its autoscaler's least (1 where absent) and greatest count.
     pub autoscaler: Option<(Option<Given<u32>>, Given<u32>)>,
     /// The jobs.
     pub jobs: Vec<Job>,
+}
+
+/// What a deployer does about a field of a manifest that differs in the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Upkeep {
+    /// Nothing: it is not written, or left alone.
+    #[default]
+    LeftAlone,
+    /// Every sync of this writes it again.
+    Synced(&'static str),
+    /// This writes it again within seconds or minutes.
+    Healed(&'static str),
 }
 
 /// A CronJob and what it writes to this target.
@@ -78,8 +94,12 @@ pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
     }
     if target.autoscaler.is_none() && minima.is_empty() {
         let own = build.count(Role::Count, target.replicas.as_ref(), 1);
+        written_back(&mut build, target.count_upkeep, (own, "count"), &mut counts, context);
         let held = carried(period, own, &counts);
-        return build.finish(held.clone(), held);
+        let raises = counts.iter().any(|set| set.count > own.0);
+        let reset =
+            (matches!(target.count_upkeep, Upkeep::Synced(_)) && raises).then(|| held.min(&carried(period, own, &[])));
+        return build.finish_with(held.clone(), held, reset);
     }
     let (least, greatest) = match &target.autoscaler {
         Some((least, greatest)) => (
@@ -92,6 +112,13 @@ pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
             (UNBOUNDED, build.default(Role::Maximum)),
         ),
     };
+    written_back(
+        &mut build,
+        target.bounds_upkeep,
+        (least, "minimum"),
+        &mut minima,
+        context,
+    );
     if context.meant.counts_hold {
         minima.extend(counts.iter().filter(|set| set.count > 0).copied());
         counts.clear();
@@ -112,5 +139,39 @@ pub fn cron_jobs(target: &JobTarget, context: &Context) -> Evaluation {
     }
     let on = carried(period, (UNBOUNDED, least.1), &counts);
     let guaranteed = carried(period, least, &minima).min(&on);
-    build.finish(guaranteed, carried(period, greatest, &maxima))
+    let raises = minima.iter().any(|set| set.count > least.0);
+    let reset = (matches!(target.bounds_upkeep, Upkeep::Synced(_)) && raises)
+        .then(|| guaranteed.min(&carried(period, least, &[])));
+    build.finish_with(guaranteed, carried(period, greatest, &maxima), reset)
+}
+
+/// What a deployer makes of what jobs set: said where a job raises it, and undone where it heals at once.
+fn written_back(
+    build: &mut Builder,
+    upkeep: Upkeep,
+    (own, what): ((u32, Place), &str),
+    sets: &mut Vec<Set<'_>>,
+    context: &Context,
+) {
+    if context.meant.kept || !sets.iter().any(|set| set.count > own.0) {
+        return;
+    }
+    let (message, help) = match upkeep {
+        Upkeep::LeftAlone => return,
+        Upkeep::Synced(by) => (
+            format!(
+                "every sync of {by} sets the {what} back to {}, whatever a job has set",
+                own.0
+            ),
+            "leave it out of the manifest, or let what deploys it ignore it",
+        ),
+        Upkeep::Healed(by) => (
+            format!("{by} sets the {what} back to {} as soon as a job has changed it", own.0),
+            "leave it out of the manifest, or let what deploys it ignore it",
+        ),
+    };
+    build.note(NoteKind::StackUpdateResets, build.span_of(own.1), message, Some(help));
+    if matches!(upkeep, Upkeep::Healed(_)) {
+        sets.clear();
+    }
 }

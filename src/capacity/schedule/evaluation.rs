@@ -96,6 +96,8 @@ pub struct Meant {
     pub desired_holds: bool,
     /// A job has the rights that it needs.
     pub allowed: bool,
+    /// What a job sets is kept, though a deployer puts it back.
+    pub kept: bool,
     /// A count that a job sets is kept, though an autoscaler owns it.
     pub counts_hold: bool,
 }

@@ -24,7 +24,7 @@ pub use application::{ApplicationAction, ScalableTarget, application_auto_scalin
 pub use autoscaling::{AutoScalingGroup, GroupAction, auto_scaling_group};
 pub use azure::{AzureProfile, AzureSetting, AzureWhen, azure};
 pub use bounds::{Bounds, Field, Role};
-pub use cronjob::{Job, JobTarget, cron_jobs};
+pub use cronjob::{Job, JobTarget, Upkeep, cron_jobs};
 pub use deployer::Deployer;
 pub use downscaler::{Downscaled, downscaler};
 pub use evaluation::{Context, Evaluation, Meant, NotEvaluated, Note, NoteKind};

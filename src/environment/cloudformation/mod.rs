@@ -48,6 +48,7 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
             affixes: ("".into(), "".into()),
             doubts: Vec::new(),
             ignored: Vec::new(),
+            deployer: None,
             generated: Vec::new(),
         };
         found.push(Environment {

@@ -171,6 +171,7 @@ fn document(
         affixes: ("".into(), "".into()),
         doubts: Vec::new(),
         ignored: Vec::new(),
+        deployer: None,
         generated,
     }
 }

@@ -194,6 +194,7 @@ fn of_module(
                     affixes: ("".into(), "".into()),
                     doubts: Vec::new(),
                     ignored: Vec::new(),
+                    deployer: None,
                     generated: Vec::new(),
                 });
             }

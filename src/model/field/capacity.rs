@@ -53,7 +53,7 @@ fields! { shortfall, Kind::Shortfall;
     NAME: Arc<str> = "name", "The target and the field that causes it.";
     TARGET: Arc<str> = "target", "What is scaled.";
     BOUND: Arc<str> = "bound", "Which bound is too low: `guaranteed`, `maximum`, or `after_update` (what a deployment resets it to).";
-    CAUSE: Arc<str> = "cause", "`count` (the number itself), `opens` (an edge lowers it too early), `too_late` (an edge raises it too late); or the schedule as it seems to be meant would do: `missing_zone` and `other_zone` (in the zone of the traffic), `weekdays` (numbered as crontab does it), `desired_alone` (a desired capacity that holds), `forbidden` (a job that may write), `overruled` (a count that no autoscaler owns).";
+    CAUSE: Arc<str> = "cause", "`count` (the number itself), `opens` (an edge lowers it too early), `too_late` (an edge raises it too late); or the schedule as it seems to be meant would do: `missing_zone` and `other_zone` (in the zone of the traffic), `weekdays` (numbered as crontab does it), `desired_alone` (a desired capacity that holds), `forbidden` (a job that may write), `overruled` (a count that no autoscaler owns), `healed` (a count that no deployer puts back).";
     LEVEL: Arc<str> = "level", "`error` below the traffic itself, `warning` below the floor; one step lower where metrics can make up for it in time.";
     BECAUSE: Arc<str> = "because", "What makes it too low, in words.";
     SCHEDULED: bool = "scheduled", "Whether the bound that is too low was set by a schedule, rather than being constant.";

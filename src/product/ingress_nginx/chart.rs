@@ -55,6 +55,7 @@ pub fn controller(model: &mut Model, environment: &Environment, repository: &Rep
             affixes: ("".into(), "".into()),
             doubts: Vec::new(),
             ignored: Vec::new(),
+            deployer: None,
             generated: Vec::new(),
         })
     });

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, WrittenCount, alibaba, knative};
+use crate::capacity::schedule::{Given, JobTarget, NotEvaluated, Upkeep, WrittenCount, alibaba, knative};
 use crate::environment::{ByKind, Document, Environment};
 use crate::estate::scaled::schedule::Schedule;
 use crate::estate::scaled::target::{Entry, Identity, Source, Target};
@@ -116,6 +116,8 @@ pub(crate) fn constant(model: &mut Model, documents: &[Document], name: &str) ->
         Ok(replicas) => Schedule::CronJobs(JobTarget {
             object: reading.head(),
             replicas,
+            count_upkeep: Upkeep::LeftAlone,
+            bounds_upkeep: Upkeep::LeftAlone,
             autoscaler: None,
             jobs: Vec::new(),
         }),
@@ -212,6 +214,9 @@ fn sources(
         };
         if let Schedule::CronJobs(target) = &mut source.schedule {
             target.replicas = replicas.clone();
+            target.count_upkeep = of
+                .document
+                .map_or(Upkeep::LeftAlone, |document| upkeep(document, "spec.replicas"));
         }
         if let Some(open) = source_is_open {
             source.schedule = Schedule::Open(open);
@@ -306,6 +311,8 @@ fn scheduled(
                     schedule: Schedule::CronJobs(JobTarget {
                         object: of.document.map_or(writer.entry.span, |document| document.at().head()),
                         replicas: None,
+                        count_upkeep: Upkeep::default(),
+                        bounds_upkeep: Upkeep::default(),
                         autoscaler: None,
                         jobs: Vec::new(),
                     }),
@@ -331,12 +338,26 @@ fn scheduled(
         let source = sources.remove(at);
         if let (Schedule::Horizontal(own), Schedule::CronJobs(target)) = (&source.schedule, &mut found.schedule) {
             target.autoscaler = Some((own.minimum.clone(), own.maximum.clone()));
+            target.bounds_upkeep = of
+                .horizontal
+                .first()
+                .map_or(Upkeep::LeftAlone, |document| upkeep(document, "spec.minReplicas"));
         }
         found.sites.extend(source.sites);
         found.reactive = source.reactive;
         found.follows = source.follows;
     }
     Some(found)
+}
+
+/// What becomes of a field that a job changes: what a manifest writes its deployer writes again.
+fn upkeep(document: &Document, field: &str) -> Upkeep {
+    let written = document.at().get(field);
+    match written.and_then(|_| document.kept_by(field)) {
+        None => Upkeep::LeftAlone,
+        Some(deployer) if deployer.heals => Upkeep::Healed(deployer.name),
+        Some(deployer) => Upkeep::Synced(deployer.name),
+    }
 }
 
 type Recognised = (Key, Entry, NotEvaluated);
