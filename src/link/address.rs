@@ -168,6 +168,15 @@ fn cluster(
     endpoint: &Endpoint,
     host: &str,
 ) -> Vec<End> {
+    let own = gateway.container.map(|at| &estate.containers[at]);
+    if let Some((_, address)) = own.and_then(|own| own.naming.hosts.iter().find(|(name, _)| **name == *host)) {
+        let mut end = End::unknown(Doubt::at(
+            format!("hostAliases leads {host} to {address}"),
+            endpoint.span,
+        ));
+        end.may_change = Known::Is(false);
+        return vec![end];
+    }
     let (name, namespace) = match service_name(host) {
         Some(parts) => parts,
         None => {

@@ -9,7 +9,7 @@ use super::end::End;
 use super::names::Names;
 use super::{address, policy};
 use crate::estate::{Endpoint, Estate, Gateway, Route};
-use crate::model::field::{gateway, hop, route};
+use crate::model::field::{endpoint, gateway, hop, route, socket};
 use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Lens, Model, ProductId, behaviour};
 use crate::speed;
 
@@ -198,6 +198,32 @@ fn lets_out(estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, end: &End, 
     }
 }
 
+/// Notes whether connections begin with a PROXY protocol header, and whether whoever listens expects one.
+fn proxy_protocol(estate: &Estate, route: &Route, endpoint: Option<&Endpoint>, end: &End, entity: &mut Entity) {
+    let (model, span) = (&estate.model, entity.span);
+    let by_route = model.held(route.id, route::SENDS_PROXY);
+    let sends = match (by_route.parts().0, endpoint) {
+        (Known::Absent, Some(endpoint)) => model.held(endpoint.id, endpoint::SEND_PROXY),
+        _ => by_route,
+    };
+    // Where none is sent, nothing is asked but whether one is expected all the same.
+    let never = sends.as_ref().likely() == Some(&false);
+    let expects = end
+        .socket
+        .clone()
+        .is()
+        .map(|socket| model.held(socket, socket::PROXY_PROTOCOL));
+    let agrees = match expects {
+        Some(expects) => sends.clone().then(|sends| expects.map(|expects| sends == expects)),
+        None if never => Held::ABSENT,
+        None => sends.clone().then(|_| end.socket.clone().map(|_| true)),
+    };
+    entity.set_known(hop::SENDS_PROXY, sends, span);
+    if !never || agrees.as_ref().likely().is_some() {
+        entity.set_known(hop::PROXY_AGREES, agrees, span);
+    }
+}
+
 fn entity(
     estate: &Estate,
     gateway: &Gateway,
@@ -234,6 +260,7 @@ fn entity(
         };
         entity.set_known(hop::RESOLVED_ONCE, once, span);
     }
+    proxy_protocol(estate, route, endpoint, end, &mut entity);
     entity.set_known(hop::ADDRESS_MAY_CHANGE, end.may_change.clone(), span);
     if let Some(elsewhere) = &end.elsewhere {
         entity.set(hop::ELSEWHERE, elsewhere.clone(), span);
@@ -256,6 +283,10 @@ fn entity(
         let is_docker = matches!(&**host, "host.docker.internal" | "gateway.docker.internal");
         let is_mapped = own.naming.hosts.iter().any(|(name, _)| name == host);
         entity.set(hop::DOCKER_HOST, is_docker && !is_mapped, span);
+    }
+    if let (Some(own), Some(Known::Is(host))) = (own, endpoint.map(|endpoint| &endpoint.host)) {
+        let is_listed = own.naming.hosts.iter().any(|(name, _)| name == host);
+        entity.set(hop::HOSTS_FILE, is_listed, span);
     }
     if let Known::Is(container) = end.container {
         entity.set_known(hop::POD_PORT, end.pod_port.clone().map(i64::from), span);

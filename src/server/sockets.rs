@@ -225,6 +225,15 @@ pub(crate) fn speak(model: &mut Model, sockets: &Held<Vec<SocketJoin>>, speaks: 
     }
 }
 
+/// Says that a PROXY protocol header is no part of what is spoken on the sockets of a process.
+pub(crate) fn expect_no_proxy(model: &mut Model, sockets: &Held<Vec<SocketJoin>>) {
+    for socket in sockets.as_ref().likely().into_iter().flatten() {
+        model
+            .entity_mut(socket.id)
+            .set(socket::PROXY_PROTOCOL, false, socket.span);
+    }
+}
+
 /// The one port among the addresses.
 fn only_port(addresses: &[Address]) -> Held<i64> {
     weigh(|lens| {

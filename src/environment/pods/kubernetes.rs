@@ -26,6 +26,12 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
         .filter(|_| document.doubt("spec.replicas").is_none());
     let replicas = replicas.and_then(|count| Some((count.text()?.parse().ok()?, count.word_span_at(0))));
     let volumes = Volumes::new(config_maps, document, path);
+    let hosts: Vec<_> = spec
+        .child("hostAliases")
+        .into_iter()
+        .flat_map(At::items)
+        .flat_map(host_alias)
+        .collect();
     for list in ["initContainers", "containers"] {
         let is_doubted = document.doubt(&format!("{path}.{list}")).is_some();
         for item in spec
@@ -52,7 +58,10 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
                 init: list == "initContainers" && item.scalar("restartPolicy") != Some("Always"),
                 networks: Vec::new(),
                 network_of: None,
-                naming: Naming::default(),
+                naming: Naming {
+                    hosts: hosts.clone(),
+                    ..Naming::default()
+                },
                 aliases: Vec::new(),
                 spec: own,
                 item: item.id(),
@@ -60,6 +69,17 @@ pub(super) fn pod(config_maps: &ConfigMaps<'_>, at: usize, document: &Document, 
             });
         }
     }
+}
+
+/// The names of an entry of `hostAliases`, each with its address.
+fn host_alias(at: At<'_>) -> Vec<(Arc<str>, Arc<str>)> {
+    let address = at.scalar("ip").unwrap_or_default();
+    let names = at
+        .child("hostnames")
+        .into_iter()
+        .flat_map(At::items)
+        .filter_map(At::text);
+    names.map(|name| (name.into(), address.into())).collect()
 }
 
 fn pairs(at: At<'_>) -> Vec<(Arc<str>, Arc<str>)> {

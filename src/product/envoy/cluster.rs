@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 
 use crate::estate::Endpoint;
 use crate::model::field::{endpoint, upstream};
+use crate::model::host::is_ip;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Model, Scope, ScopeId, Site, Stored, Value, Version};
+use crate::product::envoy::refusal::{refusal, sends_proxy};
 use crate::product::envoy::resources::{Files, Resources};
 use crate::product::envoy::table::{DISCOVERY, PORT, TABLE, http_options, within};
 use crate::product::envoy::tree::{Place, child, facts, get, items, open_list, plain, text, type_of};
@@ -111,6 +113,18 @@ pub(super) fn lower(
             entity.set(upstream::LIVE_SERVERS, endpoints.len() as i64, span);
         }
         entity.set(upstream::PRIORITIES, priorities.len() as i64, span);
+    }
+    if let Some((why, at)) = refusal(model, &discovery, &endpoints, &lists, span) {
+        entity.set(
+            upstream::REFUSED,
+            Arc::from(format!("Envoy refuses cluster {name}: {why}")),
+            at,
+        );
+    }
+    let sends_proxy = sends_proxy(at);
+    for endpoint in &endpoints {
+        let entity = model.entity_mut(endpoint.id);
+        entity.set_known(endpoint::SEND_PROXY, sends_proxy.clone(), endpoint.span);
     }
     let (scheme, scheme_at) = scheme(at, span);
     Cluster {
@@ -297,6 +311,10 @@ fn one(model: &mut Model, place: &Place, address: At<'_>, group: &str) -> Option
     let mut entity = Entity::new(Kind::Endpoint, format!("{group}/{key}"), span);
     entity.set(endpoint::ADDRESS, Arc::from(shown), span);
     entity.set_known(endpoint::HOST, host.clone(), span);
+    // A resolver of its own may make an address of anything.
+    if let (Known::Is(host), None) = (&host, child(socket, "resolver_name")) {
+        entity.set(endpoint::IS_NAME, !is_ip(host), span);
+    }
     let port = written.then(|text| match text.parse::<u16>() {
         Ok(port) => Known::Is(port),
         Err(_) => Known::Unknown(Doubt::at("the port cannot be read", span)),

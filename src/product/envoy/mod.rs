@@ -9,6 +9,7 @@ mod gateway;
 pub(crate) mod lower;
 pub mod place;
 pub mod product;
+pub(crate) mod refusal;
 pub(crate) mod resources;
 mod route;
 mod spell;

@@ -12,7 +12,7 @@ use crate::product::descriptor::Descriptor;
 use crate::repo::Span;
 use crate::server::command::{self, Started};
 use crate::server::settings::{Layer, Setting, Spelled, find, find_all, holds, written};
-use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{Launch, Lowered, Reads, Server, behave, open};
 use crate::syntax::argv::{Argument, Command};
 use crate::syntax::{Language, NodeId, Tree};
@@ -42,6 +42,7 @@ const OPTIONS: &[Spelled] = &[
     ("config", &["--config", "-c"]),
     ("certfile", &["--certfile"]),
     ("protocol", &["--protocol"]),
+    ("proxy_protocol", &["--proxy-protocol"]),
 ];
 
 /// The settings that a configuration file can hold.
@@ -53,6 +54,7 @@ const IN_FILE: &[&str] = &[
     "threads",
     "certfile",
     "protocol",
+    "proxy_protocol",
 ];
 
 /// The module of a row is the kind of worker it has an effect on.
@@ -144,7 +146,12 @@ fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lower
         (Known::Absent, Known::Absent) => Some("http"),
     };
     let addresses = addresses(&layers, started);
-    Ok(launch.serve(model, id, &layers, addresses, speaks))
+    let join = launch.serve(model, id, &layers, addresses, speaks);
+    // With the setting it takes connections with the header and without (http/message.py).
+    if matches!(find(&layers, "proxy_protocol"), Known::Absent) && !started.command.has(&["--proxy-protocol"]) {
+        sockets::expect_no_proxy(model, &join.sockets);
+    }
+    Ok(join)
 }
 
 /// The worker class in effect: `sync` with more than one thread becomes `gthread` (`Config.worker_class`).

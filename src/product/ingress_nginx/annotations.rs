@@ -32,6 +32,8 @@ pub(super) fn protocol(model: &mut Model, id: EntityId, span: Span) {
     let entity = model.entity_mut(id);
     entity.set_known(route::PASS, pass.map(Arc::from), at);
     entity.set_known(route::SCHEME, scheme.map(Arc::from), at);
+    // Its ConfigMap can only let the controller expect the header.
+    entity.set(route::SENDS_PROXY, false, span);
 }
 
 /// What the annotations for the TLS handshake come to: without `proxy-ssl-secret` the controller reads none of them

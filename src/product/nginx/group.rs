@@ -119,8 +119,11 @@ fn refusal(entity: &mut Entity, children: &[Directive]) {
             continue;
         }
         let refused = (1..at.words().len()).find_map(|n| match at.word(n)? {
-            "weight=0" => Some((n, "invalid parameter \"weight=0\"")),
-            "backup" if method => Some((n, "balancing method does not support parameter \"backup\"")),
+            "weight=0" => Some((n, "nginx does not start: invalid parameter \"weight=0\"")),
+            "backup" if method => Some((
+                n,
+                "nginx does not start: balancing method does not support parameter \"backup\"",
+            )),
             _ => None,
         });
         if let Some((n, why)) = refused {

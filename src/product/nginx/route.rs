@@ -64,6 +64,9 @@ impl Lower<'_> {
         self.handed(id, module, &frame.handed, at.head());
         let entity = self.model.entity_mut(id);
         entity.set(route::BY_VARIABLE, target.by_variable, at.word_span_at(0));
+        if module != "stream" {
+            entity.set(route::SENDS_PROXY, false, at.head());
+        }
         if let (Known::Is(host), Known::Is(port)) = (&target.host, &target.port) {
             let address = (host.clone(), *port);
             if target.by_variable {

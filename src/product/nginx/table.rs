@@ -75,6 +75,9 @@ fn rows() -> Vec<Row> {
         Row::new("proxy_connect_timeout", route::CONNECT_TIMEOUT, Unit::NginxTime).default("60s", source),
     ));
     rows.push(stream(
+        Row::new("proxy_protocol", route::SENDS_PROXY, Unit::OnOff).default("off", source),
+    ));
+    rows.push(stream(
         Row::new("proxy_timeout", route::READ_TIMEOUT, Unit::NginxTime).default("10m", source),
     ));
 

@@ -8,7 +8,7 @@ use crate::model::{Doubt, Known, Model, Product, Row, Table, Unit};
 use crate::product::descriptor::Descriptor;
 use crate::server::command::Started;
 use crate::server::settings::{Layer, Setting, Spelled, find};
-use crate::server::sockets::{Address, Bind, interface, port};
+use crate::server::sockets::{self, Address, Bind, interface, port};
 use crate::server::{Launch, Lowered, Program, Reads, Server, behave};
 
 /// uvicorn.
@@ -68,7 +68,9 @@ fn lower(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Lower
         _ => None,
     };
     let addresses = addresses(&layers, started);
-    Ok(launch.serve(model, id, &layers, addresses, speaks))
+    let join = launch.serve(model, id, &layers, addresses, speaks);
+    sockets::expect_no_proxy(model, &join.sockets);
+    Ok(join)
 }
 
 fn addresses(layers: &[Layer], started: &Started<'_>) -> Known<Vec<Address>> {
