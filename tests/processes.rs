@@ -249,6 +249,23 @@ fn gunicorn_takes_the_nearest_of_command_variable_and_file() {
 }
 
 #[test]
+fn gunicorn_reads_variables_in_its_file() {
+    let with = |bind: &str, environment: &str, expected: &str| {
+        let file = format!("import os\nbind = {bind}\n");
+        let container = format!("build: app\ncommand: gunicorn app:app\n{environment}");
+        let facts = World::new(&container, &[("app/gunicorn.conf.py", &file)]).facts();
+        assert_eq!(facts.split(" | ").nth(1), Some(expected), "{bind} {facts}");
+    };
+    let port = "environment: {PORT: '9001'}\n";
+    let sum = r#""0.0.0.0:" + os.environ.get("PORT", "8000")"#;
+    with(sum, "", "0.0.0.0:8000");
+    with(sum, port, "0.0.0.0:9001");
+    with("f\"0.0.0.0:{os.getenv('PORT', 8000)}\"", port, "0.0.0.0:9001");
+    with("f\"0.0.0.0:{os.environ['PORT']}\"", "", "?");
+    with("':' + port()", port, "?");
+}
+
+#[test]
 fn a_foreign_image_may_say_where_gunicorn_listens() {
     let silent = "image: example/api:1\ncommand: gunicorn app:app\n";
     check(silent, &[], "gunicorn | ? | ? | ? | ? | ?");

@@ -2,6 +2,7 @@
 //! do. Read in gunicorn 27.0.1 (config.py, app/base.py, workers/) and tried with the real server.
 
 mod claim;
+mod expression;
 
 use std::sync::{Arc, LazyLock};
 
@@ -201,7 +202,16 @@ fn layers(model: &mut Model, launch: &Launch<'_>, started: &Started<'_>) -> Vec<
         Known::Unknown(doubt) => Known::Unknown(doubt),
     };
     match file {
-        Known::Is(tree) => layers.push(launch.file(model, &tree, NodeId::ROOT)),
+        Known::Is(tree) => {
+            let mut file = launch.file(model, &tree, NodeId::ROOT);
+            for setting in file.settings.iter_mut().filter(|setting| setting.unknown) {
+                if let Some(text) = expression::in_shell(&setting.text) {
+                    let value = Argument::new(text, setting.span, true);
+                    *setting = Setting::of_argument(model, sources, Some(started), setting.name, &value);
+                }
+            }
+            layers.push(file);
+        }
         Known::Unknown(doubt) => layers.push(Layer::doubtful(doubt)),
         Known::Absent => {
             let bound = !matches!(find(&layers, "bind"), Known::Absent) || started.variable("PORT").is_some();

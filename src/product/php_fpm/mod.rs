@@ -197,9 +197,34 @@ fn machine(model: &mut Model, context: &ProcessContext<'_>) -> Option<ProcessJoi
     entity.set(process::NAME, DESCRIPTOR.product.name.into(), listen.head());
     let id = model.add(entity);
     let pools = pools(model, trees.iter());
-    let addresses = addresses(&pools);
+    let mut addresses = addresses(&pools);
+    addresses.extend(debian_link(context, &trees));
     let ini = Err(Doubt::new("the machine's php.ini is not read"));
     Some(finish(model, id, pools, addresses, ini))
+}
+
+/// `/run/php/php-fpm.sock`, which Debian's and Ubuntu's unit links to the socket that `pool.d/www.conf` names when it is
+/// started, and to nothing where that names a TCP port or several sockets (php-fpm-socket-helper, read in php-common
+/// 2:93; php8.2-fpm.service of 8.2.31-1~deb12u1). In containers no unit is started.
+fn debian_link(context: &ProcessContext<'_>, trees: &[Arc<Tree>]) -> Option<(String, Known<Address>)> {
+    const LINK: &str = "/run/php/php-fpm.sock";
+    let is_default = |tree: &&Arc<Tree>| {
+        let path = &context.sources.get(tree.source()).path;
+        path.rsplit('/').next() == Some("www.conf")
+    };
+    let tree = trees.iter().find(is_default)?;
+    let mut listens = tree.root().children().filter_map(|section| section.child("listen"));
+    let (Some(listen), None) = (listens.next(), listens.next()) else {
+        return None;
+    };
+    let path = &context.sources.get(tree.source()).path;
+    let socket = listen.text().unwrap_or_default();
+    // Only these systems have these folders.
+    let of_debian =
+        path.contains("/fpm/pool.d/") || socket.starts_with("/run/php/") || socket.starts_with("/var/run/php/");
+    let links = of_debian && socket.contains('/') && socket != LINK;
+    // Behind the pools.
+    links.then(|| ("~link".to_owned(), Known::Is(Address::unix(LINK, listen.head()))))
 }
 
 /// Where php-fpm is told to look for pools: in the official images, Debian, Red Hat and Alpine.
