@@ -10,8 +10,9 @@ use std::path::Path;
 
 use gatelint::environment::Role;
 use gatelint::environment::claim::{Charts, Claim, NameClaim};
+use gatelint::product::descriptor::Descriptor;
 use gatelint::product::nginx::claim::Outermost;
-use gatelint::product::{Descriptor, claimants, gunicorn, haproxy, nginx, node, php_fpm, puma, spring, tomcat};
+use gatelint::product::{claimants, gunicorn, haproxy, nginx, node, php_fpm, puma, spring, tomcat};
 use gatelint::repo::root;
 use gatelint::repo::walk::{FailureKind, WalkOptions, Walked, read, walk};
 use gatelint::syntax::Language;
@@ -265,7 +266,9 @@ fn opens_only_what_may_be_configuration() {
         (".env.production", NameClaim::Environment),
         ("api/Dockerfile.prod", NameClaim::Dockerfile),
         ("api.dockerfile", NameClaim::Dockerfile),
-        ("Procfile", NameClaim::Procfile),
+        ("Procfile", NameClaim::Beside),
+        ("web/docker-entrypoint.sh", NameClaim::Beside),
+        ("web/package.json", own(&node::DESCRIPTOR)),
         ("infra/main.tf", NameClaim::Terraform),
         ("infra/prod.auto.tfvars", NameClaim::Terraform),
         ("infra/main.tf.json", NameClaim::Terraform),
@@ -277,7 +280,7 @@ fn opens_only_what_may_be_configuration() {
         assert_eq!(claimants().by_name(path), Some(claim), "{path}");
     }
     for path in [
-        "package.json",
+        "package-lock.json",
         "dashboards/latency.json",
         "src/handler.js",
         "dist/server.js",
