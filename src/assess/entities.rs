@@ -225,6 +225,7 @@ fn of_entry(
         .flatten();
     let spans = texts.map(|given| given.span).chain(counts.map(|given| given.span));
     let mut spans: Vec<Span> = spans.collect();
+    spans.extend(parts.length.map(|given| given.span));
     spans.push(entry.span);
     let id = model.add(entity);
     attach(model, id, entry);

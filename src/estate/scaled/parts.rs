@@ -24,6 +24,8 @@ pub struct EntryParts<'s> {
     pub start: Option<&'s Given<String>>,
     /// When it ends.
     pub end: Option<&'s Given<String>>,
+    /// How long it lasts.
+    pub length: Option<&'s Given<u32>>,
     /// The zone it names.
     pub zone: Option<&'s Given<String>>,
     /// How many replicas it asks for.
@@ -150,6 +152,7 @@ impl Schedule {
                     .map(|schedule| EntryParts {
                         start: Some(&schedule.schedule),
                         zone: schedule.zone.as_ref(),
+                        length: Some(&schedule.seconds),
                         count: Some(schedule.required.clone()),
                         ..EntryParts::default()
                     })

@@ -48,7 +48,7 @@ fn target<'e>(reader: &mut Reader<'_, 'e>, autoscaler: &Resource<'e>, resources:
     let schedule = found.or_open(schedule, span);
     // Without a signal of its own the utilization of CPU is followed (Compute Engine API, AutoscalingPolicy).
     let follows = policy.as_ref().map(|_| Follows {
-        by: "the autoscaler itself, by utilization".into(),
+        by: "the utilization that the autoscaler follows".into(),
         from_zero: false,
     });
     let home = policy.and_then(|policy| reader.home(policy.block, &POLICY));
