@@ -64,12 +64,19 @@ struct Recurring<'p> {
     edge: Place,
 }
 
+/// A profile of a fixed date, read: its window, and the fields that say when it begins and ends.
+struct Fixed<'p> {
+    profile: &'p AzureProfile,
+    window: (Moment, Moment),
+    edges: (Place, Place),
+}
+
 /// What a setting guarantees.
 pub fn azure(setting: &AzureSetting, context: &Context) -> Evaluation {
     let period = context.period;
     let mut build = Builder::new(setting.object, context);
     let mut recurring: Vec<Recurring<'_>> = Vec::new();
-    let mut fixed: Vec<(&AzureProfile, (Moment, Moment), (Place, Place))> = Vec::new();
+    let mut fixed: Vec<Fixed<'_>> = Vec::new();
     for profile in &setting.profiles {
         if profile.minimum.value > profile.maximum.value {
             let message = format!(
@@ -95,7 +102,11 @@ pub fn azure(setting: &AzureSetting, context: &Context) -> Evaluation {
                 let edges = (build.field(Role::Start, start.span), build.field(Role::End, end.span));
                 let Some(zone) = zone else { continue };
                 match (reading(&start.value, &zone), reading(&end.value, &zone)) {
-                    (Some(from), Some(to)) => fixed.push((profile, (from, to), edges)),
+                    (Some(from), Some(to)) => fixed.push(Fixed {
+                        profile,
+                        window: (from, to),
+                        edges,
+                    }),
                     _ => build.fail(start.span, "the dates of a profile cannot be read"),
                 }
             }
@@ -125,10 +136,10 @@ pub fn azure(setting: &AzureSetting, context: &Context) -> Evaluation {
         }
         let mut timeline = carried(period, own, &sets);
         // The first that matches holds, so that is laid on last.
-        for (profile, window, edges) in fixed.iter().rev() {
-            let given = size(profile);
+        for one in fixed.iter().rev() {
+            let given = size(one.profile);
             let by = build.field(role, given.span);
-            timeline = laid_over(&timeline, *window, (given.value, by), *edges);
+            timeline = laid_over(&timeline, one.window, (given.value, by), one.edges);
         }
         timeline
     };
