@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::deployed::{Environment, Platform};
 use super::document::Document;
 use super::repository::{folder_of, join};
@@ -45,7 +47,17 @@ struct Application {
     deployer: Deployer,
 }
 
-/// Tells the objects of all environments which of their fields are left alone, and what puts them back. Where several deploy
+/// Kinds of which it matters: what is scaled, and what scales it.
+const SCALING: [&str; 6] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "Rollout",
+    "HorizontalPodAutoscaler",
+    "ScaledObject",
+];
+
+/// Tells the objects of all environments that scale or are scaled which of their fields are left alone, and what puts them back. Where several deploy
 /// one, each must leave a field alone.
 pub(super) fn mark(environments: &mut [Environment]) {
     let all = || environments.iter().flat_map(|environment| &environment.documents);
@@ -54,17 +66,29 @@ pub(super) fn mark(environments: &mut [Environment]) {
         .flat_map(everywhere)
         .collect();
     let applications: Vec<Application> = all().flat_map(applications).collect();
+    // Many objects lie in one folder.
+    let mut by_folder: FxHashMap<(bool, Arc<str>), Vec<&Application>> = FxHashMap::default();
     for environment in environments {
-        let folder = environment.folder.clone();
         let whole = environment.platform == Platform::Kustomize;
-        for document in &mut environment.documents {
+        let documents = environment.documents.iter_mut();
+        for document in documents.filter(|document| SCALING.contains(&&*document.kind)) {
             let found = flux(document);
             if !found.is_empty() {
                 document.ignored = found;
                 continue;
             }
-            let of = |application: &&Application| application.deploys(&folder, whole, document);
-            let mut deploying = applications.iter().filter(of);
+            if applications.is_empty() {
+                continue;
+            }
+            let folder = match whole {
+                true => environment.folder.clone(),
+                false => Arc::from(folder_of(&document.path)),
+            };
+            let deploying = by_folder.entry((whole, folder.clone())).or_insert_with(|| {
+                let all = applications.iter();
+                all.filter(|application| application.deploys(&folder, whole)).collect()
+            });
+            let mut deploying = deploying.iter();
             let Some(first) = deploying.next() else { continue };
             let mut ignored = first.ignored(&of_all, document);
             let mut deployer = first.deployer;
@@ -86,22 +110,20 @@ pub(super) fn mark(environments: &mut [Environment]) {
 }
 
 impl Application {
-    /// Whether it deploys a document: all of its path's kustomization, or the manifests of its folder.
-    fn deploys(&self, folder: &str, whole: bool, document: &Document) -> bool {
-        let own = folder_of(&document.path);
-        let mut outer = Some(own);
-        if whole {
-            return is_path(&self.path, folder);
+    /// Whether it deploys the kustomization of a folder, or the manifests in it.
+    fn deploys(&self, folder: &str, kustomized: bool) -> bool {
+        let everything = self.recurses && !kustomized && self.path.is_empty();
+        if everything || is_path(&self.path, folder) {
+            return true;
         }
-        if self.recurses {
-            while let Some(folder) = outer {
-                if is_path(&self.path, folder) {
-                    return true;
-                }
-                outer = folder.rsplit_once('/').map(|(outer, _)| outer);
+        let mut outer = folder.rsplit_once('/').map(|(outer, _)| outer);
+        while let Some(folder) = outer.filter(|_| self.recurses && !kustomized) {
+            if is_path(&self.path, folder) {
+                return true;
             }
+            outer = folder.rsplit_once('/').map(|(outer, _)| outer);
         }
-        is_path(&self.path, own)
+        false
     }
 
     fn ignored(&self, of_all: &[Rule], document: &Document) -> Vec<Ignored> {
@@ -149,6 +171,9 @@ impl Rule {
 }
 
 fn applications(document: &Document) -> Vec<Application> {
+    if !matches!(&*document.kind, "Application" | "ApplicationSet" | "Kustomization") {
+        return Vec::new();
+    }
     let at = document.at();
     let is_flux = at
         .scalar("apiVersion")
