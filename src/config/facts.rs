@@ -125,7 +125,7 @@ fn targets(entry: At<'_>, reader: &mut Reader) -> Vec<(Arc<str>, Span)> {
 
 fn duration(entry: At<'_>, reader: &mut Reader) -> Option<(Duration, Span)> {
     let text = reader.text(entry, &format!("`{}`", entry.name()))?;
-    match Unit::NginxTime.value_of(&text.value) {
+    match Unit::Time.value_of(&text.value) {
         Some(Value::Duration(duration)) => Some((duration, value_span(entry))),
         _ => {
             let help = "write it like 60s or 4m".to_owned();

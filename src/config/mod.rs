@@ -358,8 +358,8 @@ fn check_options(reader: &mut Reader, rule: &KnownRule<'_>, options: &[GivenOpti
 /// An option's text as a value of its type.
 pub fn read_option(kind: Type, text: &str) -> Option<Value> {
     let unit = match kind {
-        Type::Duration => Unit::NginxTime,
-        Type::Size => Unit::NginxSize,
+        Type::Duration => Unit::Time,
+        Type::Size => Unit::Size,
         Type::Number => Unit::Number,
         Type::Bool => Unit::OnOff,
         Type::Text => Unit::Text,

@@ -197,7 +197,7 @@ fn whole(at: At<'_>, least: u32, reader: &mut Reader) -> Option<u32> {
 
 fn seconds(at: At<'_>, reader: &mut Reader) -> Option<i64> {
     let text = reader.text(at, "`startup`")?;
-    let length = match model::Unit::NginxTime.value_of(&text.value) {
+    let length = match model::Unit::Time.value_of(&text.value) {
         Some(Value::Duration(length)) if text.value.ends_with(|c: char| c.is_ascii_alphabetic()) => Some(length),
         _ => None,
     };

@@ -63,8 +63,7 @@ fn set(
         (Form::Behind(text), _) if text.trim().is_empty() => "end the file with a line feed".to_owned(),
         (Form::Behind(text), _) => format!("add {}", text.trim()),
         (_, Unit::Present) => format!("add {}", row.name),
-        // The name is the value.
-        (_, Unit::HttpOptions) => format!("use {spelled}"),
+        (Form::Name, _) => format!("use {spelled}"),
         _ => {
             let line = whole(model, change.entity, row, &spelled, all);
             match written {

@@ -31,6 +31,6 @@ pub use product::{Product, ProductId};
 pub use scalar::scalar;
 pub use spelling::{NewEntry, NewValue, Spelling};
 pub use table::{Row, Table};
-pub use unit::Unit;
+pub use unit::{Notation, Unit};
 pub use value::{Duration, Size, Type, Value};
 pub use version::Version;

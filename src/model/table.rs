@@ -27,6 +27,8 @@ pub enum Form {
     Flag,
     /// All words of a directive together, such as those of `proxy_next_upstream`.
     Words,
+    /// An entry whose name is the value.
+    Name,
     /// This text behind the place of the fact makes it true.
     Behind(&'static str),
 }
@@ -165,6 +167,13 @@ impl Row {
     #[must_use]
     pub fn words(mut self) -> Row {
         self.form = Form::Words;
+        self
+    }
+
+    /// The name is the value.
+    #[must_use]
+    pub fn names_itself(mut self) -> Row {
+        self.form = Form::Name;
         self
     }
 

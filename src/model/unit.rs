@@ -1,4 +1,5 @@
-//! How a value is written: units of the products, read and spelled by the same row.
+//! How a value is written, read and spelled by the same row. What only one product writes like that is a [`Notation`] in
+//! its room.
 
 use std::sync::Arc;
 
@@ -7,18 +8,17 @@ use super::value::{Duration, Size, Type, Value};
 /// How a directive, annotation or option writes its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// nginx's time: bare seconds, or `ms s m h d w M y`, composed as in `1m 30s`.
-    NginxTime,
+    /// Bare seconds, or `ms s m h d w M y`, composed as in `1m 30s`: nginx's time, and that of this program's own
+    /// configuration.
+    Time,
     /// Whole seconds without a suffix (ingress-nginx annotations, gunicorn).
     Seconds,
-    /// php-fpm's time: bare seconds, or one of `s m h d`.
-    FpmTime,
     /// Milliseconds without a suffix (Node).
     Millis,
     /// A protobuf duration in JSON: seconds with a mandatory `s`, `15s` or `0.25s` (Envoy).
     ProtoTime,
-    /// nginx's size: bytes, or `k K m M`.
-    NginxSize,
+    /// Bytes, or `k K m M` of 1024.
+    Size,
     /// Kubernetes' quantity of bytes: plain, `k M G T` (thousands) or `Ki Mi Gi Ti`.
     Quantity,
     /// PHP's and compose's size: bytes, or `K M G` of 1024, either case; `-1` is no limit.
@@ -27,65 +27,63 @@ pub enum Unit {
     PreStopSleep,
     /// A size in whole KiB without a suffix (Envoy).
     Kib,
-    /// Envoy's `http_protocol_options`, `http2_protocol_options`, …, as the HTTP version they switch to.
-    HttpOptions,
     /// A whole number.
     Number,
     /// `on` or `off`.
     OnOff,
-    /// HAProxy's time: bare milliseconds, or one of `us ms s m h d`.
-    HaproxyTime,
-    /// HAProxy's size: bytes, or since 2.9 `k m g`; written in bytes, which every version reads.
-    HaproxySize,
     /// A line or word that is there (true) or not; nothing is written behind it.
     Present,
     /// Any text.
     Text,
+    /// As one product alone writes it.
+    Own(&'static Notation),
 }
+
+/// How one product writes a value.
+#[derive(Debug)]
+pub struct Notation {
+    /// The type of the values.
+    pub kind: Type,
+    /// Reads one; `None` when the text is none.
+    pub value_of: fn(&str) -> Option<Value>,
+    /// Writes one; `None` when it cannot be expressed.
+    pub spell: fn(&Value) -> Option<String>,
+}
+
+impl PartialEq for Notation {
+    fn eq(&self, other: &Notation) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Notation {}
 
 impl Unit {
     /// The type of the values it reads.
     pub fn kind(self) -> Type {
         match self {
-            Unit::NginxTime
-            | Unit::Seconds
-            | Unit::FpmTime
-            | Unit::Millis
-            | Unit::PreStopSleep
-            | Unit::ProtoTime
-            | Unit::HaproxyTime => Type::Duration,
-            Unit::NginxSize | Unit::Quantity | Unit::PhpSize | Unit::Kib | Unit::HaproxySize => Type::Size,
+            Unit::Time | Unit::Seconds | Unit::Millis | Unit::PreStopSleep | Unit::ProtoTime => Type::Duration,
+            Unit::Size | Unit::Quantity | Unit::PhpSize | Unit::Kib => Type::Size,
             Unit::Number => Type::Number,
             Unit::OnOff | Unit::Present => Type::Bool,
-            Unit::Text | Unit::HttpOptions => Type::Text,
+            Unit::Text => Type::Text,
+            Unit::Own(notation) => notation.kind,
         }
     }
 
     /// Reads a value; `None` when the text is not one.
     pub fn value_of(self, text: &str) -> Option<Value> {
         match self {
-            Unit::NginxTime => nginx_time(text).map(Value::Duration),
+            Unit::Time => time(text).map(Value::Duration),
             Unit::Seconds => {
                 let seconds: f64 = text.trim().parse().ok()?;
                 (0.0..1e12)
                     .contains(&seconds)
                     .then(|| Value::Duration(Duration::from_micros((seconds * 1e6) as u64)))
             }
-            Unit::FpmTime => {
-                let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-                let seconds: u64 = number.parse().ok()?;
-                let factor = match unit {
-                    "" | "s" => 1,
-                    "m" => 60,
-                    "h" => 3600,
-                    "d" => 86400,
-                    _ => return None,
-                };
-                Some(Value::Duration(Duration::from_secs(seconds.checked_mul(factor)?)))
-            }
             Unit::Millis => text.parse().ok().map(|ms| Value::Duration(Duration::from_millis(ms))),
             Unit::ProtoTime => proto_time(text).map(Value::Duration),
-            Unit::NginxSize => nginx_size(text).map(Value::Size),
+            Unit::Size => size(text).map(Value::Size),
             Unit::Quantity => quantity(text).map(Value::Size),
             Unit::PhpSize => php_size(text).map(Value::Size),
             Unit::PreStopSleep => None,
@@ -93,19 +91,6 @@ impl Unit {
                 let kib: u64 = text.parse().ok()?;
                 Some(Value::Size(Size(kib.checked_mul(1024)?)))
             }
-            Unit::HttpOptions => {
-                let (_, version) = HTTP_OPTIONS.iter().find(|(name, _)| *name == text)?;
-                Some(Value::Text(Arc::from(*version)))
-            }
-            Unit::HaproxyTime => haproxy_time(text).map(Value::Duration),
-            Unit::HaproxySize => match text.strip_suffix(['g', 'G']) {
-                Some(number) => number
-                    .parse::<u64>()
-                    .ok()?
-                    .checked_mul(1 << 30)
-                    .map(|size| Value::Size(Size(size))),
-                None => nginx_size(text).map(Value::Size),
-            },
             Unit::Present => Some(Value::Bool(true)),
             Unit::Number => text.parse().ok().map(Value::Number),
             Unit::OnOff => match text.to_ascii_lowercase().as_str() {
@@ -114,6 +99,7 @@ impl Unit {
                 _ => None,
             },
             Unit::Text => Some(Value::Text(Arc::from(text))),
+            Unit::Own(notation) => (notation.value_of)(text),
         }
     }
 
@@ -121,20 +107,14 @@ impl Unit {
     pub fn spell(self, value: &Value) -> Option<String> {
         match (self, value) {
             (_, Value::Duration(duration)) if duration.is_unlimited() => None,
-            (Unit::NginxTime, Value::Duration(duration)) => Some(if duration.micros() % 1_000_000 == 0 {
+            (Unit::Own(notation), value) => (notation.spell)(value),
+            (Unit::Time, Value::Duration(duration)) => Some(if duration.micros() % 1_000_000 == 0 {
                 format!("{}s", duration.micros() / 1_000_000)
             } else {
                 format!("{}ms", duration.micros().div_ceil(1000))
             }),
-            (Unit::HaproxyTime, Value::Duration(duration)) => Some(match duration.micros() {
-                us if us % 1_000_000 == 0 => format!("{}s", us / 1_000_000),
-                us => format!("{}ms", us.div_ceil(1000)),
-            }),
-            (Unit::HaproxySize, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.0.to_string()),
             (Unit::Present, Value::Bool(true)) => Some(String::new()),
-            (Unit::Seconds | Unit::FpmTime, Value::Duration(duration)) => {
-                Some(duration.micros().div_ceil(1_000_000).to_string())
-            }
+            (Unit::Seconds, Value::Duration(duration)) => Some(duration.micros().div_ceil(1_000_000).to_string()),
             (Unit::ProtoTime, Value::Duration(duration)) => Some(match duration.micros() % 1_000_000 {
                 0 => format!("{}s", duration.micros() / 1_000_000),
                 rest => {
@@ -143,12 +123,8 @@ impl Unit {
                 }
             }),
             (Unit::Kib, Value::Size(size)) if *size != Size::UNLIMITED => Some(size.0.div_ceil(1024).to_string()),
-            (Unit::HttpOptions, Value::Text(text)) => {
-                let (name, _) = HTTP_OPTIONS.iter().find(|(_, version)| *version == &**text)?;
-                Some((*name).to_owned())
-            }
             (Unit::Millis, Value::Duration(duration)) => Some(duration.micros().div_ceil(1000).to_string()),
-            (Unit::NginxSize, Value::Size(size)) if *size != Size::UNLIMITED => Some(match size.0 {
+            (Unit::Size, Value::Size(size)) if *size != Size::UNLIMITED => Some(match size.0 {
                 bytes if bytes > 0 && bytes % (1024 * 1024) == 0 => format!("{}m", bytes / (1024 * 1024)),
                 bytes if bytes > 0 && bytes % 1024 == 0 => format!("{}k", bytes / 1024),
                 bytes => bytes.to_string(),
@@ -171,13 +147,6 @@ impl Unit {
     }
 }
 
-/// Envoy's names for the protocol of a cluster, with the HTTP version each stands for.
-const HTTP_OPTIONS: [(&str, &str); 3] = [
-    ("http_protocol_options", "1.1"),
-    ("http2_protocol_options", "2"),
-    ("http3_protocol_options", "3"),
-];
-
 /// A duration as protobuf's JSON has it: `15s`, `0.25s`; nanoseconds are cut to microseconds.
 fn proto_time(text: &str) -> Option<Duration> {
     let number = text.trim().strip_suffix('s')?;
@@ -196,8 +165,8 @@ fn proto_time(text: &str) -> Option<Duration> {
     ))
 }
 
-/// nginx's time, as `ngx_parse_time` reads it.
-fn nginx_time(text: &str) -> Option<Duration> {
+/// A time, as `ngx_parse_time` reads it.
+fn time(text: &str) -> Option<Duration> {
     let mut total: u64 = 0;
     let mut number: Option<u64> = None;
     let mut chars = text.chars().peekable();
@@ -236,26 +205,8 @@ fn nginx_time(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(total))
 }
 
-/// HAProxy's time, as `parse_time_err` reads it: a whole number with one unit, in lower case.
-fn haproxy_time(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let factor = match unit {
-        "us" => 1,
-        "" | "ms" => 1000,
-        "s" => 1_000_000,
-        "m" => 60_000_000,
-        "h" => 3_600_000_000,
-        "d" => 86_400_000_000,
-        _ => return None,
-    };
-    number
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(factor)
-        .map(Duration::from_micros)
-}
-
-fn nginx_size(text: &str) -> Option<Size> {
+/// A size, as `ngx_parse_size` reads it.
+fn size(text: &str) -> Option<Size> {
     let (number, factor) = match text.as_bytes().last()? {
         b'k' | b'K' => (&text[..text.len() - 1], 1024),
         b'm' | b'M' => (&text[..text.len() - 1], 1024 * 1024),

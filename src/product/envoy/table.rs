@@ -1,10 +1,10 @@
 //! Envoy's settings: one row each, a path from the message that `within` names. Defaults as in the files of the API
 //! named as source (envoyproxy/data-plane-api 84e84367), each tried on Envoy 1.40; they are the same since 1.17.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::model::field::{endpoint, route, upstream};
-use crate::model::{Row, Table, Unit};
+use crate::model::{Notation, Row, Table, Type, Unit, Value};
 use crate::product::envoy::spell::Messages;
 
 /// All rows of Envoy.
@@ -28,6 +28,29 @@ pub(super) fn http_options() -> Option<&'static Row> {
 pub(super) fn within(message: &str) -> impl Iterator<Item = &'static Row> + use<'_> {
     TABLE.rows().iter().filter(move |row| row.within.contains(&message))
 }
+
+/// The names of the messages for the protocol of a cluster, with the HTTP version each stands for.
+const HTTP_VERSIONS: [(&str, &str); 3] = [
+    ("http_protocol_options", "1.1"),
+    ("http2_protocol_options", "2"),
+    ("http3_protocol_options", "3"),
+];
+
+/// A protocol by the name of its message.
+static HTTP_OPTIONS: Notation = Notation {
+    kind: Type::Text,
+    value_of: |text| {
+        let (_, version) = HTTP_VERSIONS.iter().find(|(name, _)| *name == text)?;
+        Some(Value::Text(Arc::from(*version)))
+    },
+    spell: |value| match value {
+        Value::Text(text) => {
+            let (name, _) = HTTP_VERSIONS.iter().find(|(_, version)| *version == &**text)?;
+            Some((*name).to_owned())
+        }
+        _ => None,
+    },
+};
 
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
@@ -107,7 +130,8 @@ fn rows() -> Vec<Row> {
         .inherits());
 
     add(
-        Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::HttpOptions)
+        Row::new("http2_protocol_options", route::HTTP_VERSION, Unit::Own(&HTTP_OPTIONS))
+            .names_itself()
             .module("proxy")
             .within(&["http_options"])
             .inherits(),

@@ -19,6 +19,7 @@ pub mod sections;
 pub mod servers;
 mod spell;
 pub mod table;
+mod unit;
 pub mod words;
 
 pub use descriptor::DESCRIPTOR;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::value::Size;
-use crate::model::{Doubt, Known, Unit, Value};
+use crate::model::{Doubt, Known, Value};
+use crate::product::haproxy::unit;
 use crate::product::haproxy::words::{Around, Set, Variable, read};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
@@ -335,7 +336,7 @@ pub(super) fn buffer(sections: &Sections) -> Known<(Size, Option<Span>)> {
     }
     let size = |line: Option<(At<'_>, bool)>, default: u64| match line {
         None => Some((default, None)),
-        Some((at, false)) => match Unit::HaproxySize.value_of(at.text()?)? {
+        Some((at, false)) => match (unit::SIZE.value_of)(at.text()?)? {
             Value::Size(size) => Some((size.0, Some(at.word_span_at(0)))),
             _ => None,
         },

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use crate::model::field::{endpoint, gateway, listener, reference, route, setting, upstream};
 use crate::model::{Row, Table, Unit};
 use crate::product::haproxy::spell::Lines;
+use crate::product::haproxy::unit;
 
 const BACKEND: &[&str] = &["defaults", "backend", "listen"];
 const FRONTEND: &[&str] = &["defaults", "frontend", "listen"];
@@ -21,7 +22,7 @@ pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("haproxy", rows(
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     let time = |name: &str, field| {
-        Row::new(name, field, Unit::HaproxyTime)
+        Row::new(name, field, Unit::Own(&unit::TIME))
             .word(1)
             .within(BACKEND)
             .inherits()
@@ -66,7 +67,7 @@ fn rows() -> Vec<Row> {
     // Written in front of the servers it is for; read with them, not as a line of its own.
     rows.push(Row::new("default-server", upstream::DEFAULT_CHECK, Unit::Text).within(&["backend", "listen"]));
     rows.push(
-        Row::new("tune.bufsize", gateway::BUFFER_SIZE, Unit::HaproxySize)
+        Row::new("tune.bufsize", gateway::BUFFER_SIZE, Unit::Own(&unit::SIZE))
             .within(&["global"])
             .default("16384", "doc/configuration.txt, tune.bufsize"),
     );
@@ -86,7 +87,7 @@ pub static CHECK_PATH: LazyLock<Row> = LazyLock::new(|| Row::new("check path", r
 pub static NAME: LazyLock<Row> = LazyLock::new(|| Row::new("name", reference::NAME, Unit::Text));
 
 /// A length of time, wherever it is written.
-pub static TIME: LazyLock<Row> = LazyLock::new(|| Row::new("time", setting::TIME, Unit::HaproxyTime));
+pub static TIME: LazyLock<Row> = LazyLock::new(|| Row::new("time", setting::TIME, Unit::Own(&unit::TIME)));
 
 /// The line feed at the end of a file.
 pub static LINE_FEED: LazyLock<Row> =

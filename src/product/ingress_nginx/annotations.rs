@@ -84,7 +84,7 @@ fn unit(model: &mut Model, ingress: &Ingress<'_>, entry: At<'_>, value: &Arc<str
     let span = entry.word_span_at(0);
     let mut entity = foreign::setting(ingress, entry, value, "unit");
     entity.set(setting::PRODUCT, Arc::from(PRODUCT.name), span);
-    let number = match Unit::NginxTime.value_of(value) {
+    let number = match Unit::Time.value_of(value) {
         Some(Value::Duration(time)) if entry.name().ends_with("timeout") => Some(time.micros() / 1_000_000),
         _ => None,
     };

@@ -39,7 +39,7 @@ fn rows() -> Vec<Row> {
     );
     both(
         "proxy-buffer-size",
-        |name| Row::new(name, route::BUFFER_SIZE, Unit::NginxSize),
+        |name| Row::new(name, route::BUFFER_SIZE, Unit::Size),
         Some("4k"),
     );
     both(

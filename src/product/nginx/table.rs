@@ -27,32 +27,26 @@ fn rows() -> Vec<Row> {
         };
         let row = |suffix: &str| format!("{module}_{suffix}");
         let mut add = |row: Row| rows.push(row.module(module).within(HTTP_SERVER_LOCATION).inherits());
-        add(Row::new(row("connect_timeout"), route::CONNECT_TIMEOUT, Unit::NginxTime).default("60s", source));
-        add(Row::new(row("read_timeout"), route::READ_TIMEOUT, Unit::NginxTime).default("60s", source));
-        add(Row::new(row("send_timeout"), route::SEND_TIMEOUT, Unit::NginxTime).default("60s", source));
+        add(Row::new(row("connect_timeout"), route::CONNECT_TIMEOUT, Unit::Time).default("60s", source));
+        add(Row::new(row("read_timeout"), route::READ_TIMEOUT, Unit::Time).default("60s", source));
+        add(Row::new(row("send_timeout"), route::SEND_TIMEOUT, Unit::Time).default("60s", source));
         // One memory page: 4k on x86-64; some platforms have larger pages.
-        add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::NginxSize).default("4k", source));
+        add(Row::new(row("buffer_size"), route::BUFFER_SIZE, Unit::Size).default("4k", source));
         if module != "grpc" {
             add(Row::new(row("buffers"), route::BUFFERS_NUMBER, Unit::Number).default("8", source));
-            add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::NginxSize)
+            add(Row::new(row("buffers"), route::BUFFERS_SIZE, Unit::Size)
                 .word(1)
                 .default("4k", source));
             // Without the directive: twice the larger of the two buffers, which lowering computes.
-            add(Row::new(
-                row("busy_buffers_size"),
-                route::BUSY_BUFFERS_SIZE,
-                Unit::NginxSize,
-            ));
+            add(Row::new(row("busy_buffers_size"), route::BUSY_BUFFERS_SIZE, Unit::Size));
         }
         add(Row::new(row("next_upstream"), route::RETRY_ON, Unit::Text)
             .words()
             .default("error timeout", source));
         add(Row::new(row("next_upstream_tries"), route::NEXT_UPSTREAM_TRIES, Unit::Number).default("0", source));
-        add(
-            Row::new(row("next_upstream_timeout"), route::RETRY_TIMEOUT, Unit::NginxTime)
-                .zero_is_unlimited()
-                .default("0", source),
-        );
+        add(Row::new(row("next_upstream_timeout"), route::RETRY_TIMEOUT, Unit::Time)
+            .zero_is_unlimited()
+            .default("0", source));
         add(Row::new(row("intercept_errors"), route::INTERCEPT_ERRORS, Unit::OnOff).default("off", source));
         if matches!(module, "proxy" | "uwsgi" | "grpc") {
             add(Row::new(row("ssl_server_name"), route::SSL_SERVER_NAME, Unit::OnOff).default("off", source));
@@ -72,13 +66,13 @@ fn rows() -> Vec<Row> {
     let stream = |row: Row| row.module("stream").within(&["stream", "server"]).inherits();
     let source = "ngx_stream_proxy_module";
     rows.push(stream(
-        Row::new("proxy_connect_timeout", route::CONNECT_TIMEOUT, Unit::NginxTime).default("60s", source),
+        Row::new("proxy_connect_timeout", route::CONNECT_TIMEOUT, Unit::Time).default("60s", source),
     ));
     rows.push(stream(
         Row::new("proxy_protocol", route::SENDS_PROXY, Unit::OnOff).default("off", source),
     ));
     rows.push(stream(
-        Row::new("proxy_timeout", route::READ_TIMEOUT, Unit::NginxTime).default("10m", source),
+        Row::new("proxy_timeout", route::READ_TIMEOUT, Unit::Time).default("10m", source),
     ));
 
     let source = "ngx_http_upstream_module";
@@ -89,7 +83,7 @@ fn rows() -> Vec<Row> {
             .default_since(Some("1.29.7"), Some("32"), "nginx CHANGES 1.29.7"),
     );
     rows.push(
-        Row::new("keepalive_timeout", upstream::KEEPALIVE_TIMEOUT, Unit::NginxTime)
+        Row::new("keepalive_timeout", upstream::KEEPALIVE_TIMEOUT, Unit::Time)
             .within(UPSTREAM)
             .default("60s", source),
     );

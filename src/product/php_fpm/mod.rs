@@ -8,7 +8,9 @@ use std::sync::{Arc, LazyLock};
 
 use crate::environment::Role;
 use crate::model::field::process;
-use crate::model::{Doubt, Entity, EntityId, Kind, Known, Model, Product, Row, Table, Unit, Value};
+use crate::model::{
+    Doubt, Duration, Entity, EntityId, Kind, Known, Model, Notation, Product, Row, Table, Type, Unit, Value,
+};
 use crate::product::descriptor::Descriptor;
 use crate::repo::Span;
 use crate::server::settings::{self, Layer, find, holds};
@@ -66,9 +68,27 @@ const POOL_LIMIT: &str = "php_value[memory_limit]";
 /// Where the official images include pools from.
 const OFFICIAL: &str = "/usr/local/etc/php-fpm.d";
 
+/// Bare seconds, or one of `s m h d`.
+static TIME: Notation = Notation {
+    kind: Type::Duration,
+    value_of: |text| {
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let seconds: u64 = number.parse().ok()?;
+        let factor = match unit {
+            "" | "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86400,
+            _ => return None,
+        };
+        Some(Value::Duration(Duration::from_secs(seconds.checked_mul(factor)?)))
+    },
+    spell: |value| Unit::Seconds.spell(value),
+};
+
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows = vec![
-        Row::new("request_terminate_timeout", process::REQUEST_TIMEOUT, Unit::FpmTime)
+        Row::new("request_terminate_timeout", process::REQUEST_TIMEOUT, Unit::Own(&TIME))
             .zero_is_unlimited()
             .inherits()
             .default("0", "php-fpm www.conf, request_terminate_timeout"),
@@ -343,8 +363,8 @@ fn finish(
     workers(model, id, &pools, ini.as_ref().err());
     let span = model.entity(id).span;
     let timeout = |layers: &[Layer]| match find(layers, "request_terminate_timeout") {
-        Known::Is(setting) => setting.value().map(|text| Unit::FpmTime.value_of(text)),
-        Known::Absent => Known::Is(Unit::FpmTime.value_of("0")),
+        Known::Is(setting) => setting.value().map(|text| (TIME.value_of)(text)),
+        Known::Absent => Known::Is((TIME.value_of)("0")),
         Known::Unknown(doubt) => Known::Unknown(doubt),
     };
     let mut timeouts: Vec<(Known<Option<Value>>, Span)> = Vec::new();
@@ -357,7 +377,7 @@ fn finish(
             timeouts.push((own, at));
         }
     }
-    let off = Unit::FpmTime.value_of("0");
+    let off = (TIME.value_of)("0");
     let entity = model.entity_mut(id);
     match timeouts.as_slice() {
         [] => entity.set(process::KILLS_AT_TIMEOUT, false, span),

@@ -306,7 +306,7 @@ fn millis(value: &Argument) -> Argument {
     }
     let lower = text.to_ascii_lowercase();
     let simple = lower.strip_prefix("pt").unwrap_or(&lower);
-    match Unit::NginxTime.value_of(simple) {
+    match Unit::Time.value_of(simple) {
         Some(Value::Duration(time)) => Argument::new((time.micros() / 1000).to_string(), value.span, false),
         _ => Argument::new(text, value.span, true),
     }
