@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::capacity::import::Form;
 use crate::capacity::profile::Unit;
+use crate::product;
 
 /// The subcommands of `gatelint traffic`.
 #[derive(Debug, Subcommand)]
@@ -139,14 +140,15 @@ pub enum Language {
 // The words of types that know nothing of clap.
 impl ValueEnum for Form {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Form::Combined, Form::Haproxy, Form::Envoy, Form::Cloudwatch]
+        &Form::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Form::Combined => PossibleValue::new("combined").help("Access log of nginx or Apache, combined or common"),
-            Form::Haproxy => PossibleValue::new("haproxy").help("HTTP log of HAProxy"),
-            Form::Envoy => PossibleValue::new("envoy").help("Default access log of Envoy"),
+            Form::Lines(stamp) => {
+                let log = product::access_log(*stamp)?;
+                PossibleValue::new(log.name).help(log.help)
+            }
             Form::Cloudwatch => PossibleValue::new("cloudwatch").help("CSV of a CloudWatch metric, statistic Sum"),
         })
     }

@@ -3,6 +3,7 @@
 use crate::environment::claim::Claimant;
 use crate::kubernetes::foreign::Reader;
 use crate::model::{Product, ProductId};
+use crate::product::access_log::AccessLog;
 use crate::product::balancer::Balancer;
 use crate::product::cdn::Cdn;
 use crate::product::controller::Controller;
@@ -23,6 +24,8 @@ pub struct Descriptor {
     pub server: Option<&'static Server>,
     /// Folders of an image, each with a slash at its end, in which its configuration lies.
     pub folders: &'static [&'static str],
+    /// The log that it writes of its requests, where traffic can be imported from it.
+    pub access_log: Option<&'static AccessLog>,
     /// How it serves Ingresses.
     pub controller: Option<&'static Controller>,
     /// Which annotations of Ingresses are its own.
@@ -44,6 +47,7 @@ impl Descriptor {
             proxy: None,
             server: None,
             folders: &[],
+            access_log: None,
             controller: None,
             reader: None,
             objects: &[],

@@ -1,6 +1,7 @@
 //! One room per product: a gateway, or a server that runs behind one. [`PRODUCTS`] is the only place where all are named;
 //! everybody else asks their descriptors.
 
+pub mod access_log;
 pub mod apache;
 pub mod balancer;
 pub mod cdn;
@@ -27,11 +28,13 @@ pub mod uwsgi;
 
 use std::sync::LazyLock;
 
+use crate::capacity::import::Stamp;
 use crate::environment::Document;
 use crate::environment::claim::Claimants;
 use crate::kubernetes::foreign::Reader;
 use crate::model::ProductId;
 use crate::server::Server;
+use access_log::AccessLog;
 use balancer::Balancer;
 use controller::Controller;
 use descriptor::Descriptor;
@@ -145,4 +148,10 @@ pub fn objects() -> impl Iterator<Item = &'static Object> {
 /// Whether a document holds settings of what serves Ingresses.
 pub fn is_settings(document: &Document) -> bool {
     controllers().any(|(_, controller)| (controller.is_settings)(document))
+}
+
+/// The access log whose lines write the time like this.
+pub fn access_log(stamp: Stamp) -> Option<&'static AccessLog> {
+    let mut logs = all().filter_map(|product| product.access_log);
+    logs.find(|log| log.stamp == stamp)
 }

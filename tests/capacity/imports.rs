@@ -4,7 +4,7 @@ use super::common::*;
 use gatelint::capacity::profile::Source;
 use gatelint::capacity::{Period, Zone};
 
-use gatelint::capacity::import::{Bins, Form, Guess, Log, cloudwatch, common_step, count, guess};
+use gatelint::capacity::import::{Bins, Form, Guess, Log, Stamp, cloudwatch, common_step, count, guess};
 
 fn counted(log: &str, format: &Log) -> Result<(String, u64, Option<u64>), Box<dyn std::error::Error>> {
     let mut bins = Bins::of_minutes(1);
@@ -19,7 +19,7 @@ fn logs_are_counted_by_the_minute_in_utc() -> Outcome {
         not a request\n\
         10.0.0.1 - - [10/Oct/2000:13:55:59 -0700] \"GET / HTTP/1.0\" 503 0 \"-\" \"-\"\n\
         10.0.0.1 - - [10/Oct/2000:22:58:00 +0200] \"GET / HTTP/1.0\" 200 0 \"-\" \"-\"";
-    let (csv, passed_over, first) = counted(combined, &Log::Combined)?;
+    let (csv, passed_over, first) = counted(combined, &Log::Common)?;
     assert_eq!(
         csv,
         "timestamp,rps\n2000-10-10T20:55:00Z,0.033334\n2000-10-10T20:56:00Z,0\n2000-10-10T20:57:00Z,0\n2000-10-10T20:58:00Z,0.016667\n"
@@ -28,12 +28,12 @@ fn logs_are_counted_by_the_minute_in_utc() -> Outcome {
     // What is written is a profile.
     assert_eq!(load(&csv, &Source::default()).map(|profile| profile.step), Ok(60));
     let haproxy = "Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750\n";
-    let (csv, _, _) = counted(haproxy, &Log::Haproxy(Zone::named("Europe/Prague")?))?;
+    let (csv, _, _) = counted(haproxy, &Log::Local(Zone::named("Europe/Prague")?))?;
     assert_eq!(csv, "timestamp,rps\n2009-02-06T11:14:00Z,0.016667\n");
     let envoy = "[2016-04-15T20:17:00.310Z] \"POST /api/v1/locations HTTP/2\" 204 - 154 0 226 100 \"10.0.35.28\"\n";
-    let (csv, _, _) = counted(envoy, &Log::Envoy)?;
+    let (csv, _, _) = counted(envoy, &Log::Iso)?;
     assert_eq!(csv, "timestamp,rps\n2016-04-15T20:17:00Z,0.016667\n");
-    let (csv, passed_over, _) = counted("[2016-04-15T20:17:00+02:00] a\n[2016-04-15T20:17:00] b\n", &Log::Envoy)?;
+    let (csv, passed_over, _) = counted("[2016-04-15T20:17:00+02:00] a\n[2016-04-15T20:17:00] b\n", &Log::Iso)?;
     assert_eq!(csv, "timestamp,rps\n2016-04-15T18:17:00Z,0.016667\n");
     assert_eq!(passed_over, 1);
     Ok(())
@@ -47,7 +47,7 @@ fn a_packed_log_and_lines_longer_than_the_buffer_are_counted_once() -> Outcome {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(log.as_bytes())?;
     let mut bins = Bins::of_minutes(1);
-    let counted = count(packed.finish()?.as_slice(), &Log::Combined, &mut bins, &mut |_| {})?;
+    let counted = count(packed.finish()?.as_slice(), &Log::Common, &mut bins, &mut |_| {})?;
     assert_eq!(
         (counted.requests, counted.passed_over, counted.bytes),
         (2, 0, log.len() as u64)
@@ -59,7 +59,7 @@ fn a_packed_log_and_lines_longer_than_the_buffer_are_counted_once() -> Outcome {
 fn a_long_silence_is_left_out_and_said() -> Outcome {
     let log = "[2016-04-15T20:17:00.310Z] a\n[2016-04-15T22:17:00.310Z] b\n";
     let mut bins = Bins::of_minutes(1);
-    count(log.as_bytes(), &Log::Envoy, &mut bins, &mut |_| {})?;
+    count(log.as_bytes(), &Log::Iso, &mut bins, &mut |_| {})?;
     let (csv, missing) = bins.csv();
     assert_eq!(csv.lines().count(), 3);
     assert_eq!(
@@ -101,19 +101,19 @@ fn a_file_is_told_by_its_first_lines() {
     let cases = [
         (
             "1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1",
-            Guess::Form(Form::Combined),
+            Guess::Form(Form::Lines(Stamp::Common)),
         ),
         (
             "starting [notice] up\n[::1] - - [10/Oct/2000:13:55:36 -0700] \"x\"",
-            Guess::Form(Form::Combined),
+            Guess::Form(Form::Lines(Stamp::Common)),
         ),
         (
             "Feb  6 12:14:14 a haproxy[1]: 10.0.1.2:3 [06/Feb/2009:12:14:14.655] in b/c",
-            Guess::Form(Form::Haproxy),
+            Guess::Form(Form::Lines(Stamp::Local)),
         ),
         (
             "[2016-04-15T20:17:00.310Z] \"POST / HTTP/2\" 204",
-            Guess::Form(Form::Envoy),
+            Guess::Form(Form::Lines(Stamp::Iso)),
         ),
         (
             "Label,RequestCount\n2026/06/01 00:00:00,600.0",
@@ -194,7 +194,7 @@ proptest::proptest! {
             table(&answer.samples);
         }
         let lines = text.split('\n').filter(|line| !matches!(*line, "" | "\r")).count() as u64;
-        for log in [Log::Combined, Log::Haproxy(Zone::utc()), Log::Envoy] {
+        for log in [Log::Common, Log::Local(Zone::utc()), Log::Iso] {
             let mut bins = Bins::of_minutes(1);
             let counted = count(text.as_bytes(), &log, &mut bins, &mut |_| {})?;
             proptest::prop_assert_eq!(counted.requests + counted.passed_over, lines);

@@ -1,29 +1,33 @@
 //! Which kind of file traffic is read from, and telling it from the file's first lines.
 
-use super::log::Log;
+use super::log::{Log, Stamp};
 use super::{cloudwatch, stamp};
 use crate::capacity::zone::Zone;
 
 /// A kind of file that traffic is imported from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// The access log of nginx or Apache, `combined` or `common`.
-    Combined,
-    /// HAProxy's HTTP log.
-    Haproxy,
-    /// Envoy's default access log.
-    Envoy,
+    /// A log whose lines are requests.
+    Lines(Stamp),
     /// A metric that CloudWatch exported as CSV, with the statistic Sum.
     Cloudwatch,
 }
 
 impl Form {
-    /// The log to count lines of. `None` for what is no log, and for HAProxy without the zone of its times.
+    /// All forms.
+    pub const ALL: [Form; 4] = [
+        Form::Lines(Stamp::Common),
+        Form::Lines(Stamp::Local),
+        Form::Lines(Stamp::Iso),
+        Form::Cloudwatch,
+    ];
+
+    /// The log to count lines of. `None` for what is no log, and where the zone is needed and not given.
     pub fn log(self, zone: Option<&Zone>) -> Option<Log> {
         match self {
-            Form::Combined => Some(Log::Combined),
-            Form::Haproxy => zone.cloned().map(Log::Haproxy),
-            Form::Envoy => Some(Log::Envoy),
+            Form::Lines(Stamp::Common) => Some(Log::Common),
+            Form::Lines(Stamp::Local) => zone.cloned().map(Log::Local),
+            Form::Lines(Stamp::Iso) => Some(Log::Iso),
             Form::Cloudwatch => None,
         }
     }
@@ -52,15 +56,14 @@ pub fn guess(beginning: &[u8]) -> Guess {
     if header.contains(',') && columns.any(|name| name.eq_ignore_ascii_case("timestamp")) {
         return Guess::Profile;
     }
-    let forms = [Form::Combined, Form::Haproxy, Form::Envoy, Form::Cloudwatch];
-    let mut votes = [0_usize; 4];
+    let mut votes = [0_usize; Form::ALL.len()];
     for line in text.lines().take(LINES) {
-        let found = form_of(line).and_then(|form| forms.iter().position(|known| *known == form));
+        let found = form_of(line).and_then(|form| Form::ALL.iter().position(|known| *known == form));
         if let Some(found) = found {
             votes[found] += 1;
         }
     }
-    let best = forms.into_iter().zip(votes).max_by_key(|(_, votes)| *votes);
+    let best = Form::ALL.into_iter().zip(votes).max_by_key(|(_, votes)| *votes);
     match best {
         Some((form, 1..)) => Guess::Form(form),
         _ => Guess::Unknown,
@@ -70,6 +73,8 @@ pub fn guess(beginning: &[u8]) -> Guess {
 fn form_of(line: &str) -> Option<Form> {
     let logged = memchr::memchr_iter(b'[', line.as_bytes())
         .take(stamp::BRACKETS)
-        .find_map(|at| stamp::form(line.as_bytes().get(at + 1..)?));
-    logged.or_else(|| cloudwatch::is_row(line).then_some(Form::Cloudwatch))
+        .find_map(|at| stamp::written(line.as_bytes().get(at + 1..)?));
+    logged
+        .map(Form::Lines)
+        .or_else(|| cloudwatch::is_row(line).then_some(Form::Cloudwatch))
 }

@@ -2,15 +2,26 @@
 
 use crate::capacity::zone::Zone;
 
-/// A log whose lines are requests.
+/// How the lines of a log write the time of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stamp {
+    /// `[10/Oct/2000:13:55:36 -0700]`: the common log format.
+    Common,
+    /// `[06/Feb/2009:12:14:14.655]`: the same to the millisecond, in a zone that the log does not name.
+    Local,
+    /// `[2016-04-15T20:17:00.310Z]`: ISO 8601.
+    Iso,
+}
+
+/// A log whose lines are requests, by how they write the time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Log {
-    /// nginx's and Apache's `combined`: `[10/Oct/2000:13:55:36 -0700]`, when nginx ended the request or Apache received it.
-    Combined,
-    /// HAProxy's HTTP log: `[06/Feb/2009:12:14:14.655]`, when the request came, in this zone.
-    Haproxy(Zone),
-    /// Envoy's default: `[2016-04-15T20:17:00.310Z]`, the beginning of the request in UTC.
-    Envoy,
+    /// [`Stamp::Common`].
+    Common,
+    /// [`Stamp::Local`], in this zone.
+    Local(Zone),
+    /// [`Stamp::Iso`].
+    Iso,
 }
 
 /// What a log held.

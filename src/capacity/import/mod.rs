@@ -17,7 +17,7 @@ use std::io::{self, BufRead, BufReader, Read};
 pub use bins::{Bins, Stretch};
 pub use cloudwatch::{cloudwatch, common_step};
 pub use form::{Form, Guess, guess};
-pub use log::{Counted, Log};
+pub use log::{Counted, Log, Stamp};
 pub use table::table;
 
 /// Bytes read ahead.

@@ -1,8 +1,7 @@
 //! The time of a log line. Lines come many to a minute, so the bytes up to the minute are compared with the last line's
 //! before they are read.
 
-use super::form::Form;
-use super::log::Log;
+use super::log::{Log, Stamp};
 use crate::capacity::moment::{Moment, Wall};
 use crate::capacity::zone::Zone;
 
@@ -45,7 +44,7 @@ impl<'f> Stamps<'f> {
 
     fn at(&mut self, text: &[u8]) -> Option<Moment> {
         match self.format {
-            Log::Combined => {
+            Log::Common => {
                 let minute: &[u8; CLF] = text.first_chunk()?;
                 let offset: &[u8; 5] = text.get(CLF + 4..)?.first_chunk()?;
                 if *minute != self.minute || *offset != self.offset {
@@ -55,7 +54,7 @@ impl<'f> Stamps<'f> {
                 }
                 Some(self.moment)
             }
-            Log::Haproxy(zone) => {
+            Log::Local(zone) => {
                 let minute: &[u8; CLF] = text.first_chunk()?;
                 if *minute != self.minute {
                     self.moment = local(zone, clf(minute)?, self.moment)?;
@@ -63,29 +62,28 @@ impl<'f> Stamps<'f> {
                 }
                 Some(self.moment)
             }
-            Log::Envoy => {
+            Log::Iso => {
                 let minute: &[u8; ISO] = text.first_chunk()?;
                 if minute[..] != self.minute[..ISO] {
                     self.moment = iso(minute)?.moment(0);
                     self.minute[..ISO].copy_from_slice(minute);
                 }
-                // Envoy writes UTC; where another product writes the same form, its offset counts.
                 Some(self.moment.plus(-iso_offset(text.get(ISO..)?)?))
             }
         }
     }
 }
 
-/// The log whose lines have this after a bracket.
-pub(super) fn form(text: &[u8]) -> Option<Form> {
+/// How the time after a bracket is written.
+pub(super) fn written(text: &[u8]) -> Option<Stamp> {
     let in_iso = text.first_chunk().and_then(iso).is_some();
     if in_iso && iso_offset(text.get(ISO..)?).is_some() {
-        return Some(Form::Envoy);
+        return Some(Stamp::Iso);
     }
     text.first_chunk().and_then(clf)?;
     match text.get(CLF + 3)? {
-        b' ' => Some(Form::Combined),
-        b'.' => Some(Form::Haproxy),
+        b' ' => Some(Stamp::Common),
+        b'.' => Some(Stamp::Local),
         _ => None,
     }
 }

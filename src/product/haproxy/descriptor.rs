@@ -1,5 +1,7 @@
 //! HAProxy in the list of products.
 
+use crate::capacity::import::Stamp;
+use crate::product::access_log::AccessLog;
 use crate::product::descriptor::Descriptor;
 use crate::product::haproxy::claim;
 use crate::product::haproxy::gateway;
@@ -12,5 +14,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     proxy: Some(&gateway::PROXY),
     server: Some(&process::SERVER),
     folders: &["/etc/haproxy/", "/usr/local/etc/haproxy/"],
+    access_log: Some(&AccessLog {
+        name: "haproxy",
+        help: "HTTP log of HAProxy",
+        // When the request came.
+        stamp: Stamp::Local,
+    }),
     ..Descriptor::of(&PRODUCT)
 };

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
+use clap::ValueEnum;
+
 use super::gathered::Gathered;
 use super::refusal::{refused, whole_minutes, zone};
 use crate::capacity::import::{Bins, Form, Guess, Stretch, cloudwatch, common_step, count, guess, unpacked};
@@ -172,9 +174,21 @@ fn form(given: Option<Form>, beginning: &[u8], name: &str) -> Result<Form, Failu
         )),
         Guess::Unknown => Err(Failure::new(
             format!("{name} begins with no line of a known form"),
-            "Known are combined, haproxy, envoy and cloudwatch: give one with --from. From anything else make CSV with the \
-             header timestamp,rps.",
+            &format!(
+                "Known are {}: give one with --from. From anything else make CSV with the header timestamp,rps.",
+                known_forms()
+            ),
         )),
+    }
+}
+
+/// The names of all forms, in words.
+fn known_forms() -> String {
+    let values = Form::value_variants().iter().filter_map(Form::to_possible_value);
+    let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+    match names.split_last() {
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 
