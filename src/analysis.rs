@@ -23,7 +23,7 @@ use crate::finding::{RuleInfo, Settled, Telling, settle};
 use crate::link::{Hop, link};
 use crate::lower::{self, Lowering, lower};
 use crate::model::Version;
-use crate::product::{claimants, folders};
+use crate::product::{claimants, folders, startups};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{Judgement, RuleSet, judge};
 use crate::speed;
@@ -137,6 +137,7 @@ fn expand(ground: &Ground<'_>, repository: &Repository, environment: &Environmen
         environment,
         &ground.cache,
         folders(),
+        startups(),
         &lower::reads,
     )
 }

@@ -9,7 +9,7 @@ use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
 use gatelint::model::{FieldId, Known, Model, Origin};
-use gatelint::product::{self, folders, servers};
+use gatelint::product::{self, folders, servers, startups};
 use gatelint::repo::{Edit, Sources, Span};
 use gatelint::server::{self, ProcessContext};
 use gatelint::syntax::{At, Language, NodeId, Shape, Style, yaml};
@@ -116,7 +116,14 @@ impl World {
     }
 
     fn files(&self) -> ContainerFiles {
-        container_files(&self.sources, &self.repository, &self.spec, &self.cache, folders())
+        container_files(
+            &self.sources,
+            &self.repository,
+            &self.spec,
+            &self.cache,
+            folders(),
+            startups(),
+        )
     }
 
     fn lower(&self, model: &mut Model) -> server::ProcessJoin {

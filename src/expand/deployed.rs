@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use super::cache::ExpandCache;
 use super::files::container_files;
 use super::seen::{ContainerFiles, SeenFile};
+use super::startup::Startup;
 use crate::environment::{ContainerSpec, Environment, Placed, Repository, containers};
 use crate::repo::{Source, SourceId, Sources};
 use crate::speed;
@@ -22,21 +23,22 @@ pub struct Expanded {
 }
 
 /// Finds the containers of an environment and makes the texts of the files they see. `folders` are those of an image in
-/// which configuration lies; `reads` says whether a container
-/// may read a file it sees: a build or a test may mount the whole repository.
+/// which configuration lies, `startups` what images do when they start; `reads` says whether a container may read a file
+/// it sees: a build or a test may mount the whole repository.
 pub fn expand(
     sources: &Sources,
     repository: &Repository,
     environment: &Environment,
     cache: &ExpandCache,
     folders: &[&str],
+    startups: &[&'static Startup],
     reads: &(dyn Fn(&ContainerSpec, &SeenFile) -> bool + Sync),
 ) -> Expanded {
     let containers: Vec<Deployed> = containers(environment, repository)
         .into_par_iter()
         .with_min_len(speed::OBJECTS)
         .map(|placed| {
-            let files = container_files(sources, repository, &placed.spec, cache, folders);
+            let files = container_files(sources, repository, &placed.spec, cache, folders, startups);
             (placed, files)
         })
         .collect();

@@ -1,4 +1,4 @@
-//! Templates that a container fills from its environment when it starts: those of the official nginx image, and
+//! Templates that a container fills from its environment when it starts: those that its image fills by itself, and
 //! `envsubst < template > file` in a command.
 
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cache::ExpandCache;
 use super::pieces::piece;
 use super::seen::ContainerFiles;
+use super::startup::Startup;
 use crate::environment::container::{ContainerSpec, Text};
 use crate::model::Doubt;
 use crate::repo::{Piece, Source, Sources, Span};
@@ -35,63 +36,68 @@ enum Wanted {
     Defined { filter: String },
     /// Those in the list; `envsubst '$A $B'`. What is not defined becomes empty.
     Listed(Vec<String>),
-    /// All; what is not defined becomes empty, nginx's own `$host` included.
+    /// All; what is not defined becomes empty, also what only looks like a variable.
     All,
 }
 
-/// Adds what the start of the container makes from templates.
-pub(super) fn apply(seen: &mut ContainerFiles, sources: &Sources, spec: &ContainerSpec, cache: &ExpandCache) {
-    templates(seen, sources, spec, cache);
+/// Adds what the start of the container makes from templates: first by itself, as its image does, then by its command.
+pub(super) fn apply(
+    seen: &mut ContainerFiles,
+    sources: &Sources,
+    spec: &ContainerSpec,
+    cache: &ExpandCache,
+    startups: &[&'static Startup],
+) {
+    let own = startups.iter().find(|startup| (startup.is_known)(spec));
+    let templates = Templates {
+        sources,
+        cache,
+        spec,
+        brought: own.map(|startup| startup.variables),
+    };
+    for startup in startups {
+        (startup.fill)(seen, &templates);
+    }
     for text in spec.entrypoint.iter().chain(&spec.arguments).flatten() {
         if text.text.contains("envsubst") {
             for step in steps(&text.text) {
-                run(seen, sources, spec, cache, &step, text.span);
+                run(seen, &templates, &step, text.span);
             }
         }
     }
 }
 
-/// The official nginx image's `20-envsubst-on-templates.sh`: the files of `/etc/nginx/templates` that end in
-/// `.template`, to `/etc/nginx/conf.d`, replacing the variables that are defined and no others. It runs only through
-/// the image's own entrypoint.
-fn templates(seen: &mut ContainerFiles, sources: &Sources, spec: &ContainerSpec, cache: &ExpandCache) {
-    let own_entrypoint = match &spec.entrypoint {
-        None => true,
-        Some(words) => words.iter().any(|word| word.text.contains("docker-entrypoint")),
-    };
-    let may_be_nginx = spec.built.is_some() || spec.image_name().is_none_or(|name| name.contains("nginx"));
-    if !own_entrypoint || !may_be_nginx {
-        return;
-    }
-    let setting = |name: &str, default: &str| match spec.variable(name) {
-        Some(value) if value.unknown => None,
-        Some(value) if !value.text.is_empty() => Some(value.text.to_string()),
-        _ => Some(default.to_owned()),
-    };
-    let (Some(folder), Some(suffix), Some(output), Some(filter)) = (
-        setting("NGINX_ENVSUBST_TEMPLATE_DIR", "/etc/nginx/templates"),
-        setting("NGINX_ENVSUBST_TEMPLATE_SUFFIX", ".template"),
-        setting("NGINX_ENVSUBST_OUTPUT_DIR", "/etc/nginx/conf.d"),
-        setting("NGINX_ENVSUBST_FILTER", ""),
-    ) else {
-        return;
-    };
-    let (folder, output) = (folder.trim_end_matches('/'), output.trim_end_matches('/'));
-    let unread: Vec<Doubt> = seen.doubt(folder).cloned().into_iter().collect();
-    for doubt in unread {
-        seen.unknown.push((output.to_owned(), doubt));
-    }
-    let found: Vec<(String, Arc<Source>)> = seen
-        .under(folder)
-        .filter_map(|file| {
-            let rest = file.path.strip_prefix(folder)?.strip_suffix(suffix.as_str())?;
-            Some((format!("{output}{rest}"), file.source.clone()))
-        })
-        .collect();
-    let wanted = Wanted::Defined { filter };
-    for (path, template) in found {
-        if let Some(source) = filled(sources, spec, cache, &template, &wanted) {
-            seen.put(path, source);
+/// The templates of one container.
+pub struct Templates<'a> {
+    sources: &'a Sources,
+    cache: &'a ExpandCache,
+    /// The container.
+    pub spec: &'a ContainerSpec,
+    /// Variables that its image brings along; `None` where the image is not known.
+    brought: Option<&'static [&'static str]>,
+}
+
+impl Templates<'_> {
+    /// Fills the files of a folder that end in a suffix into another, replacing the variables that are defined and pass
+    /// the filter, and no others.
+    pub fn fill_folder(&self, seen: &mut ContainerFiles, folder: &str, suffix: &str, output: &str, filter: String) {
+        let (folder, output) = (folder.trim_end_matches('/'), output.trim_end_matches('/'));
+        let unread: Vec<Doubt> = seen.doubt(folder).cloned().into_iter().collect();
+        for doubt in unread {
+            seen.unknown.push((output.to_owned(), doubt));
+        }
+        let found: Vec<(String, Arc<Source>)> = seen
+            .under(folder)
+            .filter_map(|file| {
+                let rest = file.path.strip_prefix(folder)?.strip_suffix(suffix)?;
+                Some((format!("{output}{rest}"), file.source.clone()))
+            })
+            .collect();
+        let wanted = Wanted::Defined { filter };
+        for (path, template) in found {
+            if let Some(source) = filled(self, &template, &wanted) {
+                seen.put(path, source);
+            }
         }
     }
 }
@@ -150,16 +156,9 @@ fn steps(line: &str) -> Vec<Step> {
     found
 }
 
-fn run(
-    seen: &mut ContainerFiles,
-    sources: &Sources,
-    spec: &ContainerSpec,
-    cache: &ExpandCache,
-    step: &Step,
-    span: Span,
-) {
+fn run(seen: &mut ContainerFiles, templates: &Templates<'_>, step: &Step, span: Span) {
     let made = match seen.get(&step.input).map(|file| file.source.clone()) {
-        Some(template) => filled(sources, spec, cache, &template, &step.wanted),
+        Some(template) => filled(templates, &template, &step.wanted),
         None => None,
     };
     match made {
@@ -173,13 +172,8 @@ fn run(
 }
 
 /// The text of a template, filled; `None` where texts are made from each other too often, or grow too long.
-fn filled(
-    sources: &Sources,
-    spec: &ContainerSpec,
-    cache: &ExpandCache,
-    template: &Source,
-    wanted: &Wanted,
-) -> Option<Arc<Source>> {
+fn filled(templates: &Templates<'_>, template: &Source, wanted: &Wanted) -> Option<Arc<Source>> {
+    let (sources, cache) = (templates.sources, templates.cache);
     if depth(sources, template) + 1 >= DEEPEST {
         return None;
     }
@@ -187,7 +181,7 @@ fn filled(
     let mut pieces: Vec<Piece> = Vec::new();
     let mut copied = 0;
     for (start, end, name) in variables(&template.text) {
-        let value = match fill(spec, wanted, name) {
+        let value = match fill(templates, wanted, name) {
             Fill::Keep => continue,
             Fill::Hole if template.text[start..end].starts_with("${") && is_upper(name) => continue,
             // Written so that the search for holes finds it.
@@ -241,7 +235,8 @@ fn depth(sources: &Sources, source: &Source) -> usize {
     deep
 }
 
-fn fill<'e>(spec: &'e ContainerSpec, wanted: &Wanted, name: &str) -> Fill<'e> {
+fn fill<'e>(templates: &Templates<'e>, wanted: &Wanted, name: &str) -> Fill<'e> {
+    let spec = templates.spec;
     let passes = match wanted {
         Wanted::Defined { filter } => passes(filter, name),
         Wanted::Listed(names) => Some(names.iter().any(|own| own == name)),
@@ -253,36 +248,22 @@ fn fill<'e>(spec: &'e ContainerSpec, wanted: &Wanted, name: &str) -> Fill<'e> {
     match spec.variable(name) {
         Some(value) if !value.unknown && passes.is_some() => Fill::Value(value),
         Some(_) => Fill::Hole,
-        None if may_be_defined(spec, name) => Fill::Hole,
+        None if may_be_defined(templates, name) => Fill::Hole,
         None if matches!(wanted, Wanted::Defined { .. }) => Fill::Keep,
         None => Fill::Empty,
     }
 }
 
 /// Whether a variable that is not written here may be defined all the same: by the image, by a file of variables, by
-/// Kubernetes for each Service. nginx's own variables are in lower case.
-fn may_be_defined(spec: &ContainerSpec, name: &str) -> bool {
-    // `ENV` of the official images, and what Docker and the shell define.
-    const OFFICIAL: &[&str] = &[
-        "NGINX_VERSION",
-        "NJS_VERSION",
-        "NJS_RELEASE",
-        "ACME_VERSION",
-        "PKG_RELEASE",
-        "DYNPKG_RELEASE",
-        "NGINX_LOCAL_RESOLVERS",
-        "PATH",
-        "HOSTNAME",
-        "HOME",
-        "PWD",
-        "TERM",
-    ];
-    let official =
-        spec.built.is_none() && (spec.is_official("nginx") || spec.is_official("nginxinc/nginx-unprivileged"));
+/// Kubernetes for each Service. What is in lower case is a variable of the configuration itself.
+fn may_be_defined(templates: &Templates<'_>, name: &str) -> bool {
+    // What Docker and the shell define.
+    const USUAL: [&str; 5] = ["PATH", "HOSTNAME", "HOME", "PWD", "TERM"];
+    let spec = templates.spec;
+    let brings = |brought: &[&str]| USUAL.contains(&name) || brought.contains(&name);
     is_upper(name)
-        && (!official
+        && (templates.brought.is_none_or(brings)
             || spec.more_environment
-            || OFFICIAL.contains(&name)
             || name.contains("_SERVICE_HOST")
             || name.contains("_SERVICE_PORT"))
 }

@@ -2,6 +2,7 @@
 
 use super::cache::ExpandCache;
 use super::seen::ContainerFiles;
+use super::startup::Startup;
 use super::{copied, envsubst};
 use crate::environment::Repository;
 use crate::environment::container::{ContainerSpec, Mount, MountSource};
@@ -16,6 +17,7 @@ pub fn container_files(
     spec: &ContainerSpec,
     cache: &ExpandCache,
     folders: &[&str],
+    startups: &[&'static Startup],
 ) -> ContainerFiles {
     let mut seen = ContainerFiles::default();
     copied::add(&mut seen, repository, spec, folders);
@@ -25,7 +27,7 @@ pub fn container_files(
     for mount in mounts {
         add(&mut seen, sources, repository, cache, mount);
     }
-    envsubst::apply(&mut seen, sources, spec, cache);
+    envsubst::apply(&mut seen, sources, spec, cache, startups);
     seen.files.sort_by(|a, b| a.path.cmp(&b.path));
     seen
 }

@@ -7,9 +7,11 @@ pub mod envsubst;
 pub mod files;
 mod pieces;
 mod seen;
+mod startup;
 
 pub use cache::ExpandCache;
 pub use deployed::{Deployed, Expanded, expand};
 pub use files::container_files;
 pub use pieces::{block, verbatim};
 pub use seen::{ContainerFiles, SeenFile};
+pub use startup::Startup;

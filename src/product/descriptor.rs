@@ -1,6 +1,7 @@
 //! What the rest of the program may ask of a product: each room has one of these.
 
 use crate::environment::claim::Claimant;
+use crate::expand::Startup;
 use crate::kubernetes::foreign::Reader;
 use crate::model::{Product, ProductId};
 use crate::product::access_log::AccessLog;
@@ -24,6 +25,8 @@ pub struct Descriptor {
     pub server: Option<&'static Server>,
     /// Folders of an image, each with a slash at its end, in which its configuration lies.
     pub folders: &'static [&'static str],
+    /// What its images do when they start, before their command runs.
+    pub startup: Option<&'static Startup>,
     /// The log that it writes of its requests, where traffic can be imported from it.
     pub access_log: Option<&'static AccessLog>,
     /// How it serves Ingresses.
@@ -47,6 +50,7 @@ impl Descriptor {
             proxy: None,
             server: None,
             folders: &[],
+            startup: None,
             access_log: None,
             controller: None,
             reader: None,

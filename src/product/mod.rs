@@ -31,6 +31,7 @@ use std::sync::LazyLock;
 use crate::capacity::import::Stamp;
 use crate::environment::Document;
 use crate::environment::claim::Claimants;
+use crate::expand::Startup;
 use crate::kubernetes::foreign::Reader;
 use crate::model::ProductId;
 use crate::server::Server;
@@ -154,4 +155,10 @@ pub fn is_settings(document: &Document) -> bool {
 pub fn access_log(stamp: Stamp) -> Option<&'static AccessLog> {
     let mut logs = all().filter_map(|product| product.access_log);
     logs.find(|log| log.stamp == stamp)
+}
+
+/// What images do when they start.
+pub fn startups() -> &'static [&'static Startup] {
+    static STARTUPS: LazyLock<Vec<&Startup>> = LazyLock::new(|| all().filter_map(|product| product.startup).collect());
+    &STARTUPS
 }

@@ -7,6 +7,7 @@ use crate::product::nginx::claim;
 use crate::product::nginx::gateway;
 use crate::product::nginx::process;
 use crate::product::nginx::product::PRODUCT;
+use crate::product::nginx::startup;
 
 /// nginx.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -14,6 +15,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     proxy: Some(&gateway::PROXY),
     server: Some(&process::SERVER),
     folders: &["/etc/nginx/", "/usr/local/openresty/nginx/conf/"],
+    startup: Some(&startup::STARTUP),
     access_log: Some(&AccessLog {
         name: "combined",
         help: "Access log of nginx or Apache, combined or common",

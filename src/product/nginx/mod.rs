@@ -17,6 +17,7 @@ pub mod product;
 mod reach;
 mod resolver;
 mod route;
+mod startup;
 pub mod table;
 pub mod target;
 
