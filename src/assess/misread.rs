@@ -24,13 +24,10 @@ pub(super) fn misreading(
     };
     let mut notes = evaluated.iter().flat_map(|evaluation| &evaluation.notes);
     let missing = notes.any(|note| note.kind == NoteKind::TimezoneMissing);
-    let is_utc = |name: &&str| Zone::named(name).is_ok_and(|zone| zone.is_utc());
-    let mut zones = target.sources.iter().flat_map(|source| source.schedule.zones());
-    let other = !zone.is_utc() && zones.any(|name| is_utc(&name));
     let entries = |misreading| !texts(target, misreading).is_empty();
     let candidates = [
         (Misreading::MissingZone, missing),
-        (Misreading::OtherZone, other),
+        (Misreading::OtherZone, !zone.is_utc() && entries(Misreading::OtherZone)),
         (Misreading::Weekdays, entries(Misreading::Weekdays)),
         (Misreading::DesiredAlone, entries(Misreading::DesiredAlone)),
         (Misreading::Forbidden, entries(Misreading::Forbidden)),
@@ -130,7 +127,18 @@ fn text(schedule: &Schedule, entry: &EntryParts<'_>, misreading: Misreading) -> 
         Misreading::MissingZone => entry.start.filter(|_| entry.zone.is_none()).map(|given| given.span),
         Misreading::OtherZone => {
             let is_utc = |given: &&Given<String>| Zone::named(&given.value).is_ok_and(|zone| zone.is_utc());
-            entry.zone.filter(is_utc).map(|given| given.span)
+            let own = entry.zone.filter(is_utc);
+            // A window of kube-downscaler names its zone itself.
+            let windows = [entry.start, entry.end].into_iter().flatten();
+            let mut windows = windows.filter(|given| {
+                let zones = given
+                    .value
+                    .split(',')
+                    .filter_map(|window| window.split_whitespace().nth(2));
+                let mut zones = zones.filter_map(|name| Zone::named(name).ok());
+                matches!(schedule, Schedule::Downscaled(_)) && zones.any(|zone| zone.is_utc())
+            });
+            own.or_else(|| windows.next()).map(|given| given.span)
         }
         Misreading::Weekdays => {
             let start = entry

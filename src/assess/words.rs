@@ -44,6 +44,10 @@ impl Words<'_> {
                 "`{text}` names no time zone and is read in UTC, which leaves {stated} {replicas}; in {} it would do",
                 self.zone
             ),
+            Cause::Misread(Misreading::OtherZone) if text.contains(' ') => format!(
+                "`{text}` is in UTC, which leaves {stated} {replicas}; in {} it would do",
+                self.zone
+            ),
             Cause::Misread(Misreading::OtherZone) => format!(
                 "`{edge}` is in {text}, which leaves {stated} {replicas}; in {} it would do",
                 self.zone

@@ -1,5 +1,7 @@
 //! What CloudFormation scales: Auto Scaling groups with their scheduled actions, and scalable targets with theirs.
 
+mod policies;
+
 use std::sync::{Arc, LazyLock};
 
 use crate::capacity::schedule::{
@@ -9,11 +11,12 @@ use crate::environment::Environment;
 use crate::environment::cloudformation::TEMPLATE;
 use crate::environment::cloudformation::value::{Scalar, reference, scalar};
 use crate::estate::scaled::schedule::{Schedule, tracking};
-use crate::estate::scaled::target::{Entry, Follows, Identity, Routed, Source, Target};
+use crate::estate::scaled::target::{Entry, Identity, Source, Target};
 use crate::model::field::{autoscaler, schedule};
 use crate::model::{Known, Model, NodePlace, Row, Site, Table, TreeId, Unit};
 use crate::repo::Span;
 use crate::syntax::At;
+use policies::{follows, is_tracking, routed};
 
 const PRODUCT: &str = "CloudFormation";
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
@@ -412,58 +415,4 @@ fn or_open(found: &mut Found, schedule: Option<Schedule>, span: Span) -> Schedul
 /// Whether a stack update leaves sizes alone that the template has not changed.
 fn keeps_sizes(group: At<'_>) -> bool {
     group.scalar("UpdatePolicy.AutoScalingScheduledAction.IgnoreUnmodifiedGroupSizeProperties") == Some("true")
-}
-
-/// What sends requests to a resource: the first of these properties that names anything.
-fn routed(resource: At<'_>, names: &[&str]) -> Option<Routed> {
-    let own = resource.child("Properties")?;
-    let list = names.iter().find_map(|name| {
-        let list = own.child(name)?;
-        (!list.is_list() || list.items().next().is_some()).then_some(list)
-    })?;
-    Some(Routed {
-        by: "a target group".into(),
-        span: list.name_span(),
-    })
-}
-
-/// What a scaling policy raises the capacity by, if it does.
-fn follows(policy: At<'_>) -> Option<Follows> {
-    let own = policy.child("Properties")?;
-    // A number that the stack fills in may be a raise.
-    let raises = |at: Option<At<'_>>| {
-        let number = at.and_then(At::text).and_then(|text| text.parse::<f64>().ok());
-        number.is_none_or(|number| number > 0.0)
-    };
-    let mut from_zero = true;
-    let raises = match own.scalar("PolicyType") {
-        Some("TargetTrackingScaling") => {
-            let configured = [
-                "TargetTrackingConfiguration",
-                "TargetTrackingScalingPolicyConfiguration",
-            ];
-            // What the platform measures itself it measures of what runs.
-            from_zero = !configured.iter().any(|name| {
-                own.child(name)
-                    .is_some_and(|of| of.child("PredefinedMetricSpecification").is_some())
-            });
-            true
-        }
-        Some("PredictiveScaling") => own.scalar("PredictiveScalingConfiguration.Mode") == Some("ForecastAndScale"),
-        Some("StepScaling") => {
-            let steps = own
-                .child("StepAdjustments")
-                .or_else(|| own.get("StepScalingPolicyConfiguration.StepAdjustments"));
-            steps.is_none_or(|steps| steps.items().any(|step| raises(step.child("ScalingAdjustment"))))
-        }
-        _ => raises(own.child("ScalingAdjustment")),
-    };
-    raises.then(|| Follows {
-        by: format!("the scaling policy {}", policy.name()).into(),
-        from_zero,
-    })
-}
-
-fn is_tracking(policy: At<'_>) -> bool {
-    policy.scalar("Properties.PolicyType") == Some("TargetTrackingScaling")
 }
