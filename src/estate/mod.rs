@@ -237,6 +237,19 @@ pub enum Requirement {
     Missing,
 }
 
+impl Requirement {
+    /// Whether a label with this value, or its absence, meets it.
+    pub fn holds(&self, own: Option<&str>) -> bool {
+        let is_one = |values: &[Arc<str>]| own.is_some_and(|own| values.iter().any(|value| **value == *own));
+        match self {
+            Requirement::In(values) => is_one(values),
+            Requirement::NotIn(values) => !is_one(values),
+            Requirement::Exists => own.is_some(),
+            Requirement::Missing => own.is_none(),
+        }
+    }
+}
+
 impl Selector {
     /// Whether labels fit.
     pub fn fits(&self, labels: &[(Arc<str>, Arc<str>)]) -> Known<bool> {
@@ -244,13 +257,8 @@ impl Selector {
             return Known::Unknown(doubt.clone());
         }
         Known::Is(self.requirements.iter().all(|(key, requirement)| {
-            let own = labels.iter().find(|(own, _)| own == key).map(|(_, value)| value);
-            match requirement {
-                Requirement::In(values) => own.is_some_and(|own| values.contains(own)),
-                Requirement::NotIn(values) => own.is_none_or(|own| !values.contains(own)),
-                Requirement::Exists => own.is_some(),
-                Requirement::Missing => own.is_none(),
-            }
+            let own = labels.iter().find(|(own, _)| own == key);
+            requirement.holds(own.map(|(_, value)| &**value))
         }))
     }
 }

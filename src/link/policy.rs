@@ -2,7 +2,7 @@
 //! port, never a Service's.
 
 use super::names::nearness;
-use super::policy_rule::{Party, and, comes, labels_of, or, reaches, unsure};
+use super::policy_rule::{Party, and, comes, in_namespace, or, reaches};
 use crate::estate::{Container, Direction, Estate, Gateway, Peer, Policy, PolicyPort, PolicyRule};
 use crate::model::product::Origin;
 use crate::model::{Assumption, Doubt, EntityId, Held, Known, weigh};
@@ -116,10 +116,7 @@ pub(super) fn lets_ask(estate: &Estate, gateway: &Gateway) -> Held<bool> {
     let system = |peer: &Peer| match peer {
         Peer::Block(_) => true,
         Peer::Pods { namespaces, .. } => match namespaces {
-            Some(selector) => {
-                let fits = selector.fits(&labels_of(estate, "kube-system"));
-                !matches!(unsure(estate, true, "kube-system", fits), Known::Is(false))
-            }
+            Some(selector) => in_namespace(estate, selector, "kube-system") != Known::Is(false),
             None => &*own.namespace == "kube-system",
         },
     };

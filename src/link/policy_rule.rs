@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::estate::{Block, Container, Estate, Peer, Policy, PolicyPort, PolicyRule};
+use crate::estate::{Block, Container, Estate, Peer, Policy, PolicyPort, PolicyRule, Requirement, Selector};
 use crate::model::{Assumption, Doubt, Known, Lens};
+
+/// The label that Kubernetes gives every namespace.
+const NAME: &str = "kubernetes.io/metadata.name";
 
 /// Labels as written.
 type Labels = [(Arc<str>, Arc<str>)];
@@ -71,19 +74,16 @@ pub(super) fn comes(
             }
             (Peer::Pods { .. }, Party::Unknown(doubt)) => Known::Unknown(doubt.clone()),
             (Peer::Pods { namespaces, pods }, Party::Pods(namespace, labels)) => {
-                let in_namespace = match namespaces {
+                let there = match namespaces {
                     None => Known::Is(**namespace == *policy.namespace),
-                    Some(selector) => selector.fits(&labels_of(estate, namespace)),
+                    Some(selector) => in_namespace(estate, selector, namespace),
                 };
-                and(
-                    unsure(estate, namespaces.is_some(), namespace, in_namespace),
-                    || match (pods, labels) {
-                        (None, _) => Known::Is(true),
-                        (Some(pods), _) if pods.requirements.is_empty() => Known::Is(true),
-                        (Some(pods), Some(labels)) => pods.fits(labels),
-                        (Some(_), None) => Known::Unknown(Doubt::new(format!("the labels of {who} are not known"))),
-                    },
-                )
+                and(there, || match (pods, labels) {
+                    (None, _) => Known::Is(true),
+                    (Some(pods), _) if pods.requirements.is_empty() => Known::Is(true),
+                    (Some(pods), Some(labels)) => pods.fits(labels),
+                    (Some(_), None) => Known::Unknown(Doubt::new(format!("the labels of {who} are not known"))),
+                })
             }
         };
         match found {
@@ -110,23 +110,26 @@ fn pods_in(lens: &Lens, block: &Block, who: &str) -> Known<bool> {
     }
 }
 
-/// A namespace that is not written in the repository may have labels of which nothing is known; that it lacks one is
-/// then not sure.
-pub(super) fn unsure(estate: &Estate, by_label: bool, namespace: &str, fits: Known<bool>) -> Known<bool> {
+/// Whether a selector fits a namespace. One that is not written in the repository may have labels of which nothing is
+/// known, beside the one that Kubernetes gives each with its name; that it lacks one of those is not sure.
+pub(super) fn in_namespace(estate: &Estate, selector: &Selector, namespace: &str) -> Known<bool> {
     let written = estate.namespaces.iter().any(|(own, _)| **own == *namespace);
+    let fits = selector.fits(&labels_of(estate, namespace));
+    let own_name = |(key, requirement): &(Arc<str>, Requirement)| &**key == NAME && !requirement.holds(Some(namespace));
+    let is_other = selector.requirements.iter().any(own_name);
     match fits {
-        Known::Is(false) if by_label && !written => Known::Unknown(Doubt::new(format!(
+        Known::Is(false) if !written && !is_other => Known::Unknown(Doubt::new(format!(
             "the labels of namespace {namespace} are not in the repository"
         ))),
         fits => fits,
     }
 }
 
-pub(super) fn labels_of(estate: &Estate, namespace: &str) -> Vec<(Arc<str>, Arc<str>)> {
+fn labels_of(estate: &Estate, namespace: &str) -> Vec<(Arc<str>, Arc<str>)> {
     let written = estate.namespaces.iter().find(|(own, _)| **own == *namespace);
     match written {
         Some((_, labels)) => labels.clone(),
-        None => vec![("kubernetes.io/metadata.name".into(), namespace.into())],
+        None => vec![(NAME.into(), namespace.into())],
     }
 }
 

@@ -121,6 +121,10 @@ pub(super) fn lower(
             at,
         );
     }
+    if plain(at, "respect_dns_ttl") == Some("true") {
+        let doubt = Doubt::at("the name server says how long its answers hold", span);
+        entity.set_known(upstream::LOOKUP_EVERY, Known::Unknown(doubt), span);
+    }
     let sends_proxy = sends_proxy(at);
     for endpoint in &endpoints {
         let entity = model.entity_mut(endpoint.id);

@@ -92,6 +92,7 @@ fn rows() -> Vec<Row> {
     let source = "envoy api config/cluster/v3/cluster.proto";
     // What is a route's in the model is a cluster's here: a route's scope stands in front of its cluster's.
     let of_cluster = |row: Row| row.within(&["cluster"]).inherits();
+    add(of_cluster(Row::new("dns_refresh_rate", upstream::LOOKUP_EVERY, Unit::ProtoTime)).default("5s", source));
     add(of_cluster(Row::new("connect_timeout", route::CONNECT_TIMEOUT, Unit::ProtoTime)).default("5s", source));
     add(of_cluster(Row::new(
         "outlier_detection.max_ejection_percent",

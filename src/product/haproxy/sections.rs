@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::value::Size;
-use crate::model::{Doubt, Known, Value};
+use crate::model::{Doubt, Duration, Known, Value};
+use crate::product::haproxy::table::TIME;
 use crate::product::haproxy::unit;
 use crate::product::haproxy::words::{Around, Set, Variable, read};
 use crate::repo::Span;
@@ -65,11 +66,21 @@ pub struct Other {
     pub name: Arc<str>,
     /// Tables it declares (`peers`).
     pub tables: Vec<Arc<str>>,
-    /// The addresses of its name servers (`resolvers`), and where the first is written; absent where more may be read
-    /// from somewhere else.
-    pub name_servers: Option<(Vec<String>, Span)>,
+    /// Its name servers (`resolvers`); absent where more may be read from somewhere else.
+    pub name_servers: Option<NameServers>,
     /// Whether it may not count.
     pub maybe: bool,
+}
+
+/// The name servers of a `resolvers` section.
+#[derive(Debug)]
+pub struct NameServers {
+    /// Their addresses.
+    pub addresses: Vec<String>,
+    /// Where the first is written.
+    pub at: Span,
+    /// How long a name's address is used before it is looked up again (`timeout resolve`), and where that is written.
+    pub every: (Duration, Span),
 }
 
 /// One section.
@@ -261,20 +272,38 @@ fn other(at: At<'_>, maybe: bool) -> Option<Other> {
     })
 }
 
-/// `nameserver id address:port`; `parse-resolv-conf` adds those of the machine.
-fn name_servers(at: At<'_>) -> Option<(Vec<String>, Span)> {
-    let known = |line: At<'_>| line.doubt().is_none() && !matches!(line.name(), "parse-resolv-conf" | ".if");
-    if at.name() != "resolvers" || !at.children().all(known) {
+/// `nameserver id address:port`, and `parse-resolv-conf` for those of the machine or pod, without its search domains
+/// (configuration.txt 5.3.2).
+fn name_servers(at: At<'_>) -> Option<NameServers> {
+    if at.name() != "resolvers" || at.children().any(|line| line.doubt().is_some() || line.name() == ".if") {
         return None;
     }
-    let mut lines = at.children().filter(|line| line.name() == "nameserver").peekable();
-    let first = lines.peek()?.word_span_at(1);
-    let address = |line: At<'_>| {
-        let text = line.word(1)?;
-        let bare = text.rsplit('@').next()?;
-        bare.rsplit_once(':').map_or(bare, |(host, _)| host).to_owned().into()
+    let lines = at.children().filter_map(|line| match line.name() {
+        "nameserver" => Some((line.word(1)?, line.word_span_at(1))),
+        "parse-resolv-conf" => Some(("those of /etc/resolv.conf", line.head())),
+        _ => None,
+    });
+    let lines: Vec<(&str, Span)> = lines.collect();
+    let (_, first) = *lines.first()?;
+    let address = |(text, _): &(&str, Span)| {
+        let bare = text.rsplit('@').next().unwrap_or(text);
+        bare.rsplit_once(':').map_or(bare, |(host, _)| host).to_owned()
     };
-    Some((lines.filter_map(address).collect(), first))
+    // configuration.txt 5.3.2: once a second unless it is set.
+    let mut every = (Duration::from_secs(1), at.head());
+    for line in at
+        .children()
+        .filter(|line| line.name() == "timeout" && line.text() == Some("resolve"))
+    {
+        if let Some(Value::Duration(time)) = line.word(1).and_then(|text| TIME.value_of(text)) {
+            every = (time, line.word_span_at(1));
+        }
+    }
+    Some(NameServers {
+        addresses: lines.iter().map(address).collect(),
+        at: first,
+        every,
+    })
 }
 
 /// `setenv NAME value`, `presetenv NAME value`, `unsetenv NAME`.

@@ -238,8 +238,10 @@ impl Server<'_> {
         let mut named =
             sections.filter(|other| other.keyword == "resolvers" && Some(&other.name) == options.resolvers.as_ref());
         let found = named.next().and_then(|other| other.name_servers.as_ref());
-        if let Some((servers, span)) = found.filter(|_| self.sections.more_others.is_none()) {
-            name_server::note(model, id, servers, *span);
+        if let Some(servers) = found.filter(|_| self.sections.more_others.is_none()) {
+            name_server::note(model, id, &servers.addresses, servers.at);
+            let (every, at) = servers.every;
+            model.entity_mut(id).set(endpoint::LOOKUP_EVERY, every, at);
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) const PASSING: &[Failure] = &[
     ),
     (
         status::OTHER_MISMATCH,
-        "a 4xx of the upstream, a 502 or a 504, without a log line that tells why",
+        "an error of the upstream's own (400, 500), a 502 or a 504, without a log line that tells why",
     ),
     (
         status::BIG_HEADER,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::estate::name_server;
 use crate::model::field::endpoint;
-use crate::model::{EntityId, FactView, FieldId, Known, Model};
+use crate::model::{Duration, EntityId, FactView, FieldId, Known, Model, Unit, Value};
+use crate::repo::Span;
 use crate::syntax::At;
 
 /// Notes at an endpoint who looks its host up, as the `resolver` in force says: `field` of `holder`.
@@ -21,7 +22,25 @@ pub(super) fn note(model: &mut Model, endpoint: EntityId, holder: EntityId, fiel
         Known::Is(fact) => {
             let servers = servers(model, &fact);
             name_server::note(model, endpoint, &servers, fact.span);
+            if let Some((time, at)) = valid(model, &fact) {
+                model.entity_mut(endpoint).set(endpoint::LOOKUP_EVERY, time, at);
+            }
         }
+    }
+}
+
+/// How long answers are kept, where `valid=` says so; else as long as the name server says.
+fn valid(model: &Model, fact: &FactView) -> Option<(Duration, Span)> {
+    let (tree, node) = fact.site?.node?;
+    let at = model.at(tree, node);
+    let n = at.texts().position(|text| text.starts_with("valid="))?;
+    let time = at
+        .word(n)?
+        .strip_prefix("valid=")
+        .filter(|_| at.doubt_at(n).is_none())?;
+    match Unit::Time.value_of(time)? {
+        Value::Duration(time) => Some((time, at.word_span_at(n))),
+        _ => None,
     }
 }
 
