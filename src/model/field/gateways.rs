@@ -189,6 +189,7 @@ fields! { setting, Kind::Setting;
 fields! { reference, Kind::Reference;
     NAME: Arc<str> = "name", "The name as written.";
     SORT: Arc<str> = "sort", "What it names, in words, such as `resolvers section` or `ACL above it`.";
+    ON_FAILURE: bool = "on_failure", "nginx: whether only requests that have failed are sent there.";
     FOUND: bool = "found", "Whether that is declared where the name can see it.";
     NEAREST: Arc<str> = "nearest", "The declared name of that sort most like it, where it is not declared.";
 }

@@ -12,9 +12,9 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::includes::{Directive, Includes, flatten};
 use crate::product::nginx::listen;
-use crate::product::nginx::reach;
 use crate::product::nginx::table::{MODULES, PORT, SERVER, TABLE};
 use crate::product::nginx::target::{Target, Variables};
+use crate::product::nginx::{named, reach};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -315,6 +315,11 @@ impl Lower<'_> {
         };
         frame.scope = Some(self.scope(children, frame.context, frame.scope, doubt_here, home));
         self.hand_down(children, &mut frame, doubt.as_ref());
+        // A fragment is only a part of its server.
+        let is_whole = home.is_some_and(|(tree, node)| tree.at(node).name() == "server");
+        if frame.context == Context::Server && is_whole && doubt.is_none() {
+            named::add(self.model, self.includes, children);
+        }
         let tls = children.iter().any(|(tree, node)| {
             let at = tree.at(*node);
             at.name() == "ssl" && at.text() == Some("on")

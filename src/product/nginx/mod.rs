@@ -11,6 +11,7 @@ mod handed;
 pub mod includes;
 mod listen;
 pub mod lower;
+mod named;
 pub mod place;
 mod process;
 pub mod product;
