@@ -16,8 +16,8 @@ use rustc_hash::FxHashSet;
 use crate::assess::{Assessed, Traffic, assess};
 use crate::capacity::Moment;
 use crate::environment::{Environment, Repository, group};
-use crate::estate::Estate;
 use crate::estate::facts::Facts;
+use crate::estate::{Context, Estate};
 use crate::expand::{ExpandCache, Expanded};
 use crate::finding::{RuleInfo, Settled, Telling, settle};
 use crate::link::{Hop, link};
@@ -143,12 +143,8 @@ fn expand(ground: &Ground<'_>, repository: &Repository, environment: &Environmen
 }
 
 /// What is `mounted` somewhere is that container's, not a file that may run anywhere.
-fn context<'a>(
-    ground: &'a Ground<'a>,
-    repository: &'a Repository,
-    mounted: &'a FxHashSet<SourceId>,
-) -> lower::Context<'a> {
-    lower::Context {
+fn context<'a>(ground: &'a Ground<'a>, repository: &'a Repository, mounted: &'a FxHashSet<SourceId>) -> Context<'a> {
+    Context {
         sources: ground.sources,
         repository,
         cache: &ground.cache,

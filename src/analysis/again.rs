@@ -11,13 +11,13 @@ use super::{Prover, context, expand};
 use crate::assess::assess;
 use crate::environment::claim::Charts;
 use crate::environment::{Environment, File, Repository, group};
-use crate::estate::Estate;
+use crate::estate::{Context, Estate};
 use crate::expand::Expanded;
 use crate::fix::outcome::{Outcome, stands_in};
 use crate::fix::part::{Part, Reading, portrait};
 use crate::fix::world::{Again, Answer, Question, World};
 use crate::link::link;
-use crate::lower::{self, lower};
+use crate::lower::lower;
 use crate::model::{EntityId, Model};
 use crate::product;
 use crate::repo::{Source, SourceId, Sources};
@@ -224,7 +224,7 @@ impl Prover<'_> {
     }
 
     /// Lowers, links and assesses an environment, as [`super::analyse`] does.
-    fn assessed(&self, context: lower::Context<'_>, environment: &Environment, expanded: Expanded) -> Estate {
+    fn assessed(&self, context: Context<'_>, environment: &Environment, expanded: Expanded) -> Estate {
         let ground = self.ground;
         let mut estate = lower(context, environment, expanded).finish();
         let hops = link(&mut estate);

@@ -7,7 +7,7 @@ mod machine;
 mod tasks;
 
 use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};
-use crate::estate::{Builder, Estate};
+use crate::estate::{Builder, Context, Estate};
 use crate::expand::{Deployed, Expanded, SeenFile};
 use crate::kubernetes::scaler::{self, Scaler, Scalers};
 use crate::kubernetes::{policy, service};
@@ -15,8 +15,6 @@ use crate::model::Known;
 use crate::model::field::workload;
 use crate::product;
 use crate::scaling;
-
-pub use crate::estate::Context;
 
 /// Whether a container may read a file it sees. A build or a test may mount the whole repository: that runs nothing of it.
 pub fn reads(spec: &ContainerSpec, seen: &SeenFile) -> bool {
