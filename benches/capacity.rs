@@ -30,7 +30,7 @@ fn combined() -> Outcome<bool> {
     let log = block.repeat(400);
     let mut bins = Bins::of_minutes(1);
     let before = processor()?;
-    let counted = count(log.as_bytes(), &Log::Combined, &mut bins, &mut |_| {})?;
+    let counted = count(log.as_bytes(), &Log::Common, &mut bins, &mut |_| {})?;
     let cost = (processor()? - before).as_secs_f64();
     let rate = counted.bytes as f64 / 1e6 / cost;
     println!(

@@ -83,9 +83,9 @@ fn words(text: &str) -> Vec<&str> {
             rest.find('\n').unwrap_or(rest.len())
         } else if let Some(inner) = rest.strip_prefix("r#\"") {
             inner.find("\"#").map_or(rest.len(), |end| end + 5)
-        } else if rest.starts_with('"') {
+        } else if let Some(inner) = rest.strip_prefix('"') {
             let mut escaped = false;
-            let end = rest[1..].find(|c| {
+            let end = inner.find(|c| {
                 let ends = c == '"' && !escaped;
                 escaped = c == '\\' && !escaped;
                 ends
@@ -96,8 +96,8 @@ fn words(text: &str) -> Vec<&str> {
             .any(|literal| rest.starts_with(literal))
         {
             3
-        } else if rest.starts_with("'\\") {
-            rest[2..].find('\'').map_or(rest.len(), |end| end + 3)
+        } else if let Some(escape) = rest.strip_prefix("'\\") {
+            escape.find('\'').map_or(rest.len(), |end| end + 3)
         } else {
             let first = rest.chars().next().unwrap();
             let length = match rest.find(|c| !is_name(c)) {

@@ -117,12 +117,8 @@ fn perhaps(around: &Around<'_>, span: Span) -> Vec<Given> {
     };
     let tree = yaml::parse(&manifest);
     let package = tree.root().items().next().unwrap_or(tree.root());
-    let has = |loader: &&str| {
-        package
-            .child("dependencies")
-            .is_some_and(|all| all.child(loader).is_some())
-    };
-    if !LOADERS.iter().any(|loader| has(loader)) {
+    let dependencies = package.child("dependencies");
+    if !dependencies.is_some_and(|all| LOADERS.iter().any(|loader| all.child(loader).is_some())) {
         return Vec::new();
     }
     let mut given = around.given(&Argument::new(".env", span, false), Given::Default);

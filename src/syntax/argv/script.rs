@@ -48,10 +48,11 @@ impl Variables<'_> {
         let Some(first) = words.first() else { return };
         match first.text.as_str() {
             "export" => words[1..].iter().for_each(|word| self.export(word)),
-            "." | "source" => match words.get(1) {
-                Some(file) => self.file(file),
-                None => {}
-            },
+            "." | "source" => {
+                if let Some(file) = words.get(1) {
+                    self.file(file);
+                }
+            }
             "eval" => self.environment.push(Given::Any(first.clone())),
             "set" => {
                 for word in &words[1..] {
