@@ -54,6 +54,14 @@ impl Objects {
         if self.taken[file] { &[] } else { &self.by_file[file] }
     }
 
+    /// The objects of a file that nobody has taken, in a folder that something deploys: also one of a chart around it.
+    pub fn deployed(&self, repository: &Repository, file: usize) -> Cow<'_, [Document]> {
+        match repository.files()[file].role {
+            Role::Helm if !self.taken[file] => self.in_file(repository, file),
+            _ => Cow::Borrowed(self.rest(file)),
+        }
+    }
+
     pub fn take(&mut self, file: usize) {
         self.taken[file] = true;
     }

@@ -28,6 +28,26 @@ impl Charts {
                 .any(|(at, _)| self.0.contains(&path[..at]))
     }
 
+    /// Whether the file is part of one of the charts and not deployed as it stands: what is neither a template nor a value
+    /// is only what templates may read (`.Files.Get`). Helm applies `crds/` alone as it is (Helm, "Custom Resource
+    /// Definitions"). A chart at the root owns its own folders there, not the whole repository.
+    pub fn hold(&self, path: &str) -> bool {
+        const OWN: [&str; 4] = ["charts/", "files/", "templates/", "ci/"];
+        if self.0.is_empty() {
+            return false;
+        }
+        let folders = path.match_indices('/').map(|(at, _)| &path[..=at]);
+        let mut charts = std::iter::once("")
+            .chain(folders)
+            .filter(|folder| self.0.contains(*folder));
+        charts.next_back().is_some_and(|chart| {
+            let inside = &path[chart.len()..];
+            let owns =
+                !chart.is_empty() || !inside.contains('/') || OWN.iter().any(|folder| inside.starts_with(folder));
+            owns && !inside.starts_with("crds/")
+        })
+    }
+
     /// Whether the file lies directly in the folder of one of the charts.
     pub fn has_beside(&self, path: &str) -> bool {
         let folder = path.rfind('/').map_or(0, |slash| slash + 1);

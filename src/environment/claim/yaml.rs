@@ -29,6 +29,9 @@ pub(super) fn claim(claimants: &Claimants, charts: &Charts, name: &Name<'_>, tex
         certain(Role::Kustomization)
     } else if seen.is_kubernetes && is_helm(path, text) {
         HELM_TEMPLATE
+    } else if seen.is_kubernetes && charts.hold(path) {
+        // A kustomization or a deployer may name it all the same.
+        certain(Role::Helm)
     } else if seen.is_kubernetes {
         certain(Role::Kubernetes)
     } else if is_compose_name(file) && !text.trim().is_empty() {

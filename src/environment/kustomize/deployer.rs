@@ -1,5 +1,6 @@
 //! What Argo CD and Flux deploy: the paths their objects name, and what they change on the way.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -164,21 +165,29 @@ pub(super) fn folders(
     let mut found = Vec::new();
     let mut taken = Vec::new();
     for (path, by) in named {
-        let is_chart = repository.get(&format!("{path}/Chart.yaml")).is_some();
-        if path.is_empty() || is_kustomized(path) || is_chart {
+        let is_chart = |folder: &str| join(folder, "Chart.yaml").is_some_and(|chart| repository.get(&chart).is_some());
+        if path.is_empty() || is_kustomized(path) || is_chart(path) {
             continue;
         }
+        // What lies in a chart is deployed as it stands where a folder inside it is named.
+        let is_inside = std::iter::successors(Some(folder_of(path)), |folder| {
+            (!folder.is_empty()).then(|| folder_of(folder))
+        })
+        .any(is_chart);
         let mut built = Built::default();
         for file in repository
             .under(path)
             .iter()
             .filter_map(|file| repository.index(&file.path))
         {
-            let own = objects.rest(file);
+            let own = match is_inside {
+                true => objects.deployed(repository, file),
+                false => Cow::Borrowed(objects.rest(file)),
+            };
             if !own.is_empty() {
                 taken.push(file);
                 built.files.insert(file);
-                built.documents.extend_from_slice(own);
+                built.documents.extend_from_slice(&own);
             }
         }
         if built.documents.is_empty() {
