@@ -75,6 +75,7 @@ fn walks_in_the_order_of_paths() -> Outcome {
         "target/deploy.yaml",
     ];
     assert_eq!(paths(&walked), expected);
+    assert_eq!(walked.others, [".gitignore", "README.md"]);
     assert_eq!(walked.problems, []);
     Ok(())
 }

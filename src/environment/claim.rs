@@ -65,7 +65,11 @@ impl Claimants {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let name = &Name::from_path(path);
         let certain = Claim::certain;
-        match self.claim_name(name).unwrap_or(NameClaim::Conf) {
+        let claimed = self.claim_name(name);
+        if claimed.is_none() && text.starts_with("#!") {
+            return Claim::OTHER;
+        }
+        match claimed.unwrap_or(NameClaim::Conf) {
             NameClaim::Yaml => yaml::claim(self, charts, name, text),
             NameClaim::Conf if path.ends_with(".template") && yaml::is_cloudformation(text) => {
                 yaml::cloudformation(text)

@@ -17,6 +17,7 @@ mod document;
 mod group;
 mod ignored;
 mod kustomize;
+mod named;
 mod repository;
 mod written;
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::claim::{Charts, Claim, Claimants};
+use super::named;
 use super::repository::{File, Repository, Role, folder_of, join};
-use crate::repo::walk::{self, Failure, FailureKind, Walked};
+use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
 use crate::speed;
 use crate::syntax::{Problem, ProblemKind, Tree, parse};
@@ -51,15 +52,27 @@ pub fn from_folder(
     // its text is in that core's cache.
     let first = sources.next();
     let id = |nth: usize| SourceId(first.0 + nth as u32);
-    let each = files.par_iter().enumerate().with_max_len(speed::FILES);
-    let each = each.map(|(nth, file)| {
-        progress();
-        match walk::read(root, file) {
-            Ok(bytes) => load(id(nth), claimants, &charts, &file.path, &bytes),
-            Err(failure) => Loaded::failed(id(nth), failure),
-        }
+    let read = |files: &[Candidate], from: usize| -> Vec<Loaded> {
+        let each = files.par_iter().enumerate().with_max_len(speed::FILES);
+        let each = each.map(|(nth, file)| {
+            progress();
+            match walk::read(root, file) {
+                Ok(bytes) => load(id(from + nth), claimants, &charts, &file.path, &bytes),
+                Err(failure) => Loaded::failed(id(from + nth), failure),
+            }
+        });
+        each.collect()
+    };
+    let mut loaded = read(&files, 0);
+    let texts = loaded.iter().filter_map(|one| match &one.claimed {
+        Claimed::File(claim, tree) => Some((one.source.as_ref(), claim.role, tree.as_deref())),
+        _ => None,
     });
-    let mut loaded: Vec<Loaded> = each.collect();
+    let named: Vec<Candidate> = named::others(claimants, texts, &walked.others)
+        .into_iter()
+        .map(Candidate::plain)
+        .collect();
+    loaded.extend(read(&named, loaded.len()));
     if let Some(stand_in) = stand_in {
         loaded.push(load(
             id(loaded.len()),

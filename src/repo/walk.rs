@@ -46,6 +46,16 @@ pub struct Candidate {
     odd: Option<PathBuf>,
 }
 
+impl Candidate {
+    /// A file whose path, relative to the root, is text.
+    pub fn plain(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            odd: None,
+        }
+    }
+}
+
 /// A symbolic link inside the repository to a place inside the repository. Its target is walked anyway; includes may
 /// name the link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +101,8 @@ impl Failure {
 pub struct Walked {
     /// Files to read.
     pub files: Vec<Candidate>,
+    /// The other files, by path: they are read where something names them.
+    pub others: Vec<String>,
     /// Symbolic links that stay inside.
     pub links: Vec<Link>,
     /// What was not read and why.
@@ -99,6 +111,7 @@ pub struct Walked {
 
 enum Found {
     File(Candidate),
+    Other(String),
     Link(Link),
     Problem(Failure),
 }
@@ -135,11 +148,13 @@ pub fn walk(root: &Path, options: &WalkOptions, wanted: Wanted<'_>) -> Walked {
     for found in receive {
         match found {
             Found::File(file) => walked.files.push(file),
+            Found::Other(path) => walked.others.push(path),
             Found::Link(link) => walked.links.push(link),
             Found::Problem(problem) => walked.problems.push(problem),
         }
     }
     walked.files.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.others.par_sort_unstable();
     walked.links.sort_unstable();
     walked.problems.sort_unstable();
     walked
@@ -236,11 +251,12 @@ fn look(root: &Path, entry: Result<DirEntry, ignore::Error>, wanted: Wanted<'_>)
         return None;
     }
     if let Some(path) = plain(root, entry.path()) {
-        let file = |path: &str| Candidate {
-            path: path.to_owned(),
-            odd: None,
-        };
-        return wanted(path).then(|| Found::File(file(path)));
+        let is_wanted = wanted(path);
+        let path = path.to_owned();
+        return Some(match is_wanted {
+            true => Found::File(Candidate { path, odd: None }),
+            false => Found::Other(path),
+        });
     }
     let path = relative(root, entry.path());
     let odd = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();

@@ -49,6 +49,11 @@ pub fn joined(text: &str) -> String {
 
 /// What the last stage of a text whose lines are joined says, with what the stages it is made from say.
 pub fn last_stage(text: &str) -> Option<Stage> {
+    stages(text).pop()
+}
+
+/// What each stage of a text whose lines are joined says, with what the stages it is made from say.
+pub fn stages(text: &str) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -101,7 +106,7 @@ pub fn last_stage(text: &str) -> Option<Stage> {
             _ => {}
         }
     }
-    stages.pop()
+    stages
 }
 
 /// `["a", "b"]` or a line.

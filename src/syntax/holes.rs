@@ -307,6 +307,24 @@ pub fn prints(template: &str) -> bool {
     !steers && !template.starts_with("{%") && !template.starts_with("{#") && !inner(template).starts_with("/*")
 }
 
+/// What a template that prints nothing does with the text around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steering {
+    /// What follows is there under a condition.
+    Begins,
+    /// The condition ends.
+    Ends,
+}
+
+/// Whether a template is the beginning or the end of a condition.
+pub fn steers(template: &str) -> Option<Steering> {
+    match keyword(template) {
+        "if" | "elif" | "else" | "unless" | "elsif" => Some(Steering::Begins),
+        "end" | "endif" => Some(Steering::Ends),
+        _ => None,
+    }
+}
+
 fn inner(template: &str) -> &str {
     template.trim_start_matches(['{', '<', '%', '-', '~']).trim_start()
 }

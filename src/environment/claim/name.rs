@@ -64,6 +64,17 @@ impl<'p> Name<'p> {
         around.is_some_and(|around| around.is_empty() || around.ends_with('/'))
     }
 
+    /// Whether it is called after a host, as files of sites are: `shop.example.org`.
+    pub fn is_host(&self) -> bool {
+        let is_label = |label: &str| {
+            let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            !label.is_empty() && label.bytes().all(inside)
+        };
+        let is_top = |label: &str| label.len() > 1 && label.bytes().all(|byte| byte.is_ascii_lowercase());
+        let mut labels = self.bare.split('.');
+        is_top(self.ending) && !is_never(self.ending) && labels.clone().count() > 1 && labels.all(is_label)
+    }
+
     pub(super) fn is_backup(&self) -> bool {
         let endings = [".bak", ".orig", ".old", ".swp", "~"];
         endings.iter().any(|ending| self.file.ends_with(ending))

@@ -34,6 +34,8 @@ fn is_named(name: &Name<'_>) -> bool {
         // nginx.virtualserver.tmpl
         || (name.is_wrapped() && name.stem.starts_with("nginx"))
         || is_included()
+        // nginx/shop.example.org
+        || (name.is_in("nginx") && name.is_host())
 }
 
 /// The context that the outermost directives of a file belong in.

@@ -24,12 +24,13 @@ pub(super) static PROXY: Proxy = Proxy {
     is_anothers: None,
 };
 
-/// Whether a container sees nginx's own files: an image of one's own, with the main file inside.
+/// Whether a container sees nginx's own files: an image of one's own, with files in a folder of nginx.
 fn may_run(_: &ContainerSpec, files: &ContainerFiles) -> bool {
-    files
-        .files
-        .iter()
-        .any(|file| file.path.contains("/nginx/") && file.path.ends_with(".conf"))
+    let is_nginx = |folder: &str| folder.starts_with("nginx");
+    files.files.iter().any(|file| {
+        let (folders, name) = file.path.rsplit_once('/').unwrap_or_default();
+        name.ends_with(".conf") && folders.split('/').any(is_nginx)
+    })
 }
 
 fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Doubt;
+use crate::repo::Span;
+use crate::syntax::holes::{Steering, steers};
 use crate::syntax::{NodeId, Tree};
 
 /// What an include leads to.
@@ -122,6 +124,7 @@ impl Walk<'_> {
             return;
         }
         let children: Vec<_> = at.children().map(|child| child.span()).collect();
+        let are_blocks: Vec<bool> = at.children().map(|child| child.is_map()).collect();
         let head_end = if at.parent().is_some() {
             at.head().end
         } else {
@@ -129,19 +132,28 @@ impl Walk<'_> {
         };
         let holes = at.tree().holes();
         let from = holes.partition_point(|hole| hole.end <= head_end);
-        let between = holes[from..]
-            .iter()
-            .take_while(|hole| hole.start < span.end)
-            .find(|hole| {
-                let next = children.partition_point(|child| child.end <= hole.start);
-                hole.start >= head_end && children.get(next).is_none_or(|child| !hole.overlaps(*child))
-            });
-        if let Some(hole) = between {
-            self.doubt("template text stands here that is filled in later".to_owned(), *hole);
+        let between = holes[from..].iter().take_while(|hole| hole.start < span.end);
+        let next = |hole: &Span| children.partition_point(|child| child.end <= hole.start);
+        let between = between.filter(|hole| {
+            hole.start >= head_end && children.get(next(hole)).is_none_or(|child| !hole.overlaps(*child))
+        });
+        let between: Vec<&Span> = between.collect();
+        // A condition around whole blocks says nothing about what is inherited from here.
+        let hides = |nth: usize, hole: &Span| match steers(at.tree().raw(*hole)) {
+            Some(Steering::Ends) => false,
+            Some(Steering::Begins) => {
+                let end = between.get(nth + 1).map_or(children.len(), |after| next(after));
+                !are_blocks[next(hole)..end].iter().all(|is_block| *is_block)
+            }
+            None => true,
+        };
+        let mut hiding = between.iter().enumerate().filter(|(nth, hole)| hides(*nth, hole));
+        if let Some((_, hole)) = hiding.next() {
+            self.doubt("template text stands here that is filled in later".to_owned(), **hole);
         }
     }
 
-    fn doubt(&mut self, reason: String, span: crate::repo::Span) {
+    fn doubt(&mut self, reason: String, span: Span) {
         if self.doubt.is_none() {
             self.doubt = Some(Doubt::at(reason, span));
         }

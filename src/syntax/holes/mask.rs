@@ -52,11 +52,14 @@ fn mask_with(text: &str, holes: &[Span], place: impl Fn(&Group) -> Option<usize>
             comment(&mut out, line, &group, place(&group));
         } else {
             let ends_line = after.is_none_or(|byte| *byte == b'\n');
+            let end = holes.get(next).map_or(text.len(), |hole| hole.range().start);
+            let stands_apart = starts_line && is_whole(&text[group.end..end]) && place(&group).is_none();
             for hole in &holes[group.first..=group.last] {
                 // What prints nothing must not become text beside a value, nor instead of a block.
                 let template = &text[hole.range()];
                 let part = &mut out[hole.range()];
-                inline(part, if ends_line && !prints(template) { b' ' } else { b'H' });
+                let is_nothing = (ends_line || stands_apart) && !prints(template);
+                inline(part, if is_nothing { b' ' } else { b'H' });
                 // `labels:{{ toYaml . | nindent 4 }}` prints its own line feed.
                 if bytes[..hole.range().start].ends_with(b":") && template.contains("nindent") && part[0] == b'H' {
                     part[0] = b' ';
@@ -66,6 +69,12 @@ fn mask_with(text: &str, holes: &[Span], place: impl Fn(&Group) -> Option<usize>
     }
     // Holes lie on character boundaries, so replacing all their bytes leaves valid UTF-8.
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Whether what follows a template on its line is a comment, or statements to their end.
+fn is_whole(rest: &str) -> bool {
+    let rest = rest.lines().next().unwrap_or_default().trim();
+    rest.starts_with('#') || rest.ends_with([';', '{', '}'])
 }
 
 fn is_blank(byte: u8) -> bool {
