@@ -9,13 +9,14 @@ use gatelint::finding::{Settled, Telling};
 use gatelint::repo::{Sources, Span};
 use gatelint::rule::RuleSet;
 use gatelint::syntax::argv::{self, Argument};
-use gatelint::syntax::{Tree, assign, dockerfile, haproxy, hcl, ini, nginx, xml};
+use gatelint::syntax::{Tree, assign, caddyfile, dockerfile, haproxy, hcl, ini, nginx, xml};
 
 /// The targets that take one text, by their names.
-pub const PARSERS: [(&str, fn(&[u8])); 8] = [
+pub const PARSERS: [(&str, fn(&[u8])); 9] = [
     ("yaml", yaml),
     ("nginx", nginx),
     ("haproxy", haproxy),
+    ("caddyfile", caddyfile),
     ("ini", ini),
     ("hcl", hcl),
     ("argv", argv),
@@ -46,6 +47,13 @@ pub fn haproxy(bytes: &[u8]) {
     let sources = Sources::default();
     let source = sources.add_file("fuzz.cfg", bytes.to_vec());
     inside(&haproxy::parse_plain(source.id, source.text.clone()), &source.text);
+}
+
+/// Any bytes as a Caddyfile.
+pub fn caddyfile(bytes: &[u8]) {
+    let sources = Sources::default();
+    let source = sources.add_file("Caddyfile", bytes.to_vec());
+    inside(&caddyfile::parse_plain(source.id, source.text.clone()), &source.text);
 }
 
 /// Any bytes as the settings that Python and JavaScript assign.
@@ -110,7 +118,7 @@ fn inside(tree: &Tree, text: &str) {
 }
 
 /// Names are chosen from those that are read, so that the fuzzer spends its time on content.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 22] = [
     "nginx.conf",
     "conf.d/a.conf",
     "edge.yaml",
@@ -128,6 +136,7 @@ pub const NAMES: [&str; 21] = [
     "prod.tfvars",
     "stack.json",
     "haproxy.cfg",
+    "Caddyfile",
     "envoy.yaml",
     "Dockerfile",
     "web.service",

@@ -56,6 +56,7 @@ estates! {
     timeouts_inverted => 0,
     upstream_with_sni => 0,
     upstream_without_sni => 0,
+    caddy_sites => 1,
     cdn_to_gunicorn => 0,
     cdn_to_gunicorn_in_order => 0,
     load_balancer_before_node => 0,

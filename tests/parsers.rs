@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gatelint::repo::{SourceId, Span};
 use gatelint::syntax::argv::{self, Argument, Command, Given};
-use gatelint::syntax::{At, Shape, Style, Tree, assign, hcl, ini, nginx};
+use gatelint::syntax::{At, Shape, Style, Tree, assign, caddyfile, hcl, ini, nginx};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -210,6 +210,10 @@ fn hostile_texts_are_quick() {
     let deep = "a{".repeat(20_000) + &"}".repeat(20_000);
     let tree = conf(&deep);
     assert_eq!(tree.problems.len(), 1, "{:?}", &tree.problems[..2]);
+    for unit in ["a {\n", "}\n", "\"", "`\n", "<<A\n", "\\\n", "a,\n", "a {$b} "] {
+        let text = unit.repeat(n);
+        check(&caddyfile::parse_plain(SOURCE, text.as_str().into()), &text);
+    }
     for unit in ["[", "[a]\n", "a=\"\n", "=;", "x = [", "x=(", "'''", "x = '\\\n", "f\"{"] {
         let text = unit.repeat(n);
         check(&ini::parse_plain(SOURCE, text.as_str().into()), &text);

@@ -59,9 +59,10 @@ const NAMESAKES: &[(&str, usize, &str)] = &[
     ),
     ("scaling/terraform/application.rs", 1, "a block of Terraform"),
     ("rule/explain.rs", 1, "a language of Markdown's code blocks"),
+    ("syntax/caddyfile.rs", 1, "a message of the language's parser"),
     ("syntax/haproxy.rs", 1, "a message of the language's parser"),
-    ("syntax/language.rs", 8, "the languages and their parsers"),
-    ("syntax/mod.rs", 2, "the parsers of the languages"),
+    ("syntax/language.rs", 12, "the languages and their parsers"),
+    ("syntax/mod.rs", 3, "the parsers of the languages"),
     (
         "syntax/nginx.rs",
         4,

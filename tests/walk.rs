@@ -12,7 +12,7 @@ use gatelint::environment::Role;
 use gatelint::environment::claim::{Charts, Claim, NameClaim};
 use gatelint::product::descriptor::Descriptor;
 use gatelint::product::nginx::claim::Outermost;
-use gatelint::product::{claimants, gunicorn, haproxy, nginx, node, php_fpm, puma, spring, tomcat};
+use gatelint::product::{caddy, claimants, gunicorn, haproxy, nginx, node, php_fpm, puma, spring, tomcat};
 use gatelint::repo::root;
 use gatelint::repo::walk::{FailureKind, WalkOptions, Walked, read, walk};
 use gatelint::syntax::Language;
@@ -261,6 +261,9 @@ fn opens_only_what_may_be_configuration() {
         ("php.ini-production.ini", NameClaim::Ini),
         ("app/gunicorn.conf.py", own(&gunicorn::DESCRIPTOR)),
         ("src/server.js", own(&node::DESCRIPTOR)),
+        ("docker/Caddyfile", own(&caddy::DESCRIPTOR)),
+        ("Caddyfile.prod.j2", own(&caddy::DESCRIPTOR)),
+        ("sites/shop.caddy", own(&caddy::DESCRIPTOR)),
         ("config/puma.rb", own(&puma::DESCRIPTOR)),
         ("src/main/resources/application.properties", own(&spring::DESCRIPTOR)),
         ("conf/server.xml", own(&tomcat::DESCRIPTOR)),

@@ -4,6 +4,7 @@
 pub mod access_log;
 pub mod apache;
 pub mod balancer;
+pub mod caddy;
 pub mod cdn;
 pub mod cloudflare;
 pub mod controller;
@@ -49,6 +50,7 @@ pub static PRODUCTS: &[&Descriptor] = &[
     &haproxy::DESCRIPTOR,
     &apache::DESCRIPTOR,
     &envoy::DESCRIPTOR,
+    &caddy::DESCRIPTOR,
     &load_balancer::AWS_ALB,
     &load_balancer::AWS_CLB,
     &load_balancer::AWS_NLB,

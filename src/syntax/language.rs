@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::holes::{self, Templates};
 use super::tree::Tree;
-use super::{assign, haproxy, hcl, ini, nginx, yaml};
+use super::{assign, caddyfile, haproxy, hcl, ini, nginx, yaml};
 use crate::repo::{Source, SourceId, Span};
 
 /// How a text is written. What it is for is another question: a compose file and a Kubernetes object are both YAML.
@@ -18,6 +18,8 @@ pub enum Language {
     Nginx,
     /// HAProxy.
     Haproxy,
+    /// Caddy's own.
+    Caddyfile,
     /// Sections in brackets and `key = value`.
     Ini,
     /// Assignments of Python, as in `gunicorn.conf.py`.
@@ -39,6 +41,8 @@ pub fn parse(source: &Source, language: Language) -> Option<Tree> {
         Language::Nginx => Some(masked(source, Templates::NONE, nginx::parse)),
         // `%[src]` and `%ci` are its own.
         Language::Haproxy => Some(masked(source, Templates::AT, haproxy::parse)),
+        // `@name` is a matcher.
+        Language::Caddyfile => Some(masked(source, Templates::AT, caddyfile::parse)),
         Language::Ini => Some(masked(source, Templates::NONE, ini::parse)),
         Language::Python => Some(masked(source, Templates::NONE, assign::python)),
         Language::JavaScript => assign::javascript_settings(source.id, source.text.clone()),

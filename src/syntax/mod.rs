@@ -2,6 +2,7 @@
 
 pub mod argv;
 pub mod assign;
+pub mod caddyfile;
 pub mod dockerfile;
 pub mod haproxy;
 pub mod hcl;
