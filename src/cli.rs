@@ -140,10 +140,13 @@ pub struct Lint {
     /// Show what --fix would change, as a patch, and change nothing
     #[arg(long, group = "change", help_heading = "Fixes")]
     pub diff: bool,
+    /// Write what --fix would change into a file that `git apply` takes, and change nothing else
+    #[arg(long, value_name = "FILE", group = "change", help_heading = "Fixes")]
+    pub patch_file: Option<PathBuf>,
     /// Apply fixes that change nothing a correct deployment relies on
     #[arg(long, group = "change", help_heading = "Fixes")]
     pub fix: bool,
-    /// With --fix or --diff: also fixes that change how the deployment behaves
+    /// With --fix, --diff or --patch-file: also fixes that change how the deployment behaves
     #[arg(long, requires = "change", help_heading = "Fixes")]
     pub unsafe_fixes: bool,
 

@@ -459,7 +459,8 @@ fn fixes_change_what_they_say_and_nothing_else() {
     assert_eq!(place.text("edge/nginx.conf"), crlf);
 
     let fixed = place.run(&two(&["--fix"]));
-    assert_eq!((fixed.code, fixed.err.as_str()), (Some(0), "fixed 1 finding\n"));
+    let mended = "fixed 1 finding\n  edge/nginx.conf:4 upstream-port-not-exposed\n";
+    assert_eq!((fixed.code, fixed.err.as_str()), (Some(0), mended));
     assert!(fixed.out.contains("warning[read-timeout-below-app]") && !fixed.out.contains("warning[upstream"));
     let port = crlf.replace("8080", "8000");
     assert_eq!(place.text("edge/nginx.conf"), port);
@@ -467,7 +468,7 @@ fn fixes_change_what_they_say_and_nothing_else() {
     assert_eq!(place.text("edge/nginx.conf"), port);
 
     let all = place.run(&two(&["--fix", "--unsafe-fixes"]));
-    assert_eq!(all.err, "fixed 1 finding\n");
+    assert_eq!(all.err, "fixed 1 finding\n  edge/nginx.conf:5 read-timeout-below-app\n");
     let timeout = port.replace("60s", "125s");
     assert_eq!(place.text("edge/nginx.conf"), timeout);
     let again = place.run(&two(&["--fix", "--unsafe-fixes"]));
@@ -489,6 +490,52 @@ fn fixes_change_what_they_say_and_nothing_else() {
         (place.text("compose.yaml"), place.text("machine/nginx.conf")),
         (COMPOSE.into(), REFUSED.into())
     );
+}
+
+#[test]
+fn a_fix_is_made_in_the_file_as_it_is() {
+    let place = shop();
+    let file = place.path("edge/nginx.conf");
+    std::fs::hard_link(&file, place.path("edge/other-name")).unwrap();
+    // What a run that was killed has left.
+    place.write("edge/.gatelint-a1.new", "half");
+    let patch = place.path("fix.patch");
+    let kept = place.run(&two(&["--unsafe-fixes", "--patch-file", patch.to_str().unwrap()]));
+    assert!(kept.out.contains("upstream-port-not-exposed"), "{}", kept.out);
+    assert_eq!(place.text("edge/nginx.conf"), NGINX);
+
+    place.run(&two(&["--fix", "--unsafe-fixes"]));
+    let fixed = NGINX.replace("8080", "8000").replace("60s", "125s");
+    assert_eq!(place.text("edge/nginx.conf"), fixed);
+    assert_eq!(place.text("edge/other-name"), fixed, "the file has two names");
+    assert!(!place.path("edge/.gatelint-a1.new").exists());
+
+    place.write("edge/nginx.conf", NGINX);
+    let git = std::process::Command::new("git")
+        .arg("apply")
+        .arg(&patch)
+        .current_dir(place.path(""))
+        .status();
+    assert!(git.unwrap().success());
+    assert_eq!(place.text("edge/nginx.conf"), fixed);
+}
+
+#[test]
+fn a_text_that_is_not_saved_is_mended_on_standard_output() {
+    let place = shop();
+    let unsaved = NGINX.replace("60s", "61s");
+    let arguments = ["-", "--stdin-filename", "edge/nginx.conf", "--fix", "--unsafe-fixes"];
+    place.write("unsaved", &unsaved);
+    let typed = std::fs::File::open(place.path("unsaved")).unwrap();
+    let said = common::said(place.command(&two(&arguments)).stdin(typed));
+    assert_eq!(
+        said.out,
+        unsaved.replace("8080", "8000").replace("61s", "125s"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("fixed 2 findings"), "{}", said.err);
+    assert_eq!(place.text("edge/nginx.conf"), NGINX);
 }
 
 #[test]

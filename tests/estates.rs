@@ -104,6 +104,32 @@ fn check(name: &str, exit: i32) {
         json.stdout,
         "a second run says the same"
     );
+    the_patch_is_what_fix_writes(name, &copy, &diff.stdout);
+}
+
+/// What `--diff` shows is what `--fix` writes, by git's own hand, and there is nothing left to be mended then.
+fn the_patch_is_what_fix_writes(name: &str, copy: &tempfile::TempDir, patch: &[u8]) {
+    if patch.is_empty() {
+        return;
+    }
+    let fixed = copy_of(name);
+    gatelint(fixed.path(), &["lint", "--fix", "--unsafe-fixes"]);
+    fs::write(copy.path().join(".patch"), patch).expect("the copy can be written");
+    let git = Command::new("git")
+        .arg("apply")
+        .arg(".patch")
+        .current_dir(copy.path())
+        .status();
+    assert!(git.expect("git runs").success(), "git applies what --diff shows");
+    fs::remove_file(copy.path().join(".patch")).expect("the copy can be written");
+    let texts = texts_under(fixed.path());
+    assert_eq!(
+        texts_under(copy.path()),
+        texts,
+        "what --diff shows is what --fix writes"
+    );
+    gatelint(fixed.path(), &["lint", "--fix", "--unsafe-fixes"]);
+    assert_eq!(texts_under(fixed.path()), texts, "a second --fix changes nothing");
 }
 
 #[test]
@@ -278,7 +304,7 @@ fn files_under(folder: &Path) -> Vec<PathBuf> {
 fn texts_under(folder: &Path) -> Vec<(PathBuf, String)> {
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("it is text");
-        (path, text)
+        (path.strip_prefix(folder).expect("it is inside").to_path_buf(), text)
     };
     files_under(folder).into_iter().map(read).collect()
 }

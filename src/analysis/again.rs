@@ -68,7 +68,7 @@ impl World for Prover<'_> {
     fn after(
         &self,
         readings: &[Reading],
-        files: &[(SourceId, String)],
+        files: &[(SourceId, Vec<u8>)],
         question: &Question<'_>,
     ) -> Option<Vec<Option<Answer>>> {
         let repository = self.changed(files);
@@ -245,12 +245,12 @@ impl Prover<'_> {
 
 impl Prover<'_> {
     /// The repository with new texts for some files.
-    pub fn changed(&self, files: &[(SourceId, String)]) -> Repository {
+    pub fn changed(&self, files: &[(SourceId, Vec<u8>)]) -> Repository {
         let old = files.iter();
         let old = old.filter_map(|(id, text)| Some((self.repository.of_source(*id)?.clone(), text)));
         let changed: Vec<(File, Arc<Source>)> = old
             .map(|(old, text)| {
-                let source = self.ground.sources.add_file(&old.path, text.clone().into_bytes());
+                let source = self.ground.sources.add_file(&old.path, text.clone());
                 (old, source)
             })
             .collect();

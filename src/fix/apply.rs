@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::repo::{Edit, Refusal, Source, SourceId, Sources};
 
 /// One file before and after.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Replacement {
     /// The path, relative to the repository's root.
     pub path: Arc<str>,
@@ -21,56 +21,118 @@ pub struct Replacement {
     target: PathBuf,
 }
 
-/// What is to be written, and what is not.
+impl Replacement {
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+}
+
+/// Files as they are to become: fixes are put into them round after round, and nothing is written before all are there.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    files: BTreeMap<Arc<str>, Replacement>,
+    /// The path of a text that stands in no file yet: then it alone is changed, and nothing is written.
+    buffer: Option<Arc<str>>,
+}
+
+/// What became of the fixes of one round.
 #[derive(Debug, Default)]
-pub struct Plan {
-    /// Files to replace, by path.
-    pub files: Vec<Replacement>,
+pub struct Put {
+    /// The files that are changed by them, with their new bytes.
+    pub changed: Vec<(SourceId, Vec<u8>)>,
     /// Fixes (by their place in the list given) that are left out, and why.
     pub refused: Vec<(usize, Refusal)>,
 }
 
-/// Reads the files that fixes change and makes their new bytes; writes nothing. A fix is a list of edits of files that
-/// belong together: it is left out as a whole when one of its files cannot be changed, or when it overlaps a fix that
-/// comes before it.
-pub fn plan(root: &Path, sources: &Sources, fixes: &[&[Edit]]) -> Plan {
-    let touched: BTreeSet<SourceId> = fixes
-        .iter()
-        .flat_map(|fix| fix.iter().map(|edit| edit.span.source))
-        .collect();
-    let files: BTreeMap<SourceId, Result<(PathBuf, Vec<u8>), Refusal>> = touched
-        .into_iter()
-        .map(|id| (id, current_bytes(root, sources.get(id))))
-        .collect();
-    let mut plan = Plan::default();
-    let mut edits: BTreeMap<SourceId, BTreeMap<u32, &Edit>> = BTreeMap::new();
-    for (index, fix) in fixes.iter().enumerate() {
-        let unchangeable = fix.iter().find_map(|edit| files.get(&edit.span.source)?.as_ref().err());
-        if let Some(refusal) = unchangeable {
-            plan.refused.push((index, refusal.clone()));
-        } else if fix
+impl Draft {
+    /// Of a text that an editor has not saved, by the path where it belongs.
+    pub fn of_buffer((path, text): (Arc<str>, Vec<u8>)) -> Draft {
+        let file = Replacement {
+            path: path.clone(),
+            old: text.clone(),
+            new: text,
+            target: PathBuf::new(),
+        };
+        Draft {
+            files: BTreeMap::from([(path.clone(), file)]),
+            buffer: Some(path),
+        }
+    }
+
+    /// The text that is not saved, as it is to become.
+    pub fn buffer(&self) -> Option<&[u8]> {
+        Some(&self.files.get(self.buffer.as_ref()?)?.new)
+    }
+
+    /// The files that differ from what stands on the disk, by path.
+    pub fn changes(&self) -> impl Iterator<Item = &Replacement> {
+        self.files.values().filter(|file| file.old != file.new)
+    }
+
+    /// Puts fixes into the files of a folder. A fix is a list of edits of files that belong together: it is left out as a
+    /// whole when one of its files cannot be changed, or when it overlaps a fix that comes before it.
+    pub fn put(&mut self, root: &Path, sources: &Sources, fixes: &[&[Edit]]) -> Put {
+        let touched: BTreeSet<SourceId> = fixes
             .iter()
-            .any(|edit| edits.get(&edit.span.source).is_some_and(|known| overlaps(known, edit)))
-        {
-            plan.refused
-                .push((index, Refusal::new("it overlaps another fix; run again to apply it")));
-        } else {
-            for edit in *fix {
-                edits.entry(edit.span.source).or_default().insert(edit.span.start, edit);
+            .flat_map(|fix| fix.iter().map(|edit| edit.span.source))
+            .collect();
+        let mut closed: BTreeMap<SourceId, Refusal> = BTreeMap::new();
+        for id in &touched {
+            let source = sources.get(*id);
+            if self.files.contains_key(&source.path) {
+                continue;
+            }
+            let bytes = match &self.buffer {
+                Some(path) => Err(Refusal::new(format!("only {path} is on standard input"))),
+                None => current_bytes(root, source),
+            };
+            match bytes {
+                Ok((target, old)) => {
+                    let (path, new) = (source.path.clone(), old.clone());
+                    let file = Replacement { path, old, new, target };
+                    self.files.insert(source.path.clone(), file);
+                }
+                Err(refusal) => {
+                    closed.insert(*id, refusal);
+                }
             }
         }
-    }
-    for (id, file) in files {
-        let (Ok((target, old)), Some(edits)) = (file, edits.remove(&id)) else {
-            continue;
-        };
-        if let Some(new) = splice(&old, edits.into_values()) {
-            let path = sources.get(id).path.clone();
-            plan.files.push(Replacement { path, old, new, target });
+        let mut put = Put::default();
+        let mut edits: BTreeMap<SourceId, BTreeMap<u32, &Edit>> = BTreeMap::new();
+        for (index, fix) in fixes.iter().enumerate() {
+            let unchangeable = fix.iter().find_map(|edit| closed.get(&edit.span.source));
+            let overlaps = |edit: &Edit| edits.get(&edit.span.source).is_some_and(|known| overlaps(known, edit));
+            if let Some(refusal) = unchangeable {
+                put.refused.push((index, refusal.clone()));
+            } else if fix.iter().any(overlaps) {
+                let refusal = Refusal::new("it overlaps another fix; run again to apply it");
+                put.refused.push((index, refusal));
+            } else {
+                for edit in *fix {
+                    edits.entry(edit.span.source).or_default().insert(edit.span.start, edit);
+                }
+            }
         }
+        for (id, edits) in edits {
+            let Some(file) = self.files.get_mut(&sources.get(id).path) else {
+                continue;
+            };
+            if let Some(new) = splice(&file.new, edits.into_values()) {
+                file.new.clone_from(&new);
+                put.changed.push((id, new));
+            }
+        }
+        put
     }
-    plan.files.sort_by(|a, b| a.path.cmp(&b.path));
-    plan
+
+    /// Writes the files. Gives those that could not be written, with the reason; all others are in place.
+    pub fn write(&self) -> Vec<(&Replacement, io::Error)> {
+        let files = self.changes().filter(|_| self.buffer.is_none());
+        let written = files.map(|file| (file, file.write()));
+        written
+            .filter_map(|(file, result)| Some((file, result.err()?)))
+            .collect()
+    }
 }
 
 /// Whether an edit touches one that is already planned. The same edit twice is one edit.
@@ -82,17 +144,6 @@ fn overlaps(planned: &BTreeMap<u32, &Edit>, edit: &Edit) -> bool {
     let before = planned.range(..start).next_back();
     let after = planned.range(start..end).next();
     after.is_some() || before.is_some_and(|(_, before)| before.span.end > start)
-}
-
-/// Writes what was planned. Returns the files that could not be written, with the reason; all others are in place.
-pub fn write(plan: &Plan) -> Vec<(Arc<str>, io::Error)> {
-    let written = plan
-        .files
-        .iter()
-        .map(|file| (file, replace(&file.target, &file.old, &file.new)));
-    written
-        .filter_map(|(file, result)| Some((file.path.clone(), result.err()?)))
-        .collect()
 }
 
 /// The file as it is now, if it is inside the root and is what was linted.
@@ -147,30 +198,6 @@ fn splice<'e>(bytes: &[u8], edits: impl Iterator<Item = &'e Edit>) -> Option<Vec
     Some(out)
 }
 
-/// Writes a new file beside the old one and renames it over it.
-fn replace(target: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
-    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
-        return Err(io::Error::other("has no folder"));
-    };
-    // Only the time between planning and writing is left for someone else to change it.
-    if fs::read(target)? != old {
-        return Err(io::Error::other("has changed meanwhile"));
-    }
-    let beside = folder.join(format!(".{}.gatelint-{}", name.to_string_lossy(), std::process::id()));
-    let written = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        file.set_permissions(fs::metadata(target)?.permissions())?;
-        file.write_all(new)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&beside, target)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,12 +235,9 @@ mod tests {
             vec![edit(&a, 17, 19, "1;")],
         ];
         let fixes: Vec<&[Edit]> = fixes.iter().map(Vec::as_slice).collect();
-        let plan = plan(root, &sources, &fixes);
-        let refused: Vec<String> = plan
-            .refused
-            .iter()
-            .map(|(at, why)| format!("{at}: {}", why.0))
-            .collect();
+        let mut draft = Draft::default();
+        let put = draft.put(root, &sources, &fixes);
+        let refused: Vec<String> = put.refused.iter().map(|(at, why)| format!("{at}: {}", why.0)).collect();
         assert_eq!(
             refused,
             [
@@ -222,7 +246,7 @@ mod tests {
                 "4: it overlaps another fix; run again to apply it"
             ]
         );
-        assert!(write(&plan).is_empty());
+        assert!(draft.write().is_empty());
         assert_eq!(
             fs::read(root.join("a.conf"))?,
             b"\xef\xbb\xbf# caf\xe9\r\nport 8080;\r\n"

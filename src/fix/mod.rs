@@ -12,3 +12,4 @@ pub mod spell;
 mod title;
 mod trial;
 pub mod world;
+mod write;

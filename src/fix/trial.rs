@@ -66,8 +66,9 @@ pub(super) fn verdicts(world: &dyn World, members: &Members<'_>, budget: &mut Bu
     if !budget.take(readings.iter().map(|reading| reading.cost).sum()) {
         return None;
     }
-    let changed =
-        |(file, edits): (&SourceId, &Vec<Edit>)| Some((*file, splice(&world.sources().get(*file).text, edits)?));
+    let changed = |(file, edits): (&SourceId, &Vec<Edit>)| {
+        Some((*file, splice(&world.sources().get(*file).text, edits)?.into_bytes()))
+    };
     let texts: Option<Vec<_>> = edits.iter().map(changed).collect();
     let Some(texts) = texts else {
         let overlap = Complaint::of_all("its changes overlap", all);
@@ -128,7 +129,7 @@ enum Answers {
 fn answers(
     world: &dyn World,
     readings: &[Reading],
-    texts: &[(SourceId, String)],
+    texts: &[(SourceId, Vec<u8>)],
     question: &Question<'_>,
     budget: &mut Budget,
 ) -> Answers {

@@ -44,7 +44,7 @@ pub trait World: Sync {
     fn after(
         &self,
         readings: &[Reading],
-        files: &[(SourceId, String)],
+        files: &[(SourceId, Vec<u8>)],
         question: &Question<'_>,
     ) -> Option<Vec<Option<Answer>>>;
 }

@@ -21,9 +21,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether fixes are shown as a patch or applied.
+    /// Whether fixes are made: shown, kept as a patch or applied.
     pub(super) fn changes(&self) -> bool {
-        self.options.fix || self.options.diff
+        self.options.fix || self.options.diff || self.options.patch_file.is_some()
     }
 
     /// What is milder is not shown to people.

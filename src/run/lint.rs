@@ -1,23 +1,27 @@
 //! `gatelint lint`: read → analyse → settle → prove → show, change or report.
 
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::asked::Asked;
-use super::end::{CLEAN, FOUND, Failure};
-use super::fixing::{Fixed, fix, show_diff};
+use super::end::{CLEAN, FAILED, FOUND, Failure, print};
+use super::fixing::mend;
+use super::output::Output;
 use super::scope::scope;
 use super::setup::{self, Setup, select};
 use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
 use crate::finding::{Settled, Summary};
+use crate::fix::apply::Draft;
 use crate::repo::Sources;
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
 use crate::rule::Severity;
 use crate::syntax::ProblemKind;
-use crate::terminal::Look;
+use crate::terminal::{self, Look};
 
 pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let quiet = options.quiet || options.diff;
@@ -32,6 +36,12 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let reports = |path: &str| scope.reports(path);
     let telling = asked.telling(&reports);
 
+    let takes_buffer = options.fix && stand_in.is_some();
+    let buffer = stand_in
+        .as_ref()
+        .map(|text| (Arc::from(&*text.path), text.bytes.clone()));
+    let patch_file = options.patch_file.as_deref();
+    let patch_file = patch_file.map(|path| Output::prepare(path, true)).transpose()?;
     let read = setup.repository(stand_in, &progress);
     let mut problems = problems(&setup.sources, &read);
     problems.retain(|problem| scope.reports(&problem.path));
@@ -43,25 +53,35 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
 
     progress.step("proving fixes", 0, 0);
     let wanted = asked.wants_fixes_of(&settled.findings);
-    let prover = analysis.make_room(wanted.iter().map(|at| &settled.findings[*at]));
+    let mut prover = analysis.make_room(wanted.iter().map(|at| &settled.findings[*at]));
     let each = settled.findings.iter_mut().enumerate();
     let each = each.filter(|(at, _)| wanted.contains(at));
     prover.prove(each.map(|(_, finding)| finding));
-    if options.diff {
+    let mut ended = Ended::default();
+    if asked.changes() {
+        let draft = buffer.map_or_else(Draft::default, Draft::of_buffer);
+        let mut mended = mend(asked, &telling, (&settled, &prover), draft);
         progress.finish();
-        return show_diff(&setup, &settled.findings, options);
-    }
-    let mut done = Fixed {
-        count: 0,
-        settled,
-        prover,
-    };
-    if options.fix {
-        done = fix(asked, &telling, done)?;
+        if let Some(file) = patch_file {
+            file.write(&mended.patch())?;
+        }
+        if options.diff {
+            mended.show(&settled.findings, options)?;
+            return Ok(ended.code(&settled, options));
+        }
+        if options.fix {
+            ended.failed = mended.write(asked, &telling)?;
+            ended.mended = mended.mended(&setup.sources, &settled);
+            if let Some(text) = mended.draft.buffer() {
+                print(text)?;
+            }
+            if let Some(after) = mended.after {
+                (settled, prover) = after;
+            }
+        }
     }
     progress.finish();
 
-    let Fixed { count, settled, prover } = done;
     let summary = summary(asked, &settled, &prover);
     let report = Report {
         sources: &setup.sources,
@@ -76,18 +96,44 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         quiet: options.quiet,
         least: asked.least(),
     };
-    // Standard output alone hands every line over by itself.
-    let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    // Standard output alone hands every line over by itself. Where it takes the text that was mended, the report goes
+    // beside it.
+    let to: Box<dyn Write> = match takes_buffer {
+        true => Box::new(io::stderr().lock()),
+        false => Box::new(io::stdout().lock()),
+    };
+    let mut out = io::BufWriter::with_capacity(64 * 1024, to);
     report::write(&report, options.format, shown, &mut out)?;
+    drop(out);
     if !options.quiet {
-        notes(asked, &prover, count)?;
+        notes(asked, &prover, &ended.mended)?;
     }
-    let fails = severities(&settled).any(|severity| options.fail_on.fails(severity));
+    let code = ended.code(&settled, options);
     // The process ends here: taking everything apart again would cost more than a tenth of the run.
     std::mem::forget((prover, settled));
     std::mem::forget(ground);
     std::mem::forget(setup);
-    Ok(if fails && !options.exit_zero { FOUND } else { CLEAN })
+    Ok(code)
+}
+
+/// What decides how a run ends, beside its findings.
+#[derive(Default)]
+struct Ended {
+    /// What fixes have mended.
+    mended: Vec<String>,
+    /// Whether a file could not be written.
+    failed: bool,
+}
+
+impl Ended {
+    fn code(&self, settled: &Settled, options: &Lint) -> u8 {
+        let fails = severities(settled).any(|severity| options.fail_on.fails(severity));
+        match (self.failed, fails && !options.exit_zero) {
+            (true, _) => FAILED,
+            (false, true) => FOUND,
+            (false, false) => CLEAN,
+        }
+    }
 }
 
 fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
@@ -131,7 +177,7 @@ fn summary(asked: Asked<'_>, settled: &Settled, prover: &Prover<'_>) -> Summary 
 }
 
 /// What is said beside the report.
-fn notes(asked: Asked<'_>, prover: &Prover<'_>, fixed: usize) -> Result<(), Failure> {
+fn notes(asked: Asked<'_>, prover: &Prover<'_>, mended: &[String]) -> Result<(), Failure> {
     let files = prover.repository.files();
     if !files.is_empty() && !files.iter().any(|file| asked.scope.asks(&file.source.path)) {
         writeln!(
@@ -140,9 +186,12 @@ fn notes(asked: Asked<'_>, prover: &Prover<'_>, fixed: usize) -> Result<(), Fail
             asked.setup.root.folder.display()
         )?;
     }
-    if fixed > 0 {
-        let findings = if fixed == 1 { "finding" } else { "findings" };
-        writeln!(io::stderr(), "fixed {fixed} {findings}")?;
+    if let Some(count) = NonZero::new(mended.len()) {
+        let findings = if count.get() == 1 { "finding" } else { "findings" };
+        writeln!(io::stderr(), "fixed {count} {findings}")?;
+        for place in mended {
+            writeln!(io::stderr(), "  {}", terminal::escape(place))?;
+        }
     }
     Ok(())
 }
