@@ -134,7 +134,7 @@ impl World for Watched<'_> {
     fn after(
         &self,
         readings: &[Reading],
-        files: &[(SourceId, String)],
+        files: &[(SourceId, Vec<u8>)],
         question: &Question<'_>,
     ) -> Option<Vec<Option<Answer>>> {
         let answers = self.world.after(readings, files, question)?;
