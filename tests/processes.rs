@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gatelint::environment::claim::Fragment;
-use gatelint::environment::container::{ContainerSpec, Mount, MountSource, Text};
+use gatelint::environment::container::{Building, ContainerSpec, Mount, MountSource, Text};
 use gatelint::environment::{File, Repository, Role};
 use gatelint::expand::{ContainerFiles, ExpandCache, container_files};
 use gatelint::model::field::process as field;
@@ -88,6 +88,7 @@ impl World {
             name: "app".into(),
             image: root.child("image").map(text),
             built: root.scalar("build").map(str::to_owned),
+            building: Building::default(),
             entrypoint: words("entrypoint"),
             arguments: words("command"),
             shell: is_line("command") || is_line("entrypoint"),

@@ -52,6 +52,17 @@ pub struct Mount {
     pub span: Span,
 }
 
+/// What a build is given beside its folder.
+#[derive(Clone, Debug, Default)]
+pub struct Building {
+    /// The stage that is built; the last one where it is not written.
+    pub target: Option<Arc<str>>,
+    /// Build arguments.
+    pub arguments: Vec<(Arc<str>, Text)>,
+    /// Further folders of the repository, by the names that the Dockerfile has for them.
+    pub contexts: Vec<(Arc<str>, String)>,
+}
+
 /// A container as written.
 #[derive(Clone, Debug)]
 pub struct ContainerSpec {
@@ -61,8 +72,10 @@ pub struct ContainerSpec {
     pub image: Option<Text>,
     /// Whether the image is built from the repository (compose `build`), so that what it holds is not known from its name.
     pub built: Option<String>,
-    /// The Dockerfile it is built from, as a path of the repository; absent where only one of its stages is built.
+    /// The Dockerfile it is built from, as a path of the repository.
     pub dockerfile: Option<String>,
+    /// What else its build is given.
+    pub building: Building,
     /// The entrypoint (Kubernetes `command`, compose `entrypoint`); a single word is a shell command in compose.
     pub entrypoint: Option<Vec<Text>>,
     /// Its arguments (Kubernetes `args`, compose `command`).

@@ -108,7 +108,7 @@ impl Named<'_> {
         let text = joined(text);
         for stage in stages(&text) {
             let mut wanted: Vec<(&str, bool)> = Vec::new();
-            for (to, sources) in stage.copies.iter().filter_map(|words| words.split_last()) {
+            for (sources, to) in stage.copies() {
                 if is_configuration(to) {
                     wanted.extend(sources.iter().map(|from| (from.as_str(), true)));
                 } else if is_started(&text, stage.entrypoint.iter().chain(&stage.command), sources) {

@@ -83,7 +83,7 @@ pub fn from_folder(
         ));
     }
     let mut found = join_up(sources, loaded);
-    found.repository = found.repository.linked(&walked.links);
+    found.repository = found.repository.linked(&walked.links).beside(walked.others);
     found.failures.extend(walked.problems);
     found.failures.sort();
     found

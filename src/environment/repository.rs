@@ -74,6 +74,8 @@ pub struct Repository {
     by_path: Arc<FxHashMap<Arc<str>, usize>>,
     /// Symbolic links to files and folders of the repository, with what they lead to.
     links: Arc<BTreeMap<Arc<str>, Arc<str>>>,
+    /// Paths of files that are there and were not read, in order.
+    others: Arc<Vec<String>>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -89,6 +91,7 @@ impl Repository {
             by_path: Arc::new(by_path.collect()),
             files: Vec::new(),
             links: Arc::default(),
+            others: Arc::default(),
         };
         for (at, file) in files.iter().enumerate() {
             repository.place(file.source.id, at as u32);
@@ -110,6 +113,14 @@ impl Repository {
         let links = links.map(|link| (link.path.as_str().into(), link.target.as_str().into()));
         Self {
             links: Arc::new(links.collect()),
+            ..self
+        }
+    }
+
+    /// The same files beside others that were not read, in order of path.
+    pub fn beside(self, others: Vec<String>) -> Self {
+        Self {
+            others: Arc::new(others),
             ..self
         }
     }
@@ -142,6 +153,20 @@ impl Repository {
             Cow::Borrowed(_) => None,
             Cow::Owned(real) => find(&real),
         })
+    }
+
+    /// Whether a file or folder is there, read or not.
+    pub fn exists(&self, path: &str) -> bool {
+        let path = &*self.real(path);
+        let prefix = format!("{path}/");
+        let from = self.others.partition_point(|other| **other < *path);
+        let is_other = |other: &String| other == path || other.starts_with(&prefix);
+        let next = self.others.partition_point(|other| **other < *prefix);
+        let others = [self.others.get(from), self.others.get(next)];
+        path.is_empty()
+            || self.index(path).is_some()
+            || !self.under(path).is_empty()
+            || others.into_iter().flatten().any(is_other)
     }
 
     /// A path without symbolic links.

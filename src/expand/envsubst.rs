@@ -10,7 +10,7 @@ use super::startup::Startup;
 use crate::environment::container::{ContainerSpec, Text};
 use crate::model::Doubt;
 use crate::repo::{Piece, Source, Sources, Span};
-use crate::syntax::argv;
+use crate::syntax::effects::List;
 
 /// How deep texts may be made from each other; a longer chain is no configuration.
 const DEEPEST: usize = 4;
@@ -40,44 +40,36 @@ enum Wanted {
     All,
 }
 
-/// Adds what the start of the container makes from templates: first by itself, as its image does, then by its command.
-pub(super) fn apply(
-    seen: &mut ContainerFiles,
-    sources: &Sources,
-    spec: &ContainerSpec,
-    cache: &ExpandCache,
-    startups: &[&'static Startup],
-) {
-    let own = startups.iter().find(|startup| (startup.is_known)(spec));
-    let templates = Templates {
-        sources,
-        cache,
-        spec,
-        brought: own.map(|startup| startup.variables),
-    };
-    for startup in startups {
-        (startup.fill)(seen, &templates);
-    }
-    for text in spec.entrypoint.iter().chain(&spec.arguments).flatten() {
-        if text.text.contains("envsubst") {
-            for step in steps(&text.text) {
-                run(seen, &templates, &step, text.span);
-            }
-        }
-    }
-}
-
 /// The templates of one container.
 pub struct Templates<'a> {
-    sources: &'a Sources,
-    cache: &'a ExpandCache,
+    pub(super) sources: &'a Sources,
+    pub(super) cache: &'a ExpandCache,
     /// The container.
     pub spec: &'a ContainerSpec,
+    /// The folders in which images have their configuration.
+    pub(super) folders: &'a [&'a str],
     /// Variables that its image brings along; `None` where the image is not known.
     brought: Option<&'static [&'static str]>,
 }
 
-impl Templates<'_> {
+impl<'a> Templates<'a> {
+    pub(super) fn new(
+        sources: &'a Sources,
+        cache: &'a ExpandCache,
+        spec: &'a ContainerSpec,
+        startups: &[&'static Startup],
+        folders: &'a [&'a str],
+    ) -> Self {
+        let own = startups.iter().find(|startup| (startup.is_known)(spec));
+        Self {
+            sources,
+            cache,
+            spec,
+            folders,
+            brought: own.map(|startup| startup.variables),
+        }
+    }
+
     /// Fills the files of a folder that end in a suffix into another, replacing the variables that are defined and pass
     /// the filter, and no others.
     pub fn fill_folder(&self, seen: &mut ContainerFiles, folder: &str, suffix: &str, output: &str, filter: String) {
@@ -102,71 +94,45 @@ impl Templates<'_> {
     }
 }
 
-/// One `envsubst` in a command.
-struct Step {
-    wanted: Wanted,
-    input: String,
-    output: String,
-}
-
-/// The calls of the plain form `envsubst ['$LIST'] < template > file`.
-fn steps(line: &str) -> Vec<Step> {
-    let mut found = Vec::new();
-    let mut words = argv::split(line).into_iter().peekable();
-    while let Some(word) = words.next() {
-        if word.text.rsplit('/').next() != Some("envsubst") {
-            continue;
-        }
-        let (mut input, mut output, mut list) = (None, None, None);
-        while input.is_none() || output.is_none() {
-            let Some(word) = words.peek() else { break };
-            let text = word.text.trim_end_matches(';');
-            if matches!(text, "&&" | "||" | "|" | "" | "&" | "envsubst") {
-                break;
-            }
-            let into = match text.as_bytes()[0] {
-                b'<' => Some(&mut input),
-                b'>' => Some(&mut output),
-                _ => None,
-            };
-            let direct = text.trim_start_matches(['<', '>']).to_owned();
-            let has_variable = word.has_variable;
-            words.next();
-            match into {
-                Some(target) if direct.is_empty() => {
-                    *target = words.next().map(|word| word.text.trim_end_matches(';').to_owned());
-                }
-                Some(target) => *target = Some(direct),
-                None if direct.contains("$(") || direct.contains('`') => {
-                    list = Some(Wanted::Defined { filter: String::new() });
-                }
-                // Compose writes a dollar sign as two.
-                None if has_variable || direct.contains('$') => list = Some(Wanted::Listed(names(&direct))),
-                None => {}
-            }
-        }
-        if let (Some(input), Some(output)) = (input, output) {
-            found.push(Step {
-                wanted: list.unwrap_or(Wanted::All),
-                input,
-                output,
-            });
-        }
-    }
-    found
-}
-
-fn run(seen: &mut ContainerFiles, templates: &Templates<'_>, step: &Step, span: Span) {
-    let made = match seen.get(&step.input).map(|file| file.source.clone()) {
-        Some(template) => filled(templates, &template, &step.wanted),
-        None => None,
+/// One call of `envsubst`: fills a template into a file. What the script around it sets is not known.
+pub(super) fn substitute(
+    seen: &mut ContainerFiles,
+    templates: &Templates<'_>,
+    list: Option<&List>,
+    template: Option<Arc<Source>>,
+    (input, output): (&str, &str),
+    is_set: &dyn Fn(&str) -> bool,
+    span: Span,
+) {
+    let wanted = match list {
+        None => Wanted::All,
+        Some(List::Made) => Wanted::Defined { filter: String::new() },
+        Some(List::Written(text)) => Wanted::Listed(names(text)),
     };
-    match made {
-        Some(source) => seen.put(step.output.clone(), source),
+    let sets = template.iter().flat_map(|template| variables(&template.text));
+    let sets = sets.map(|(_, _, name)| name.to_owned()).filter(|name| is_set(name));
+    let mut spec = templates.spec.clone();
+    for name in sets.collect::<std::collections::BTreeSet<String>>() {
+        let text = format!("${{{name}}}").into();
+        spec.environment.push((
+            name.into(),
+            Text {
+                text,
+                span,
+                unknown: true,
+            },
+        ));
+    }
+    let templates = Templates {
+        spec: &spec,
+        ..*templates
+    };
+    match template.and_then(|template| filled(&templates, &template, &wanted)) {
+        Some(source) => seen.put(output.to_owned(), source),
         None => {
-            seen.hide(&step.output);
-            let reason = format!("the template {} is not in the repository", step.input);
-            seen.unknown.push((step.output.clone(), Doubt::at(reason, span)));
+            seen.hide(output);
+            let reason = format!("the template {input} is not in the repository");
+            seen.unknown.push((output.to_owned(), Doubt::at(reason, span)));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Finds the files a container sees: copied, mounted, made.
 
+use super::built::as_built;
 use super::cache::ExpandCache;
+use super::envsubst::Templates;
+use super::image::Built;
 use super::seen::ContainerFiles;
+use super::start;
 use super::startup::Startup;
-use super::{copied, envsubst};
 use crate::environment::Repository;
 use crate::environment::container::{ContainerSpec, Mount, MountSource};
 use crate::model::Doubt;
@@ -20,14 +23,23 @@ pub fn container_files(
     startups: &[&'static Startup],
 ) -> ContainerFiles {
     let mut seen = ContainerFiles::default();
-    copied::add(&mut seen, repository, spec, folders);
+    let built = Built::new(sources, repository, spec, cache, folders);
+    for folder in folders.iter().filter(|_| built.is_some()) {
+        let of_image = built.as_ref().map(|built| built.files(folder)).unwrap_or_default();
+        for file in of_image.files {
+            seen.put(file.path, file.source);
+        }
+        seen.unknown.extend(of_image.unknown);
+    }
     let mut mounts: Vec<&Mount> = spec.mounts.iter().collect();
     // As runtimes do it: outer folders first, so that inner mounts show.
     mounts.sort_by_key(|mount| mount.path.split('/').filter(|part| !part.is_empty()).count());
     for mount in mounts {
         add(&mut seen, sources, repository, cache, mount);
     }
-    envsubst::apply(&mut seen, sources, spec, cache, startups);
+    let filled = as_built(repository, spec);
+    let templates = Templates::new(sources, cache, filled.as_ref().unwrap_or(spec), startups, folders);
+    start::apply(&mut seen, &templates, built.as_ref(), startups);
     seen.files.sort_by(|a, b| a.path.cmp(&b.path));
     seen
 }

@@ -1,7 +1,10 @@
 //! Where the pieces of a made text stand in the files they come from.
 
+use std::ops::Range;
+
 use super::cache::ExpandCache;
-use crate::repo::{Piece, Sources, Span};
+use crate::repo::{Piece, Source, Sources, Span};
+use crate::syntax::effects::{Part, Parts};
 
 /// Where a decoded text stands byte for byte, given the span it was decoded from; `None` where it does not.
 pub fn verbatim(sources: &Sources, text: &str, span: Span) -> Option<Span> {
@@ -65,4 +68,37 @@ pub(super) fn piece(sources: &Sources, at: usize, text: &str, span: Span) -> Pie
         from,
         indent: 0,
     }
+}
+
+/// A text in parts as a text of its own behind another, each part with its place and each variable with its value. What
+/// has none is nothing in lower case, as no image defines such; else it is a hole.
+pub(super) fn assembled(
+    sources: &Sources,
+    before: Option<&Source>,
+    parts: &Parts,
+    place: &dyn Fn(&Range<usize>) -> Span,
+    lookup: &dyn Fn(&str) -> Option<(String, Span)>,
+) -> (String, Vec<Piece>) {
+    let (mut text, mut pieces) = (String::new(), Vec::new());
+    let mut add = |own: &str, span: Span| {
+        if !own.is_empty() {
+            pieces.push(piece(sources, text.len(), own, span));
+            text.push_str(own);
+        }
+    };
+    if let Some(before) = before {
+        add(&before.text, Span::new(before.id, 0, before.text.len() as u32));
+    }
+    for part in parts {
+        match part {
+            Part::Text(own, at) => add(own, place(at)),
+            Part::Variable(name, default, at) => match (lookup(name), default) {
+                (Some((value, span)), _) => add(&value, span),
+                (None, Some(default)) => add(default, place(at)),
+                (None, None) if name.bytes().any(|byte| byte.is_ascii_lowercase()) => {}
+                (None, None) => add(&format!("${{{name}}}"), place(at)),
+            },
+        }
+    }
+    (text, pieces)
 }

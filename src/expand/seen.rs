@@ -23,6 +23,10 @@ pub struct ContainerFiles {
     pub unknown: Vec<(String, Doubt)>,
     /// Volumes that other containers may share: path and volume name.
     pub shared: Vec<(String, Arc<str>)>,
+    /// Whether a script of the repository that starts the container was read.
+    pub start_is_read: bool,
+    /// What the container's start does that is not understood.
+    pub start_others: Vec<String>,
 }
 
 impl ContainerFiles {
@@ -65,7 +69,7 @@ impl ContainerFiles {
 }
 
 /// Whether a path is a folder or lies in it.
-fn within(path: &str, folder: &str) -> bool {
+pub(super) fn within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.ends_with('/'))
 }

@@ -11,6 +11,10 @@ pub struct Startup {
     pub is_known: fn(&ContainerSpec) -> bool,
     /// The variables that they bring along.
     pub variables: &'static [&'static str],
+    /// The folder whose scripts they run.
+    pub hooks: &'static str,
+    /// Whether a container may run them.
+    pub runs_hooks: fn(&ContainerSpec) -> bool,
     /// Fills templates, where a container may run one of them.
     pub fill: fn(&mut ContainerFiles, &Templates<'_>),
 }

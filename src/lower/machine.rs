@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::environment::container::{ContainerSpec, Text};
+use crate::environment::container::{Building, ContainerSpec, Text};
 use crate::environment::pods::Naming;
 use crate::environment::{File, Role, folder_of};
 use crate::estate::{Builder, Container};
@@ -132,6 +132,7 @@ fn unit(file: &File) -> Option<ContainerSpec> {
         image: None,
         built: None,
         dockerfile: None,
+        building: Building::default(),
         entrypoint: None,
         span: line.span,
         arguments: Some(vec![line]),

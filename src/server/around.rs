@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use globset::Glob;
-
-use crate::environment::{ContainerSpec, join};
-use crate::expand::ContainerFiles;
+use crate::environment::ContainerSpec;
+use crate::expand::{ContainerFiles, leaves_out};
 use crate::repo::{Source, Span};
 use crate::server::context::ProcessContext;
 use crate::server::files::{Files, variables};
@@ -67,7 +65,8 @@ impl Around<'_> {
             return Some(file.source.clone());
         }
         let file = self.context.copied_file(self.spec, relative)?;
-        let ignored = self.is_left_out(&file.path);
+        let folder = self.spec.built.as_deref().unwrap_or_default();
+        let ignored = leaves_out(self.context.repository, self.spec, folder, &file.path);
         (!ignored).then(|| file.source.clone())
     }
 
@@ -82,32 +81,6 @@ impl Around<'_> {
         let mut named = files.filter(|file| format!("/{}", file.path).ends_with(&tail));
         let only = named.next().filter(|_| named.next().is_none())?;
         Some(only.source.clone())
-    }
-
-    /// Whether `.dockerignore` keeps a file of the folder out of the image.
-    fn is_left_out(&self, path: &str) -> bool {
-        let Some(folder) = self.spec.built.as_deref().and_then(|folder| join("", folder)) else {
-            return false;
-        };
-        let list = join(&folder, ".dockerignore").and_then(|path| self.context.repository.get(&path));
-        let Some(list) = list else { return false };
-        let own = path.strip_prefix(&folder).unwrap_or(path).trim_start_matches('/');
-        let mut left_out = false;
-        for line in list.source.text.lines().map(str::trim) {
-            let (pattern, keeps) = match line.strip_prefix('!') {
-                Some(pattern) => (pattern, true),
-                None => (line, false),
-            };
-            let pattern = pattern.trim_start_matches("./").trim_matches('/');
-            if pattern.is_empty() || pattern.starts_with('#') {
-                continue;
-            }
-            let fits = |pattern: &str| Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(own));
-            if fits(pattern) || fits(&format!("{pattern}/**")) {
-                left_out = !keeps;
-            }
-        }
-        left_out
     }
 
     /// A script that is in the repository: `./entrypoint.sh node server.js`, `sh start.sh`.

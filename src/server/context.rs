@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::descriptor::Server;
 use super::image::Image;
 use crate::environment::{ContainerSpec, File, Repository, join};
-use crate::expand::ExpandCache;
+use crate::expand::{ExpandCache, stage_of};
 use crate::model::{ProductId, Version};
 use crate::repo::{Source, Sources};
+use crate::syntax::dockerfile::joined;
 use crate::syntax::{Language, Tree};
 
 /// What lowering a process may look at beside the container.
@@ -47,7 +48,11 @@ impl<'a> ProcessContext<'a> {
     /// The image of a container, where it is known.
     pub(crate) fn image(&self, spec: &ContainerSpec) -> Option<Image> {
         match spec.built {
-            Some(_) => Image::base(&self.dockerfile(spec)?.text),
+            Some(_) => {
+                let text = &self.dockerfile(spec)?.text;
+                let (_, own) = stage_of(&joined(text), spec)?;
+                Image::base(text, own)
+            }
             None => Image::written(spec),
         }
     }

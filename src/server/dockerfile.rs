@@ -1,54 +1,12 @@
-//! What a Dockerfile of the repository adds to a container that is built from it: ENV, the command of its last stage
-//! where compose gives none, and the ports it names.
-
-use std::ops::Range;
+//! The ports that a Dockerfile of the repository names.
 
 use crate::environment::ContainerSpec;
-use crate::environment::container::{DeclaredPort, Text};
+use crate::environment::container::DeclaredPort;
+use crate::expand::{as_built, stage_of};
 use crate::model::{Doubt, Known};
-use crate::repo::{Source, Span};
+use crate::repo::Span;
 use crate::server::context::ProcessContext;
-use crate::syntax::dockerfile::{Form, joined, last_stage};
-
-/// The container with what its Dockerfile says; `None` where that is nothing.
-pub(crate) fn filled(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Option<ContainerSpec> {
-    let source = context.dockerfile(spec)?;
-    let text = joined(&source.text);
-    let stage = last_stage(&text)?;
-    let mut made = spec.clone();
-    let own = stage
-        .environment
-        .iter()
-        .map(|(name, value)| (name.as_str().into(), part(source, &text, value.clone())));
-    made.environment = own.chain(spec.environment.iter().cloned()).collect();
-    // A command that is given for the container takes the image's away, not its entrypoint; an entrypoint takes both.
-    if spec.entrypoint.is_none() && spec.arguments.is_some() {
-        match &stage.entrypoint {
-            Some(Form::Words(words)) => made.entrypoint = Some(parts(source, &text, words)),
-            Some(Form::Line(line)) => {
-                made.arguments = Some(vec![part(source, &text, line.clone())]);
-                made.shell = true;
-            }
-            None => {}
-        }
-    } else if spec.entrypoint.is_none() {
-        match (&stage.entrypoint, &stage.command) {
-            // With a shell's line as entrypoint the command has no effect.
-            (Some(Form::Line(line)), _) | (None, Some(Form::Line(line))) => {
-                made.arguments = Some(vec![part(source, &text, line.clone())]);
-                made.shell = true;
-            }
-            (Some(Form::Words(words)), Some(Form::Words(rest))) => {
-                made.entrypoint = Some(parts(source, &text, words));
-                made.arguments = Some(parts(source, &text, rest));
-            }
-            (Some(Form::Words(words)), _) => made.entrypoint = Some(parts(source, &text, words)),
-            (None, Some(Form::Words(words))) => made.arguments = Some(parts(source, &text, words)),
-            (None, None) => {}
-        }
-    }
-    Some(made)
-}
+use crate::syntax::dockerfile::joined;
 
 /// The TCP ports that the container's Dockerfile names with `EXPOSE`. That opens none of them: they tell what the image
 /// is meant to listen on, where nothing else does.
@@ -66,7 +24,8 @@ pub fn exposed(context: &ProcessContext<'_>, spec: &ContainerSpec) -> ExposedPor
     let Some(source) = context.dockerfile(spec) else {
         return found;
     };
-    let stage = last_stage(&joined(&source.text)).unwrap_or_default();
+    let stages = stage_of(&joined(&source.text), spec);
+    let stage = stages.map(|(mut all, own)| all.swap_remove(own)).unwrap_or_default();
     for port in stage.exposed {
         let span = Span::new(source.id, port.range.start as u32, port.range.end as u32);
         let Some(number) = port.number else {
@@ -87,7 +46,7 @@ pub fn exposed(context: &ProcessContext<'_>, spec: &ContainerSpec) -> ExposedPor
 /// The numbers in a container's variables and commands, in words: one of them may be the port it listens on. Unknown
 /// where some of its variables are.
 pub fn numbers(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Known<String> {
-    let filled = filled(context, spec);
+    let filled = as_built(context.repository, spec);
     let spec = filled.as_ref().unwrap_or(spec);
     if spec.more_environment {
         let reason = "variables that are not in the repository may say where it listens";
@@ -107,18 +66,4 @@ pub fn numbers(context: &ProcessContext<'_>, spec: &ContainerSpec) -> Known<Stri
         found.extend(numbers.filter(|number| !number.is_empty()));
     }
     Known::Is(found.join(" "))
-}
-
-fn parts(source: &Source, text: &str, words: &[Range<usize>]) -> Vec<Text> {
-    words.iter().map(|word| part(source, text, word.clone())).collect()
-}
-
-fn part(source: &Source, text: &str, range: Range<usize>) -> Text {
-    let own = text.get(range.clone()).unwrap_or_default();
-    Text {
-        text: own.into(),
-        span: Span::new(source.id, range.start as u32, range.end as u32),
-        // A build argument, or a variable of the image; and what JSON escapes is not decoded.
-        unknown: own.contains('$') || own.contains('\\'),
-    }
 }

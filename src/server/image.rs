@@ -28,12 +28,13 @@ impl Image {
         })
     }
 
-    /// The base of a Dockerfile's last stage, followed through earlier stages.
-    pub fn base(text: &str) -> Option<Image> {
+    /// The base of one of a Dockerfile's stages, followed through earlier stages.
+    pub fn base(text: &str, own: usize) -> Option<Image> {
         let mut stages: Vec<(String, Image)> = Vec::new();
         for line in text.lines() {
             let mut words = line.split_whitespace();
             match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
+                "FROM" if stages.len() > own => break,
                 "FROM" => {
                     let image = words.find(|word| !word.starts_with("--"))?;
                     let alias = words.nth(1).unwrap_or_default().to_ascii_lowercase();

@@ -15,7 +15,7 @@ pub(crate) mod settings;
 pub(crate) mod sockets;
 
 use crate::environment::ContainerSpec;
-use crate::expand::ContainerFiles;
+use crate::expand::{ContainerFiles, as_built};
 use crate::model::{Doubt, Known, Model};
 use crate::repo::Span;
 use command::{Runs, Started};
@@ -36,7 +36,7 @@ pub fn lower(
     spec: &ContainerSpec,
     files: &ContainerFiles,
 ) -> ProcessJoin {
-    let filled = dockerfile::filled(context, spec);
+    let filled = as_built(context.repository, spec);
     let spec = filled.as_ref().unwrap_or(spec);
     let join = known(model, context, spec, files);
     match &join.id {

@@ -4,6 +4,7 @@ pub mod argv;
 pub mod assign;
 pub mod caddyfile;
 pub mod dockerfile;
+pub mod effects;
 pub mod haproxy;
 pub mod hcl;
 pub mod holes;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::environment::container::{ContainerSpec, DeclaredPort, Mount, MountSource, Text};
+use crate::environment::container::{Building, ContainerSpec, DeclaredPort, Mount, MountSource, Text};
 use crate::environment::deployed::Environment;
 use crate::environment::repository::{Repository, join};
 use crate::repo::Span;
@@ -207,11 +207,7 @@ impl Project<'_> {
         let named = build
             .and_then(|build| build.child("dockerfile"))
             .map(|at| self.text(at).text);
-        let whole = build.is_some_and(|build| {
-            ["target", "dockerfile_inline"]
-                .iter()
-                .all(|key| build.child(key).is_none())
-        });
+        let whole = build.is_some_and(|build| build.child("dockerfile_inline").is_none());
         let dockerfile = built
             .as_ref()
             .filter(|_| whole)
@@ -228,6 +224,7 @@ impl Project<'_> {
             image: service.child("image").map(|image| self.text(image)),
             built,
             dockerfile,
+            building: build.map(|build| self.building(build)).unwrap_or_default(),
             entrypoint: words("entrypoint"),
             arguments: words("command"),
             shell: is_line("entrypoint") || is_line("command"),
@@ -237,6 +234,22 @@ impl Project<'_> {
             ports: self.ports(service),
             working_dir: service.child("working_dir").map(|at| self.text(at).text),
             span: service.name_span(),
+        }
+    }
+
+    fn building(&self, build: At<'_>) -> Building {
+        let entries = |key: &str| build.child(key).map(At::entries).unwrap_or_default();
+        let context = |entry: At<'_>| {
+            let (name, value) = self.pair(entry)?;
+            Some((name, self.path(&value.text, value.span)?))
+        };
+        Building {
+            target: build.child("target").map(|target| self.text(target).text),
+            arguments: entries("args")
+                .into_iter()
+                .filter_map(|entry| self.pair(entry))
+                .collect(),
+            contexts: entries("additional_contexts").into_iter().filter_map(context).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::environment::container::{ContainerSpec, DeclaredPort, Text};
+use crate::environment::container::{Building, ContainerSpec, DeclaredPort, Text};
 use crate::environment::document::Document;
 use crate::syntax::At;
 
@@ -132,6 +132,7 @@ fn container(config_maps: &ConfigMaps<'_>, document: &Document, item: At<'_>) ->
         image: item.child("image").map(text::plain),
         built: None,
         dockerfile: None,
+        building: Building::default(),
         entrypoint: words("command"),
         arguments: words("args"),
         shell: false,

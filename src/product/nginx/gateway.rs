@@ -37,7 +37,7 @@ fn in_container(builder: &mut Builder<'_>, running: &Running<'_>) {
     let context = builder.context;
     let (spec, files, at) = (&running.placed.spec, running.files, running.at);
     let trees = |source: &Arc<Source>| context.tree(source, Language::Nginx);
-    let keeps_stock = place::keeps_stock(context.repository, spec);
+    let keeps_stock = place::keeps_stock(context.repository, spec, files);
     let includes = ContainerIncludes::new(spec, keeps_stock, files, &trees, context.claimants);
     let entries = includes.entries(config(spec).as_deref(), spec);
     let known = !entries.is_empty();

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::environment::claim::{Charts, Claimants};
 use crate::environment::{ContainerSpec, Repository, Role, folder_of, join};
-use crate::expand::ContainerFiles;
+use crate::expand::{ContainerFiles, stage_of};
 use crate::model::Doubt;
 use crate::product::nginx::claim::Outermost;
 use crate::product::nginx::context::Context;
@@ -18,7 +18,7 @@ use crate::product::nginx::product::PRODUCT;
 use crate::repo::{Source, SourceId};
 use crate::server::image::Image;
 use crate::speed;
-use crate::syntax::dockerfile::{joined, last_stage};
+use crate::syntax::dockerfile::joined;
 use crate::syntax::{Tree, nginx};
 
 /// Top-level files with the block they belong in, and why more may stand around them.
@@ -99,32 +99,30 @@ pub fn is_stock_image(spec: &ContainerSpec) -> bool {
     spec.built.is_none() && STOCK_IMAGES.iter().any(|image| spec.is_official(image))
 }
 
-/// Whether an image that is built here keeps the stock image's own nginx.conf: its Dockerfile starts from one, and writes
-/// at most files that are read.
-pub fn keeps_stock(repository: &Repository, spec: &ContainerSpec) -> bool {
+/// Whether an image that is built here keeps the stock image's own nginx.conf: its Dockerfile starts from one, and what
+/// it and the scripts that start the container do is understood.
+pub fn keeps_stock(repository: &Repository, spec: &ContainerSpec, files: &ContainerFiles) -> bool {
     let file = spec.dockerfile.as_ref().and_then(|path| repository.get(path));
-    let stage = file.and_then(|file| last_stage(&joined(&file.source.text)));
-    let (Some(stage), Some(folder)) = (stage, &spec.built) else {
+    let Some(text) = file.map(|file| joined(&file.source.text)) else {
         return false;
     };
+    let Some((stages, own)) = stage_of(&text, spec) else {
+        return false;
+    };
+    let stage = &stages[own];
     let base = Image {
         text: stage.base.clone(),
         changed: true,
         other_command: false,
     };
     let is_stock = STOCK_IMAGES.iter().any(|image| base.is_official(image));
-    // What an entrypoint's own scripts write is not looked at.
     let starts_as_it_is = stage.entrypoint.is_none() && spec.entrypoint.is_none();
-    let hooks = stage.copies.iter().filter_map(|words| {
-        let (to, from) = words.split_last()?;
-        to.starts_with("/docker-entrypoint.d").then_some(from)
-    });
-    let mut hooks = hooks.flatten();
-    let writes = |from: &String| {
-        let file = join(folder, from).and_then(|path| repository.get(&path));
-        file.is_none_or(|file| file.source.text.contains("/etc/nginx"))
-    };
-    is_stock && starts_as_it_is && !hooks.any(writes) && !stage.others.iter().any(|text| may_configure(text))
+    let mut others = stage.others(&text).into_iter();
+    let mut at_start = files.start_others.iter();
+    is_stock
+        && (starts_as_it_is || files.start_is_read)
+        && !others.any(may_configure)
+        && !at_start.any(|command| may_configure(command))
 }
 
 /// Whether an instruction may change what is in /etc/nginx beside removing or making files that are none of nginx's.

@@ -19,19 +19,25 @@ pub(super) static STARTUP: Startup = Startup {
         "DYNPKG_RELEASE",
         "NGINX_LOCAL_RESOLVERS",
     ],
+    hooks: "/docker-entrypoint.d/",
+    runs_hooks: starts_by_itself,
     fill,
 };
+
+/// Whether a container may be started by the images' own entrypoint.
+fn starts_by_itself(spec: &ContainerSpec) -> bool {
+    let own_entrypoint = match &spec.entrypoint {
+        None => true,
+        Some(words) => words.iter().any(|word| word.text.contains("docker-entrypoint")),
+    };
+    own_entrypoint && (spec.built.is_some() || spec.image_name().is_none_or(|name| name.contains("nginx")))
+}
 
 /// `20-envsubst-on-templates.sh`: the files of `/etc/nginx/templates` that end in `.template`, to `/etc/nginx/conf.d`,
 /// replacing the variables that are defined and no others. It runs only through the image's own entrypoint.
 fn fill(seen: &mut ContainerFiles, templates: &Templates<'_>) {
     let spec: &ContainerSpec = templates.spec;
-    let own_entrypoint = match &spec.entrypoint {
-        None => true,
-        Some(words) => words.iter().any(|word| word.text.contains("docker-entrypoint")),
-    };
-    let may_be_own = spec.built.is_some() || spec.image_name().is_none_or(|name| name.contains("nginx"));
-    if !own_entrypoint || !may_be_own {
+    if !starts_by_itself(spec) {
         return;
     }
     let setting = |name: &str, default: &str| match spec.variable(name) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::Role;
+use crate::expand::stage_of;
 use crate::model::field::process;
 use crate::model::{
     Doubt, Duration, Entity, EntityId, Kind, Known, Model, Notation, Product, Row, Table, Type, Unit, Value,
@@ -16,7 +17,7 @@ use crate::repo::Span;
 use crate::server::settings::{self, Layer, find, holds};
 use crate::server::sockets::{self, Address, Bind};
 use crate::server::{Images, Launch, Lowered, ProcessContext, ProcessJoin, Program, Reads, Server};
-use crate::syntax::dockerfile::{joined, last_stage};
+use crate::syntax::dockerfile::joined;
 use crate::syntax::{Language, NodeId, Tree};
 
 /// php-fpm.
@@ -188,12 +189,17 @@ fn ini(model: &mut Model, launch: &Launch<'_>) -> Result<Vec<Layer>, Doubt> {
 /// A Dockerfile that changes the pools by more than copies that are read: `sed` on `www.conf`, files of other stages.
 fn changed_pools(launch: &Launch<'_>) -> Option<Doubt> {
     let path = launch.spec.dockerfile.as_ref()?;
-    let stage = last_stage(&joined(&launch.context.dockerfile(launch.spec)?.text))?;
+    let text = joined(&launch.context.dockerfile(launch.spec)?.text);
+    let (stages, own) = stage_of(&text, launch.spec)?;
+    let stage = &stages[own];
     let names = ["php-fpm.d", "/fpm/", "php-fpm.conf"];
     let touches = |text: &str| names.iter().any(|name| text.contains(name));
-    let other = stage.others.iter().any(|text| touches(text));
+    let other = stage.others(&text).into_iter().any(touches);
     // The main file may include other pools.
-    let main = stage.copies.iter().flatten().any(|word| word.ends_with("php-fpm.conf"));
+    let mut copied = stage
+        .copies()
+        .flat_map(|(sources, to)| sources.iter().map(String::as_str).chain([to]));
+    let main = copied.any(|word| word.ends_with("php-fpm.conf"));
     (other || main).then(|| Doubt::new(format!("{path} changes its pools")))
 }
 
