@@ -2,7 +2,7 @@
 //! refused. Needs nginx; every example that cannot be tried says why.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +13,8 @@ use gatelint::finding::{Settled, Telling};
 use gatelint::fix::prove::apart;
 use gatelint::model::Version;
 use gatelint::product::nginx::claim::Outermost;
+use gatelint::product::nginx::misplaced::{ALLOWED, allowed};
+use gatelint::product::nginx::table::TABLE;
 use gatelint::product::{claimants, nginx};
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
@@ -255,7 +257,11 @@ fn what_fixes_make_is_accepted() {
             let is_refused = |rule: &str| {
                 matches!(
                     rule,
-                    "buffer-sizes-refused" | "directive-repeated" | "group-refused" | "no-live-server"
+                    "buffer-sizes-refused"
+                        | "directive-misplaced"
+                        | "directive-repeated"
+                        | "group-refused"
+                        | "no-live-server"
                 )
             };
             let may_stay = example.bad && is_refused(&rule.id);
@@ -288,6 +294,45 @@ fn what_fixes_make_is_accepted() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     eprintln!("nginx accepts {accepted} texts and refuses {refused} that a rule says it refuses");
     assert!(accepted > 5 && refused > 1);
+}
+
+/// Each directive whose blocks are known here, in every block: refused there where it should be, and nowhere else.
+#[test]
+fn directives_are_refused_where_they_are_said_to_be() {
+    let Some(nginx) = nginx() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    const BLOCKS: [(&str, &str); 5] = [
+        ("http", "?"),
+        ("server", "server { ? }"),
+        ("location", "server { location / { ? } }"),
+        ("if", "server { location / { if ($arg_a) { ? } } }"),
+        ("limit_except", "server { location / { limit_except GET { ? } } }"),
+    ];
+    let rows = TABLE.rows().iter().map(|row| row.name.as_str());
+    let listed = ALLOWED.iter().flat_map(|(names, _)| names.iter().copied());
+    let names: BTreeSet<&str> = rows.chain(listed).collect();
+    let mut asked = 0;
+    for name in names {
+        let Some(blocks) = allowed(name) else { continue };
+        for (block, around) in BLOCKS {
+            let line = match name {
+                "map" | "upstream" => format!("{name} a {{ }}"),
+                _ => format!("{name} a;"),
+            };
+            let text = around.replace('?', &line);
+            let Verdict::Refused(said) = nginx.refuses(folder.path(), &text, Outermost::Http) else {
+                assert!(blocks.contains(&block), "{name} in {block} is taken");
+                continue;
+            };
+            if said.contains("unknown directive") {
+                continue;
+            }
+            asked += 1;
+            let refused = said.contains("is not allowed here");
+            assert_eq!(refused, !blocks.contains(&block), "{name} in {block}: {said}");
+        }
+    }
+    eprintln!("nginx was asked {asked} times where a directive may stand");
 }
 
 /// The estates are whole repositories: their configurations are real ones too.

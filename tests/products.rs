@@ -51,7 +51,8 @@ const NAMESAKES: &[(&str, usize, &str)] = &[
     ("product/gunicorn/mod.rs", 2, "the protocol uwsgi"),
     ("product/nginx/claim.rs", 2, "directives for the protocol uwsgi"),
     ("product/nginx/includes.rs", 1, "a file for the protocol uwsgi"),
-    ("product/nginx/table.rs", 4, "directives for the protocol uwsgi"),
+    ("product/nginx/misplaced.rs", 2, "directives for the protocol uwsgi"),
+    ("product/nginx/table.rs", 5, "directives for the protocol uwsgi"),
     (
         "product/node/tools.rs",
         1,

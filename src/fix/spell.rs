@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::table::Form;
-use crate::model::{EntityId, FactView, Kind, Known, Model, NewEntry, NewValue, NodePlace, Table, TreeId, Value};
+use crate::model::{
+    EntityId, FactView, Kind, Known, Model, NewEntry, NewValue, NodePlace, Row, ScopeId, Table, TreeId, Value,
+};
 use crate::repo::{Edit, Refusal, Sources, Span};
 use crate::rule::{Action, Change};
 use crate::syntax::NodeId;
@@ -140,6 +142,23 @@ fn remove(sources: &Sources, model: &Model, fact: &Known<FactView>) -> Result<Ed
     })
 }
 
+/// The block that a new entry goes into: the entity's own, or the nearest around it that may hold it.
+fn home(model: &Model, scope: Option<ScopeId>, row: &Row) -> Result<NodePlace, Refusal> {
+    let mut refused = None;
+    let mut next = scope;
+    while let Some(scope) = next.map(|scope| model.scope(scope)) {
+        let Some((tree, node)) = scope.home else { break };
+        let block = model.at(tree, node).name();
+        if row.within.is_empty() || block.is_empty() || row.within.contains(&block) {
+            return Ok((tree, node));
+        }
+        refused = refused.or(Some(format!("{} may not stand in {block}", row.name)));
+        next = scope.parent;
+    }
+    let none = || format!("there is no block to write {} in", row.name);
+    Err(Refusal::new(refused.unwrap_or_else(none)))
+}
+
 struct Insert {
     home: NodePlace,
     table: &'static Table,
@@ -163,8 +182,8 @@ fn insert(
         field: change.field,
         value,
     };
-    if let Some(edit) = entity.table.and_then(|table| table.spelling.apart(&new)) {
-        edits.push(edit?);
+    if let Some(apart) = entity.table.and_then(|table| table.spelling.apart(&new)) {
+        edits.extend(apart?);
         return Ok(());
     }
     let Some(row) = model.row_for(change.entity, change.field) else {
@@ -179,14 +198,7 @@ fn insert(
         });
         return Ok(());
     }
-    let home = entity.scope.and_then(|scope| model.scope(scope).home);
-    let Some((tree, node)) = home else {
-        return Err(Refusal::new(format!("there is no block to write {} in", row.name)));
-    };
-    let at = model.at(tree, node);
-    if !row.within.is_empty() && !at.name().is_empty() && !row.within.contains(&at.name()) {
-        return Err(Refusal::new(format!("{} may not stand in {}", row.name, at.name())));
-    }
+    let (tree, node) = home(model, entity.scope, row)?;
 
     let Some(table) = entity.table else {
         return Err(Refusal::new("the value was worked out, not written"));
@@ -204,7 +216,8 @@ fn insert(
 impl Insert {
     /// One new line. Words that are not changed keep the value in force.
     fn spell(mut self, sources: &Sources, model: &Model, name: &str) -> Result<Edit, Refusal> {
-        for row in self.table.named(name) {
+        let own = model.entity(self.entity).kind;
+        for row in self.table.named(name).filter(|row| row.field.kind == own) {
             if self.words.contains_key(&row.word) {
                 continue;
             }

@@ -14,6 +14,8 @@ macro_rules! kinds {
             Listener => listener;
             /// A value whose writing itself can be wrong: without a unit, ignored, repeated, or overridden elsewhere.
             Setting => setting;
+            /// What one block of nginx holds for the response buffers of one module, whether something is passed on there or not.
+            Buffers => buffers;
             /// A name that stands for something declared elsewhere in the same configuration (HAProxy).
             Reference => reference;
             /// A named group of endpoints, or the implicit group of a single address.

@@ -22,7 +22,7 @@ pub trait Spelling: fmt::Debug + Sync {
 
     /// How a field is written that is no entry of its entity's own block: a port behind an address, an option in a message
     /// of its own. `None` for all others.
-    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Vec<Edit>, Refusal>> {
         let _ = new;
         None
     }

@@ -114,6 +114,9 @@ fields! { upstream, Kind::Upstream;
     UNCHECKED: i64 = "unchecked", "HAProxy: how many of the servers have no health check.";
     FIRST_UNCHECKED: Arc<str> = "first_unchecked", "HAProxy: the first server without a health check.";
     DEFAULT_CHECK: Arc<str> = "default_check", "HAProxy: what `default-server` says of checks in the group's own section.";
+    CHECK_REFUSED: Arc<str> = "check_refused", "HAProxy: why it would refuse `default-server check` in the group's own section, in words: a server has no port that could be checked, or follows another; absent where it would not.";
+    SERVER_CHECK_REFUSED: Arc<str> = "server_check_refused", "HAProxy: why it would refuse `check` on one of the servers that have none, in words; absent where it would not.";
+    SERVER_CHECK: Arc<str> = "server_check", "HAProxy: what is said of checks behind the address of each server that has none; only for fixes.";
     HTTP_CHECK: bool = "http_check", "HAProxy: whether the group's own section has `option httpchk`.";
     HOSTS: i64 = "hosts", "How many different hosts its servers have.";
     LIMITED: bool = "limited", "HAProxy: whether a server has a `maxconn`, so that requests may have to wait.";
@@ -172,11 +175,11 @@ fields! { status, Kind::Status;
 fields! { setting, Kind::Setting;
     NAME: Arc<str> = "name", "Its name as written.";
     VALUE: Arc<str> = "value", "Its value as written.";
-    PROBLEM: Arc<str> = "problem", "Why it has no effect: `unit` (a number is expected), `foreign` (it is for another controller), `repeated` (the product refuses it twice), `overridden` (another place wins), `module` (nothing in its reach is of its module).";
+    PROBLEM: Arc<str> = "problem", "Why it has no effect: `unit` (a number is expected), `foreign` (it is for another controller), `repeated` (the product refuses it twice), `overridden` (another place wins), `module` (nothing in its reach is of its module), `misplaced` (the product refuses it in this block).";
     HOLDER: Arc<str> = "holder", "What it is written for, such as `Ingress shop`.";
     PRODUCT: Arc<str> = "product", "The product that reads, ignores or refuses it.";
     OWNER: Arc<str> = "owner", "For a foreign one: the controller it is for.";
-    MEANT: Arc<str> = "meant", "The value that would have been meant, where that can be told.";
+    MEANT: Arc<str> = "meant", "The value that would have been meant, where that can be told; for a misplaced one: the blocks it may stand in.";
     INSTEAD: Arc<str> = "instead", "What holds instead.";
     WINNER: Arc<str> = "winner", "The place that wins or came first: its value as written there.";
     EFFECT: Arc<str> = "effect", "What it governs: `protocol`, `timeout`, `buffer`, `retries` or `other`.";
@@ -184,6 +187,14 @@ fields! { setting, Kind::Setting;
     OUTCOME: Arc<str> = "outcome", "What happens when a time limit is over, in words; in HAProxy in the mode in force.";
     SHORTER: bool = "shorter", "Whether the time limit that holds instead is shorter than this one.";
     BARE: bool = "bare", "Whether the number has no unit.";
+}
+
+fields! { buffers, Kind::Buffers;
+    MODULE: Arc<str> = "module", "Whose they are: `proxy`, `fastcgi`, `uwsgi` or `scgi`.";
+    HEADER_SIZE: Size = "header_size", "The buffer for the response header (`proxy_buffer_size`).";
+    NUMBER: i64 = "number", "How many buffers there are for the body (`proxy_buffers`).";
+    SIZE: Size = "size", "How large each of them is.";
+    BUSY: Size = "busy", "How much of them may be busy (`proxy_busy_buffers_size`); twice the larger buffer where it is not written.";
 }
 
 fields! { reference, Kind::Reference;

@@ -40,7 +40,7 @@ impl Spelling for Blocks {
     }
 
     /// A port behind an address that has none.
-    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Vec<Edit>, Refusal>> {
         let Value::Number(port) = new.value else { return None };
         if new.field != endpoint::PORT.id() {
             return None;
@@ -50,10 +50,10 @@ impl Spelling for Blocks {
         let at = Span::new(span.source, span.end, span.end);
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_');
         written.chars().all(plain).then(|| {
-            Ok(Edit {
+            Ok(vec![Edit {
                 span: at,
                 text: format!(":{port}"),
-            })
+            }])
         })
     }
 }

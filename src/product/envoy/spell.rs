@@ -10,8 +10,8 @@ use crate::syntax::At;
 pub(super) struct Messages;
 
 impl Spelling for Messages {
-    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
-        is_protocol_option(new.field).then(|| protocol_option(new))
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Vec<Edit>, Refusal>> {
+        is_protocol_option(new.field).then(|| Ok(vec![protocol_option(new)?]))
     }
 
     /// New protocol options also say the HTTP version that holds without them.

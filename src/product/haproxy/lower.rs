@@ -232,6 +232,15 @@ impl Lower<'_> {
         entity.set_known(upstream::SERVERS, count, head);
         entity.set_known(upstream::UNCHECKED, unchecked, head);
         entity.set(upstream::LIMITED, servers.limited, head);
+        let (of_all, of_one) = &servers.refused;
+        for (field, refused) in [
+            (upstream::CHECK_REFUSED, of_all),
+            (upstream::SERVER_CHECK_REFUSED, of_one),
+        ] {
+            if let Some(refused) = refused {
+                entity.set(field, Arc::from(refused.as_str()), head);
+            }
+        }
         if let Some((name, span)) = servers.unchecked.first() {
             entity.set(upstream::FIRST_UNCHECKED, name.clone(), *span);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{Doubt, Known};
+use crate::product::haproxy::address::address;
 use crate::product::haproxy::sections::{Section, Sections};
 use crate::repo::Span;
 use crate::syntax::At;
@@ -26,6 +27,8 @@ const WITH_ARGUMENT: [&str; 72] = [
 pub struct Options {
     /// Whether a check is asked for, or taken back.
     pub check: Option<bool>,
+    /// Where it is asked for.
+    pub check_at: Option<Span>,
     /// Whether connections begin with a PROXY protocol header.
     pub send_proxy: bool,
     /// Whether TLS is spoken.
@@ -46,6 +49,8 @@ pub struct Options {
     pub tracked: Option<Arc<str>>,
     /// Whether checks go to another port or address.
     pub checked_elsewhere: bool,
+    /// Whether a port is said that checks go to.
+    pub check_port: bool,
     /// The `resolvers` section that looks its name up again.
     pub resolvers: Option<Arc<str>>,
     /// Whether several servers may have one address (`resolve-opts allow-dup-ip`).
@@ -70,7 +75,10 @@ impl Options {
             let argument = at.word(n + 1);
             let unknown = at.doubt_at(n + 1);
             match word {
-                "check" | "agent-check" => self.check = Some(true),
+                "check" | "agent-check" => {
+                    self.check = Some(true);
+                    self.check_at = Some(at.word_span_at(n));
+                }
                 "no-check" => self.check = Some(false),
                 "send-proxy" | "send-proxy-v2" | "send-proxy-v2-ssl" | "send-proxy-v2-ssl-cn" => self.send_proxy = true,
                 "no-send-proxy" | "no-send-proxy-v2" | "no-send-proxy-v2-ssl" | "no-send-proxy-v2-ssl-cn" => {
@@ -95,7 +103,11 @@ impl Options {
                     self.tracks = true;
                     self.tracked = argument.filter(|_| unknown.is_none()).map(Arc::from);
                 }
-                "port" | "addr" | "check-via-socks4" => self.checked_elsewhere = true,
+                "port" | "addr" | "check-via-socks4" => {
+                    self.checked_elsewhere = true;
+                    let has_port = |text: &str| word == "port" || address(text).port.is_some();
+                    self.check_port |= argument.is_some_and(has_port);
+                }
                 "resolvers" => self.resolvers = argument.map(Arc::from),
                 "resolve-opts" => {
                     self.shares_addresses = argument.is_some_and(|options| options.contains("allow-dup-ip"));

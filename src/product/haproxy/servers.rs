@@ -10,7 +10,7 @@ use crate::product::haproxy::address::address;
 use crate::product::haproxy::idle::{self, Idle};
 use crate::product::haproxy::options::{Manner, Options, defaults, inherited};
 use crate::product::haproxy::sections::{Section, Sections};
-use crate::product::haproxy::table::{PORT, TABLE};
+use crate::product::haproxy::table::{CHECK, PORT, TABLE};
 use crate::product::haproxy::words::{Around, read};
 use crate::repo::Span;
 use crate::syntax::At;
@@ -26,6 +26,8 @@ pub struct Servers {
     pub idle: Vec<Idle>,
     /// Those without a health check.
     pub unchecked: Vec<(Arc<str>, Span)>,
+    /// Why `check` would be refused: of all servers that a `default-server` reaches, and of those without a check.
+    pub refused: (Option<String>, Option<String>),
     /// Whether one of them has a limit.
     pub limited: bool,
     /// Whether checks of one of them go to another port or address.
@@ -52,6 +54,7 @@ pub fn lower(
         count: 0,
         idle: Vec::new(),
         unchecked: Vec::new(),
+        refused: (None, None),
         limited: false,
         checked_elsewhere: false,
         manner: Known::Absent,
@@ -78,6 +81,10 @@ pub fn lower(
             continue;
         }
         let own = options.clone().read(at, place + 1);
+        let refused = check_refused(at, place, &own);
+        if servers.refused.0.is_none() {
+            servers.refused.0.clone_from(&refused);
+        }
         if let Some(idle) = idle::of(section, at, place, &own, &servers.idle) {
             servers.doubt = servers.doubt.or(idle::filled_later(section, at, place, &own));
             servers.idle.push(idle);
@@ -93,7 +100,10 @@ pub fn lower(
             Known::Unknown(doubt) => servers.open = Some(doubt),
             // A listener of this HAProxy itself fails with all of it.
             _ if sections.binds(at.word(place).unwrap_or_default()) => {}
-            _ => servers.unchecked.push((name.clone(), at.word_span_at(place))),
+            _ => {
+                servers.unchecked.push((name.clone(), at.word_span_at(place)));
+                servers.refused.1 = servers.refused.1.take().or(refused);
+            }
         }
         let server = Server {
             sections,
@@ -111,6 +121,33 @@ pub fn lower(
         }
     }
     servers
+}
+
+/// Why HAProxy refuses `check` on a server (`srv_init_addr`, `srv_finalize`; tried on 2.6.12): there is no port to check, or
+/// its state is another's.
+fn check_refused(at: At<'_>, place: usize, own: &Options) -> Option<String> {
+    let name = at.text().unwrap_or_default();
+    if own.tracks {
+        return Some(format!(
+            "{name} follows another server by `track`, and HAProxy does not take both"
+        ));
+    }
+    if own.check_port {
+        return None;
+    }
+    if at.doubt_at(place).is_some() {
+        return Some(format!(
+            "the address of {name} is filled in later, and a check needs its port"
+        ));
+    }
+    let parts = address(at.word(place).unwrap_or_default());
+    match parts.port {
+        Some(port) if port.starts_with(['+', '-']) => Some(format!(
+            "the port of {name} is relative to the client's, and a check needs one of its own"
+        )),
+        None if parts.socket.is_none() => Some(format!("{name} has no port that a check could go to")),
+        _ => None,
+    }
 }
 
 /// Notes the server above that has the same name. Of several that are looked up under one name each gets an address of
@@ -286,7 +323,18 @@ impl Server<'_> {
             }),
             other => entity.set_known(endpoint::PORT, other.clone().map(i64::from), span),
         }
-        entity.set_known(endpoint::CHECK, options.checked(self.is_template), span);
+        match (options.checked(self.is_template), options.check_at) {
+            (Known::Is(true), Some(check_at)) => entity.facts.push(Fact {
+                field: endpoint::CHECK.id(),
+                value: Stored::Is(Value::Bool(true)),
+                span: check_at,
+                site: Some(Site {
+                    row: &CHECK,
+                    node: None,
+                }),
+            }),
+            (checked, _) => entity.set_known(endpoint::CHECK, checked, span),
+        }
         entity.set_known(endpoint::SEND_PROXY, options.flag(options.send_proxy), span);
         if let Some(resolvers) = &options.resolvers {
             entity.set(endpoint::RESOLVERS, resolvers.clone(), span);

@@ -1,7 +1,7 @@
 //! HAProxy's way of writing: lines without an end mark, ports behind addresses, and settings in front of the servers.
 
-use crate::model::field::endpoint;
-use crate::model::{NewEntry, NewValue, Spelling, Value};
+use crate::model::field::{endpoint, upstream};
+use crate::model::{EntityId, FieldId, Kind, Known, NewEntry, NewValue, Spelling, Value};
 use crate::repo::{Edit, Refusal, Span};
 
 /// HAProxy's way of writing.
@@ -13,8 +13,17 @@ impl Spelling for Lines {
         line(entry)
     }
 
-    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Edit, Refusal>> {
-        behind(new).map(Ok)
+    fn apart(&self, new: &NewValue<'_>) -> Option<Result<Vec<Edit>, Refusal>> {
+        if new.field == upstream::SERVER_CHECK.id() {
+            return Some(Ok(checks(new)));
+        }
+        behind(new).map(|edit| Ok(vec![edit]))
+    }
+
+    /// Either way servers are checked then.
+    fn along(&self, field: FieldId) -> Option<FieldId> {
+        let checks = [upstream::DEFAULT_CHECK.id(), upstream::SERVER_CHECK.id()];
+        checks.contains(&field).then(|| endpoint::CHECK.id())
     }
 }
 
@@ -33,6 +42,24 @@ fn behind(new: &NewValue<'_>) -> Option<Edit> {
         span: at,
         text: format!(":{port}"),
     })
+}
+
+/// Words behind the address of each server that is not checked.
+fn checks(new: &NewValue<'_>) -> Vec<Edit> {
+    let Value::Text(words) = new.value else {
+        return Vec::new();
+    };
+    let is_own = |id: &EntityId| {
+        let own = new.model.linked(*id, endpoint::UPSTREAM);
+        own == Known::Is(new.entity) && new.model.get(*id, endpoint::CHECK) == Known::Is(false)
+    };
+    let servers = new.model.all(Kind::Endpoint).filter(is_own);
+    let spans = servers.map(|id| new.model.entity(id).span);
+    let edit = |span: Span| Edit {
+        span: Span::new(span.source, span.end, span.end),
+        text: format!(" {words}"),
+    };
+    spans.map(edit).collect()
 }
 
 /// A new line of a section: in front of its servers, because `default-server` must stand there and settings usually do;

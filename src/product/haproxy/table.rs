@@ -66,6 +66,8 @@ fn rows() -> Vec<Row> {
     );
     // Written in front of the servers it is for; read with them, not as a line of its own.
     rows.push(Row::new("default-server", upstream::DEFAULT_CHECK, Unit::Text).within(&["backend", "listen"]));
+    // Behind the addresses; read as a word of each server.
+    rows.push(Row::new("server", upstream::SERVER_CHECK, Unit::Text));
     rows.push(
         Row::new("tune.bufsize", gateway::BUFFER_SIZE, Unit::Own(&unit::SIZE))
             .within(&["global"])
@@ -76,6 +78,9 @@ fn rows() -> Vec<Row> {
 
 /// The port inside an address, written in place.
 pub static PORT: LazyLock<Row> = LazyLock::new(|| Row::new("port", endpoint::PORT, Unit::Number));
+
+/// That a server is checked, where it is said.
+pub static CHECK: LazyLock<Row> = LazyLock::new(|| Row::new("check", endpoint::CHECK, Unit::Present).names_itself());
 
 /// The name of a backend where it is chosen.
 pub static TARGET: LazyLock<Row> = LazyLock::new(|| Row::new("backend", route::TARGET, Unit::Text));

@@ -11,6 +11,10 @@ pub enum Context {
     Server,
     /// `location`, or a fragment included there.
     Location,
+    /// An `if` of a location.
+    If,
+    /// A `limit_except` of a location.
+    LimitExcept,
     /// `upstream`.
     Upstream,
     /// `stream`.
@@ -30,6 +34,8 @@ impl Context {
             Context::Http => "http",
             Context::Server | Context::StreamServer => "server",
             Context::Location => "location",
+            Context::If => "if",
+            Context::LimitExcept => "limit_except",
             Context::Upstream => "upstream",
             Context::Stream => "stream",
             Context::Events => "events",
@@ -45,7 +51,9 @@ impl Context {
             (Context::Http, "server") => Context::Server,
             (Context::Http, "upstream") | (Context::Stream, "upstream") => Context::Upstream,
             (Context::Stream, "server") => Context::StreamServer,
-            (Context::Server | Context::Location, "location" | "if" | "limit_except") => Context::Location,
+            (Context::Server | Context::Location, "location") => Context::Location,
+            (Context::Location | Context::If, "if") => Context::If,
+            (Context::Location, "limit_except") => Context::LimitExcept,
             _ => Context::Other,
         }
     }

@@ -14,7 +14,7 @@ use crate::product::nginx::includes::{Directive, Includes, flatten};
 use crate::product::nginx::listen;
 use crate::product::nginx::table::{MODULES, PORT, SERVER, TABLE};
 use crate::product::nginx::target::{Target, Variables};
-use crate::product::nginx::{named, reach};
+use crate::product::nginx::{buffers, named, reach};
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -99,6 +99,7 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
         let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
         lower.directives(&children, doubt, home, frame, 0);
     }
+    buffers::add(lower.model, &lower.scopes, lower.version.as_ref());
     reach::add(lower.model, &lower.scopes, &lower.done.routes);
     for (route, address) in &lower.at_run_time {
         if lower.written_out.contains(address) {
@@ -315,6 +316,10 @@ impl Lower<'_> {
         };
         frame.scope = Some(self.scope(children, frame.context, frame.scope, doubt_here, home));
         self.hand_down(children, &mut frame, doubt.as_ref());
+        let is_block = home.is_some_and(|(_, node)| node != NodeId::ROOT);
+        if is_block && doubt.is_none() {
+            self.misplaced(children, frame.context);
+        }
         // A fragment is only a part of its server.
         let is_whole = home.is_some_and(|(tree, node)| tree.at(node).name() == "server");
         if frame.context == Context::Server && is_whole && doubt.is_none() {
@@ -372,7 +377,10 @@ fn module_of(directive: &str, context: Context) -> Option<&'static str> {
     if directive == "proxy_pass" && matches!(context, Context::StreamServer) {
         return Some("stream");
     }
-    if !matches!(context, Context::Location | Context::Server) {
+    if !matches!(
+        context,
+        Context::Location | Context::If | Context::LimitExcept | Context::Server
+    ) {
         return None;
     }
     let name = directive.strip_suffix("_pass")?;

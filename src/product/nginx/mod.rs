@@ -1,6 +1,7 @@
 //! nginx: directives as rows, blocks as scopes, `*_pass` as routes.
 
 pub mod address;
+mod buffers;
 pub mod claim;
 mod context;
 pub mod descriptor;
@@ -11,6 +12,7 @@ mod handed;
 pub mod includes;
 mod listen;
 pub mod lower;
+pub mod misplaced;
 mod named;
 pub mod place;
 mod process;

@@ -11,7 +11,7 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::lower::{Frame, Lower};
 use crate::product::nginx::resolver;
-use crate::product::nginx::table::{GROUP_PORT, MODULES, SCHEME, TABLE};
+use crate::product::nginx::table::{BUFFERING, GROUP_PORT, SCHEME, TABLE};
 use crate::product::nginx::target::Target;
 use crate::repo::Span;
 use crate::syntax::{At, NodeId, Tree};
@@ -180,8 +180,7 @@ impl Lower<'_> {
 
     /// Without the directive nginx takes twice the larger buffer (ngx_http_upstream, merging of busy_buffers_size).
     fn busy_buffers(&mut self, id: EntityId, module: &str) {
-        if !MODULES[..4].contains(&module)
-            || !matches!(self.model.fact(id, route::BUSY_BUFFERS_SIZE.id()), Known::Absent)
+        if !BUFFERING.contains(&module) || !matches!(self.model.fact(id, route::BUSY_BUFFERS_SIZE.id()), Known::Absent)
         {
             return;
         }

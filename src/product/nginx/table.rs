@@ -2,15 +2,18 @@
 
 use std::sync::LazyLock;
 
-use crate::model::field::{endpoint, gateway, route, upstream};
+use crate::model::field::{buffers, endpoint, gateway, route, upstream};
 use crate::model::{Row, Table, Unit};
 
-/// Where location-level settings may stand.
-const HTTP_SERVER_LOCATION: &[&str] = &["http", "server", "location", "if", "limit_except"];
+/// Where location-level settings may stand: neither in `if` nor in `limit_except`.
+pub(super) const LEVELS: &[&str] = &["http", "server", "location"];
 const UPSTREAM: &[&str] = &["upstream"];
 
 /// The modules that pass requests on over HTTP-level protocols.
 pub const MODULES: [&str; 5] = ["proxy", "fastcgi", "uwsgi", "scgi", "grpc"];
+
+/// The modules that keep responses in buffers.
+pub(super) const BUFFERING: [&str; 4] = ["proxy", "fastcgi", "uwsgi", "scgi"];
 
 /// All rows of nginx.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new("nginx", rows()));
@@ -26,7 +29,7 @@ fn rows() -> Vec<Row> {
             _ => "ngx_http_grpc_module",
         };
         let row = |suffix: &str| format!("{module}_{suffix}");
-        let mut add = |row: Row| rows.push(row.module(module).within(HTTP_SERVER_LOCATION).inherits());
+        let mut add = |row: Row| rows.push(row.module(module).within(LEVELS).inherits());
         add(Row::new(row("connect_timeout"), route::CONNECT_TIMEOUT, Unit::Time).default("60s", source));
         add(Row::new(row("read_timeout"), route::READ_TIMEOUT, Unit::Time).default("60s", source));
         add(Row::new(row("send_timeout"), route::SEND_TIMEOUT, Unit::Time).default("60s", source));
@@ -39,6 +42,13 @@ fn rows() -> Vec<Row> {
                 .default("4k", source));
             // Without the directive: twice the larger of the two buffers, which lowering computes.
             add(Row::new(row("busy_buffers_size"), route::BUSY_BUFFERS_SIZE, Unit::Size));
+            // The same lines as nginx judges them, in each block.
+            add(Row::new(row("buffer_size"), buffers::HEADER_SIZE, Unit::Size).default("4k", source));
+            add(Row::new(row("buffers"), buffers::NUMBER, Unit::Number).default("8", source));
+            add(Row::new(row("buffers"), buffers::SIZE, Unit::Size)
+                .word(1)
+                .default("4k", source));
+            add(Row::new(row("busy_buffers_size"), buffers::BUSY, Unit::Size));
         }
         add(Row::new(row("next_upstream"), route::RETRY_ON, Unit::Text)
             .words()
