@@ -4,6 +4,8 @@
 //! written, facts are linked across files into hops and chains, a rule is a sentence about linked facts, and a fix is
 //! a fact put back. `run` reads like that line; each folder imports only from the steps before it.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod analysis;
 pub mod assess;
 pub mod capacity;

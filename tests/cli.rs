@@ -139,8 +139,12 @@ fn the_configuration_may_be_called_yml() {
     place.write(".gatelint.yml", "select: [read-timeout-below-app]\n");
     let places = || place.run(&lint(&["--format", "concise"])).places();
     assert_eq!(places(), ["edge/nginx.conf:5:28: warning read-timeout-below-app"]);
+    // Of two, one would be passed over in silence.
     place.write(".gatelint.yaml", "select: [upstream-port-not-exposed]\n");
-    assert_eq!(places(), ["edge/nginx.conf:4:31: warning upstream-port-not-exposed"]);
+    let said = place.run(&lint(&[]));
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(said.err.contains("there are two configurations"), "{}", said.err);
+    assert_eq!(place.run(&lint(&["--config", ".gatelint.yaml"])).code, Some(0));
 }
 
 /// What is only counted counts all the same.

@@ -65,7 +65,7 @@ fn walks_in_the_order_of_paths() -> Outcome {
         (".gitignore", "secret/\n"),
     ])?;
     let exclude = GlobSetBuilder::new().add(Glob::new("left-out/**")?).build()?;
-    let walked = walk(folder.path(), &WalkOptions { exclude, threads: 2 }, &is_claimed);
+    let walked = walk(folder.path(), &WalkOptions { exclude }, &is_claimed);
     let expected = [
         ".gatelint.yaml",
         ".github/workflows/ci.yml",

@@ -1,7 +1,6 @@
 //! `traffic`: which profile each target must serve. What the entries say is read here, and then the profiles they name;
 //! a mistake points into the configuration, or at the line of the profile.
 
-use std::io;
 use std::sync::Arc;
 
 use super::reader::{ConfigProblem, Reader, Spanned, is_null, value_span};
@@ -13,6 +12,7 @@ use crate::capacity::schedule::Given;
 use crate::capacity::{Moment, Zone};
 use crate::environment::join;
 use crate::model::{self, Value};
+use crate::repo::open::Unread;
 use crate::repo::{Sources, Span};
 use crate::syntax::At;
 
@@ -227,7 +227,7 @@ pub fn load(
     stated: &[Stated],
     sources: &Sources,
     folder: &str,
-    bytes: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+    bytes: &dyn Fn(&str) -> Result<Vec<u8>, Unread>,
     now: Moment,
 ) -> (Vec<Arc<Demand>>, Vec<ConfigProblem>) {
     let mut demands = Vec::new();
@@ -245,7 +245,7 @@ fn demand(
     stated: &Stated,
     sources: &Sources,
     folder: &str,
-    bytes: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+    bytes: &dyn Fn(&str) -> Result<Vec<u8>, Unread>,
     now: Moment,
 ) -> Result<Demand, Vec<ConfigProblem>> {
     let written = &stated.profile;
@@ -261,16 +261,16 @@ fn demand(
         let message = format!("`{}` leads out of the repository", written.value);
         return Err(wrong(message, "keep profiles beside the configuration"));
     };
-    let read = bytes(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => wrong(
+    let read = bytes(&path).map_err(|error| match error {
+        Unread::Absent => wrong(
             format!("there is no file `{}`", written.value),
             "paths are relative to the configuration file; `gatelint traffic import` makes a profile",
         ),
-        io::ErrorKind::PermissionDenied => wrong(
-            format!("`{}` may not be read: {error}", written.value),
-            "keep profiles in the repository, and readable",
+        Unread::TooLarge(..) => wrong(format!("`{}` {error}", written.value), "keep one sample a minute"),
+        error => wrong(
+            format!("`{}` {error}", written.value),
+            "keep profiles in the repository, as readable files",
         ),
-        _ => wrong(format!("`{}` cannot be read: {error}", written.value), "is it a file?"),
     })?;
     let source = Source {
         now: Some(now),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::repo::{Edit, Refusal, Source, SourceId, Sources};
+use crate::repo::{Edit, Refusal, Source, SourceId, Sources, open};
 
 /// One file before and after.
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ fn current_bytes(root: &Path, source: &Source) -> Result<(PathBuf, Vec<u8>), Ref
     if fs::metadata(&target).map_err(failed)?.permissions().readonly() {
         return Err(Refusal::new(format!("{path} is read-only")));
     }
-    let bytes = fs::read(&target).map_err(failed)?;
+    let bytes = open::whole(&target, open::CONFIGURATION).map_err(|error| Refusal::new(format!("{path} {error}")))?;
     if !is_what_was_read(source, &bytes) {
         return Err(Refusal::new(format!("{path} has changed since it was read")));
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::apply::Replacement;
+use crate::repo::open;
 
 /// How the new file is called until it takes the place of the old one.
 const BEGINS: &str = ".gatelint-";
@@ -16,7 +17,8 @@ impl Replacement {
     pub(super) fn write(&self) -> io::Result<()> {
         let target = self.target();
         // Only the time between reading and writing is left for someone else to change it.
-        if fs::read(target)? != self.old {
+        let now = open::whole(target, open::CONFIGURATION).map_err(|error| io::Error::other(format!("it {error}")))?;
+        if now != self.old {
             return Err(io::Error::other("it has changed since it was read"));
         }
         let folder = target.parent().ok_or_else(|| io::Error::other("it has no folder"))?;

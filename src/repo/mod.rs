@@ -2,7 +2,9 @@
 
 pub mod date;
 pub mod edit;
+mod ignored;
 pub mod lines;
+pub mod open;
 pub mod root;
 pub mod source;
 pub mod walk;

@@ -44,9 +44,7 @@ fn is_work_tree(folder: &Path) -> bool {
     match fs::metadata(&git) {
         // HEAD may be a symbolic link to a branch that has no commit yet.
         Ok(data) if data.is_dir() => git.join("HEAD").symlink_metadata().is_ok(),
-        Ok(data) if data.is_file() && data.len() < 4096 => {
-            fs::read(&git).is_ok_and(|text| text.starts_with(b"gitdir:"))
-        }
+        Ok(data) if data.is_file() => super::open::whole(&git, 4096).is_ok_and(|text| text.starts_with(b"gitdir:")),
         _ => false,
     }
 }

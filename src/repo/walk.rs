@@ -1,17 +1,16 @@
 //! Finding the files that may be configuration, and reading them without ever leaving the repository.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::GlobSet;
-use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-/// Larger files are not configuration that a person wrote.
-pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+use super::ignored::{self, Ignored};
+use super::open;
 
 /// Folders that hold no configuration of this repository, whatever .gitignore says.
 const SKIPPED_FOLDERS: [&str; 8] = [
@@ -30,8 +29,6 @@ const SKIPPED_FOLDERS: [&str; 8] = [
 pub struct WalkOptions {
     /// Globs relative to the root, from the config's `exclude`.
     pub exclude: GlobSet,
-    /// How many threads walk; 0 means as many as there are processors.
-    pub threads: usize,
 }
 
 /// Whether the file at a path, relative to the root, may be configuration: its name tells.
@@ -109,55 +106,86 @@ pub struct Walked {
     pub problems: Vec<Failure>,
 }
 
-enum Found {
-    File(Candidate),
-    Other(String),
-    Link(Link),
-    Problem(Failure),
-}
-
 /// Walks a repository for the files whose paths are wanted. Files that .gitignore excludes are left out; hidden ones are
 /// not.
 pub fn walk(root: &Path, options: &WalkOptions, wanted: Wanted<'_>) -> Walked {
     // Links are compared with real paths.
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
-    let (send, receive) = mpsc::channel();
-    let exclude = options.exclude.clone();
-    let filter_root = root.clone();
-    WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .require_git(false)
-        .follow_links(false)
-        .threads(options.threads)
-        .filter_entry(move |entry| !is_left_out(&filter_root, entry, &exclude))
-        .build_parallel()
-        .run(|| {
-            let send = send.clone();
-            Box::new(move |entry| {
-                if let Some(found) = look(root, entry, wanted) {
-                    // The receiver outlives the walk.
-                    let _ = send.send(found);
-                }
-                WalkState::Continue
-            })
-        });
-    drop(send);
-
-    let mut walked = Walked::default();
-    for found in receive {
-        match found {
-            Found::File(file) => walked.files.push(file),
-            Found::Other(path) => walked.others.push(path),
-            Found::Link(link) => walked.links.push(link),
-            Found::Problem(problem) => walked.problems.push(problem),
-        }
-    }
+    let walk = Walk {
+        root,
+        exclude: &options.exclude,
+        wanted,
+        walked: Mutex::default(),
+    };
+    rayon::scope(|scope| walk.folder(scope, root, None));
+    let mut walked = walk.walked.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.files.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.others.par_sort_unstable();
     walked.links.sort_unstable();
     walked.problems.sort_unstable();
     walked
+}
+
+struct Walk<'w> {
+    root: &'w Path,
+    exclude: &'w GlobSet,
+    wanted: Wanted<'w>,
+    walked: Mutex<Walked>,
+}
+
+impl<'w> Walk<'w> {
+    /// Looks at what is in one folder; each folder in it is a task of its own.
+    fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, folder: &Path, above: Option<Arc<Ignored>>) {
+        let mut own = Walked::default();
+        let mut entries = Vec::new();
+        let unreadable =
+            |error: io::Error| Failure::new(self.shown(folder), FailureKind::Unreadable, open::reason(&error));
+        match fs::read_dir(folder) {
+            Ok(listed) => {
+                for entry in listed {
+                    match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
+                        Ok(entry) => entries.push(entry),
+                        Err(error) => own.problems.push(unreadable(error)),
+                    }
+                }
+            }
+            Err(error) => own.problems.push(unreadable(error)),
+        }
+        let names = |name: &str| entries.iter().any(|(other, _)| other == name);
+        let ignored = ignored::below(folder, &names, above, &mut |name, message| {
+            let path = relative(self.root, &folder.join(name));
+            own.problems.push(Failure::new(path, FailureKind::Skipped, message));
+        });
+        for (name, kind) in entries {
+            let path = folder.join(&name);
+            let is_ignored = || {
+                ignored
+                    .as_ref()
+                    .is_some_and(|ignored| ignored.leaves_out(&path, kind.is_dir()))
+            };
+            if is_left_out(self.root, &path, &name, kind.is_dir(), self.exclude) || is_ignored() {
+                continue;
+            }
+            if kind.is_dir() {
+                let ignored = ignored.clone();
+                scope.spawn(move |scope| self.folder(scope, &path, ignored));
+            } else if kind.is_symlink() {
+                look_through(self.root, &path, self.wanted, &mut own);
+            } else if kind.is_file() {
+                sort_in(self.root, &path, self.wanted, &mut own);
+            }
+        }
+        let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        walked.files.append(&mut own.files);
+        walked.others.append(&mut own.others);
+        walked.links.append(&mut own.links);
+        walked.problems.append(&mut own.problems);
+    }
+
+    fn shown(&self, folder: &Path) -> String {
+        let path = relative(self.root, folder);
+        if path.is_empty() { ".".to_owned() } else { path }
+    }
 }
 
 /// Reads one file, completely or not at all.
@@ -170,10 +198,10 @@ pub fn read(root: &Path, file: &Candidate) -> Result<Vec<u8>, Failure> {
         Ok(Content::Bytes(bytes)) => bytes,
         Ok(Content::NoFile) => return skipped("not a regular file".into()),
         Ok(Content::TooLarge(size)) => {
-            let (size, limit) = (mebibytes(size), mebibytes(SIZE_LIMIT));
+            let (size, limit) = (open::amount(size), open::amount(open::CONFIGURATION));
             return skipped(format!("{size} is more than the limit of {limit} for one file"));
         }
-        Err(error) => return Err(Failure::new(&file.path, FailureKind::Unreadable, reason(&error))),
+        Err(error) => return Err(Failure::new(&file.path, FailureKind::Unreadable, open::reason(&error))),
     };
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return skipped("UTF-16 text is not read; save it as UTF-8".into());
@@ -193,7 +221,7 @@ enum Content {
 /// The walk saw a regular file there. Should another have taken its place, a link is not followed, a FIFO or device not
 /// waited for, and nothing is read of either.
 fn read_regular(path: &Path) -> io::Result<Content> {
-    let file = match open(path) {
+    let file = match open::open(path) {
         Ok(file) => file,
         // A link, or a socket.
         Err(_) if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) => return Ok(Content::NoFile),
@@ -203,7 +231,7 @@ fn read_regular(path: &Path) -> io::Result<Content> {
     if !metadata.is_file() {
         return Ok(Content::NoFile);
     }
-    if metadata.len() > SIZE_LIMIT {
+    if metadata.len() > open::CONFIGURATION {
         return Ok(Content::TooLarge(metadata.len()));
     }
     // No further than the size just asked for: one call less for each file.
@@ -212,107 +240,49 @@ fn read_regular(path: &Path) -> io::Result<Content> {
     Ok(Content::Bytes(bytes))
 }
 
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    File::options().read(true).custom_flags(flags).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
-fn is_left_out(root: &Path, entry: &DirEntry, exclude: &GlobSet) -> bool {
-    if entry.depth() == 0 {
-        return false;
-    }
-    if !exclude.is_empty() && exclude.is_match(relative(root, entry.path())) {
+fn is_left_out(root: &Path, path: &Path, name: &OsStr, is_folder: bool, exclude: &GlobSet) -> bool {
+    if !exclude.is_empty() && exclude.is_match(relative(root, path)) {
         return true;
     }
-    let name = entry.file_name();
     // A folder of that name may well be configuration; Cargo's is marked.
     let is_skipped = || SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped);
-    let is_cargo = || name == "target" && entry.path().join("CACHEDIR.TAG").is_file();
-    entry.file_type().is_some_and(|kind| kind.is_dir()) && (is_skipped() || is_cargo())
+    let is_cargo = || name == "target" && path.join("CACHEDIR.TAG").is_file();
+    is_folder && (is_skipped() || is_cargo())
 }
 
-fn look(root: &Path, entry: Result<DirEntry, ignore::Error>, wanted: Wanted<'_>) -> Option<Found> {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => return Some(Found::Problem(unreadable(root, &error))),
-    };
-    let kind = entry.file_type()?;
-    if kind.is_symlink() && entry.depth() > 0 {
-        return look_through(root, entry.path(), wanted);
+fn sort_in(root: &Path, full: &Path, wanted: Wanted<'_>, walked: &mut Walked) {
+    if let Some(path) = plain(root, full) {
+        match wanted(path) {
+            true => walked.files.push(Candidate::plain(path)),
+            false => walked.others.push(path.to_owned()),
+        }
+        return;
     }
-    if !kind.is_file() {
-        return None;
+    let path = relative(root, full);
+    let odd = full.strip_prefix(root).unwrap_or(full).to_path_buf();
+    if wanted(&path) {
+        walked.files.push(Candidate { path, odd: Some(odd) });
     }
-    if let Some(path) = plain(root, entry.path()) {
-        let is_wanted = wanted(path);
-        let path = path.to_owned();
-        return Some(match is_wanted {
-            true => Found::File(Candidate { path, odd: None }),
-            false => Found::Other(path),
-        });
-    }
-    let path = relative(root, entry.path());
-    let odd = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
-    wanted(&path).then_some(Found::File(Candidate { path, odd: Some(odd) }))
 }
 
 /// Where a symbolic link leads. Nothing outside the repository is opened; only names are resolved.
-fn look_through(root: &Path, link: &Path, wanted: Wanted<'_>) -> Option<Found> {
+fn look_through(root: &Path, link: &Path, wanted: Wanted<'_>, walked: &mut Walked) {
     let path = relative(root, link);
-    let problem = |message| Some(Found::Problem(Failure::new(&path, FailureKind::Skipped, message)));
     let is_wanted = || wanted(&path);
-    match fs::canonicalize(link) {
-        Ok(target) if target.starts_with(root) => Some(Found::Link(Link {
-            target: relative(root, &target),
-            path,
-        })),
-        Ok(target) if is_wanted() || target.is_dir() => problem("a symbolic link that leaves the repository"),
-        Err(error) if is_wanted() && error.kind() == io::ErrorKind::NotFound => {
-            problem("a symbolic link to a file that does not exist")
+    let message = match fs::canonicalize(link) {
+        Ok(target) if target.starts_with(root) => {
+            let target = relative(root, &target);
+            return walked.links.push(Link { path, target });
         }
-        Err(error) if is_wanted() && error.kind() == io::ErrorKind::PermissionDenied => {
-            problem("a symbolic link whose target cannot be read")
-        }
-        Err(_) if is_wanted() => problem("a symbolic link that leads back to itself"),
-        _ => None,
-    }
-}
-
-fn unreadable(root: &Path, error: &ignore::Error) -> Failure {
-    let path = place(error)
-        .map(|path| relative(root, path))
-        .filter(|path| !path.is_empty());
-    let message = error.io_error().map_or_else(|| error.to_string(), reason);
-    Failure::new(path.as_deref().unwrap_or("."), FailureKind::Unreadable, message)
-}
-
-fn place(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::Loop { child, .. } => Some(child),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
-        ignore::Error::Partial(errors) => errors.iter().find_map(place),
-        _ => None,
-    }
-}
-
-/// The operating system's words without Rust's ` (os error 13)`.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" (os error")
-        .map_or(text.as_str(), |(reason, _)| reason)
-        .to_lowercase()
-}
-
-fn mebibytes(bytes: u64) -> String {
-    format!("{} MB", bytes.div_ceil(1024 * 1024))
+        Ok(target) if is_wanted() || target.is_dir() => "a symbolic link that leaves the repository",
+        Err(error) if is_wanted() => match error.kind() {
+            io::ErrorKind::NotFound => "a symbolic link to a file that does not exist",
+            io::ErrorKind::PermissionDenied => "a symbolic link whose target cannot be read",
+            _ => "a symbolic link that leads back to itself",
+        },
+        _ => return,
+    };
+    walked.problems.push(Failure::new(path, FailureKind::Skipped, message));
 }
 
 /// The path of a file below the root where it is text already, as nearly all are.

@@ -12,6 +12,7 @@ use super::error::{File, RuleError, nearest};
 use super::file::RuleFile;
 use super::structure;
 use crate::model::Kind;
+use crate::repo::open::{self, Unread};
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -151,7 +152,7 @@ fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
         file: Arc::from(path.to_string_lossy().replace('\\', "/")),
         text: Arc::from(""),
         span: 0..0,
-        message: format!("cannot be read: {message}"),
+        message,
         help: None,
     };
     let mut found = Vec::new();
@@ -159,7 +160,10 @@ fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                errors.push(unreadable(error.path().unwrap_or(folder), error.to_string()));
+                errors.push(unreadable(
+                    error.path().unwrap_or(folder),
+                    format!("cannot be read: {error}"),
+                ));
                 continue;
             }
         };
@@ -167,15 +171,23 @@ fn files(folder: &FilePath, errors: &mut Vec<RuleError>) -> Vec<File> {
             .path()
             .extension()
             .is_some_and(|ext| ext == "yaml" || ext == "yml");
-        if !is_yaml || !entry.file_type().is_file() {
+        if !is_yaml || entry.file_type().is_dir() {
             continue;
         }
-        match std::fs::read_to_string(entry.path()) {
+        // A rule that is passed over is a policy lost: what is no file is said.
+        let read = folder.canonicalize().map_err(Unread::Refused);
+        let read = read.and_then(|folder| open::inside(&folder, entry.path(), open::POLICY));
+        let text = read.map_err(|error| match error {
+            Unread::Outside => "is a symbolic link that leaves the folder of rules".to_owned(),
+            error => error.to_string(),
+        });
+        let text = text.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()));
+        match text {
             Ok(text) => found.push(File {
                 path: Arc::from(entry.path().to_string_lossy().replace('\\', "/")),
                 text: Arc::from(text),
             }),
-            Err(error) => errors.push(unreadable(entry.path(), error.to_string())),
+            Err(message) => errors.push(unreadable(entry.path(), message)),
         }
     }
     found

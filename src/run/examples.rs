@@ -15,6 +15,7 @@ use crate::environment::{Repository, read};
 use crate::finding::{Finding, Telling};
 use crate::fix::prove::apart;
 use crate::product;
+use crate::repo::open::Unread;
 use crate::repo::root::Root;
 use crate::repo::{Edit, Sources, Span, edit::splice};
 use crate::report;
@@ -200,7 +201,7 @@ fn refused(problems: &[ConfigProblem]) -> Result<(), String> {
 /// Profiles are files of the example.
 fn traffic(config: &Config, sources: &Sources, files: &Files) -> Result<Traffic, String> {
     let bytes = |path: &str| {
-        let text = files.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        let text = files.get(path).ok_or(Unread::Absent)?;
         Ok(text.clone().into_bytes())
     };
     let now = Ground::AS_OF.plus(365 * 86_400);

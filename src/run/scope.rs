@@ -6,8 +6,8 @@ use std::path::Path;
 use super::end::Failure;
 use crate::cli::Lint;
 use crate::environment::read::StandIn;
+use crate::repo::open;
 use crate::repo::root::Root;
-use crate::repo::walk;
 
 /// What is reported on.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
                 ));
             };
             let mut bytes = Vec::new();
-            let longest = walk::SIZE_LIMIT;
+            let longest = open::CONFIGURATION;
             io::stdin().lock().take(longest + 1).read_to_end(&mut bytes)?;
             if bytes.len() as u64 > longest {
                 let message = format!("the text on standard input has more than {} MB", longest >> 20);

@@ -1,5 +1,6 @@
 //! What every command that reads a repository starts from: its root, its configuration, the rules.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::end::Failure;
@@ -15,7 +16,7 @@ use crate::finding::{AsOf, AsOfOrigin};
 use crate::product;
 use crate::repo::root::{self, Root};
 use crate::repo::walk::{self, WalkOptions};
-use crate::repo::{Sources, Span, date};
+use crate::repo::{Sources, Span, date, open};
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleError, RuleSet};
@@ -45,18 +46,13 @@ impl Setup {
         }
         let root = root::find(start);
         let sources = Sources::default();
-        let named = config.is_some();
-        let usual = || {
-            let [first, other] = [config::FILE, config::OTHER_FILE].map(|name| root.folder.join(name));
-            if !first.exists() && other.exists() {
-                other
-            } else {
-                first
-            }
+        let path = match config {
+            Some(path) => Some(path.to_path_buf()),
+            None if no_config => None,
+            None => usual(&root)?,
         };
-        let path = config.map_or_else(usual, Path::to_path_buf);
         let mut found = Config::default();
-        let config_folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+        let config_folder = path.as_deref().and_then(|path| path.parent()?.canonicalize().ok());
         let config_folder = config_folder
             .and_then(|folder| {
                 Some(
@@ -68,14 +64,9 @@ impl Setup {
                 )
             })
             .unwrap_or_default();
-        if !no_config && (named || path.is_file()) {
-            let bytes = std::fs::read(&path).map_err(|error| {
-                Failure::new(
-                    format!("the configuration {} cannot be read: {error}", path.display()),
-                    "Check --config.",
-                )
-            })?;
+        if let Some(path) = path.filter(|_| !no_config) {
             let shown = path.strip_prefix(&root.folder).unwrap_or(&path).display().to_string();
+            let bytes = policy(&root, &path, &shown)?;
             let source = sources.add_file(&shown, bytes);
             let (read, problems) = config::read(&yaml::parse(&source), path.parent().unwrap_or(&root.folder));
             refuse(&sources, &problems, look)?;
@@ -108,7 +99,8 @@ impl Setup {
         let asked = as_of.map(|moment| (moment, AsOfOrigin::Asked));
         let known = asked.or_else(|| head().map(|moment| (moment, AsOfOrigin::Head)));
         let now = known.map_or(Moment::from_unix(0), |(moment, _)| moment).max(now());
-        let bytes = |path: &str| self.profile(path);
+        let folder = &self.root.folder;
+        let bytes = |path: &str| open::inside(folder, &folder.join(path), open::PROFILE);
         let stated = &self.config.traffic;
         let (demands, problems) = config::traffic::load(stated, &self.sources, &self.config_folder, &bytes, now);
         refuse(&self.sources, &problems, look)?;
@@ -125,16 +117,6 @@ impl Setup {
     pub(super) fn without_rules(mut self) -> Setup {
         self.rules.select(|_| false);
         self
-    }
-
-    /// The bytes of a file by its path from the root, which no symbolic link may lead out of.
-    fn profile(&self, path: &str) -> std::io::Result<Vec<u8>> {
-        let real = self.root.folder.join(path).canonicalize()?;
-        if !real.starts_with(&self.root.folder) {
-            let reason = "it lies outside the repository";
-            return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, reason));
-        }
-        std::fs::read(real)
     }
 
     /// Refuses what is wrong with `traffic` that only shows once everything is read.
@@ -162,7 +144,6 @@ impl Setup {
     pub(super) fn repository(&self, stand_in: Option<StandIn>, progress: &Progress) -> read::Read {
         let options = WalkOptions {
             exclude: self.config.exclude.clone(),
-            threads: 0,
         };
         let claimants = product::claimants();
         let walked = walk::walk(&self.root.folder, &options, &|path| claimants.by_name(path).is_some());
@@ -171,6 +152,38 @@ impl Setup {
             progress.advance()
         })
     }
+}
+
+/// The configuration that lies where it is looked for. What is there and is no file is there all the same.
+fn usual(root: &Root) -> Result<Option<PathBuf>, Failure> {
+    let is_there =
+        |path: &PathBuf| !matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
+    let both = [config::FILE, config::OTHER_FILE].map(|name| root.folder.join(name));
+    if both.iter().all(is_there) {
+        return Err(Failure::new(
+            format!(
+                "there are two configurations, {} and {}",
+                config::FILE,
+                config::OTHER_FILE
+            ),
+            "Keep one: the other would be passed over in silence.",
+        ));
+    }
+    Ok(both.into_iter().find(is_there))
+}
+
+/// The bytes of a configuration. What is there and cannot be read ends the run: a policy must not be lost in silence.
+fn policy(root: &Root, path: &Path, shown: &str) -> Result<Vec<u8>, Failure> {
+    let bytes = open::named(root, path, open::POLICY)
+        .map_err(|error| Failure::new(format!("the configuration {shown} {error}"), error.help()))?;
+    let wrong = |what: &str| Failure::new(format!("the configuration {shown} {what}"), "Save it as text in UTF-8.");
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(wrong("is UTF-16"));
+    }
+    if bytes.contains(&0) {
+        return Err(wrong("is no text"));
+    }
+    Ok(bytes)
 }
 
 fn folders_of(root: &Root, config: &Config) -> Vec<PathBuf> {

@@ -1,5 +1,6 @@
 //! The only connection gatelint ever makes: to the Prometheus, Thanos or Mimir that `gatelint traffic import` names.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ureq::tls::{RootCerts, TlsConfig};
@@ -10,6 +11,7 @@ use crate::capacity::import::query;
 use crate::capacity::moment::WEEK;
 use crate::capacity::{Moment, Period};
 use crate::cli::traffic::Import;
+use crate::repo::{open, root};
 use crate::report::progress::Progress;
 use crate::run::end::Failure;
 
@@ -317,16 +319,18 @@ fn base(url: &str) -> Result<String, Failure> {
     Ok(format!("{scheme}://{path}"))
 }
 
+fn read_token(path: &Path) -> Result<String, String> {
+    let bytes = open::named(&root::find(Path::new(".")), path, open::TOKEN).map_err(|error| format!("it {error}"))?;
+    String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())
+}
+
 fn token(options: &Import) -> Result<Option<String>, Failure> {
     let (found, place) = match (&options.token_env, &options.token_file) {
         (Some(name), _) => (
             std::env::var(name).map_err(|error| error.to_string()),
             format!("the environment variable {name}"),
         ),
-        (None, Some(path)) => (
-            std::fs::read_to_string(path).map_err(|error| error.to_string()),
-            path.display().to_string(),
-        ),
+        (None, Some(path)) => (read_token(path), path.display().to_string()),
         (None, None) => return Ok(None),
     };
     let help = "It must hold the token and nothing else.";

@@ -1,6 +1,5 @@
 //! Reading access logs and exports: which form, which files, what was passed over.
 
-use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
@@ -11,10 +10,12 @@ use super::refusal::{refused, whole_minutes, zone};
 use crate::capacity::import::{Bins, Form, Guess, Stretch, cloudwatch, common_step, count, guess, unpacked};
 use crate::capacity::{Moment, Zone};
 use crate::cli::traffic::Import;
+use crate::repo::{open as files, root};
 use crate::report::describe;
 use crate::report::progress::Progress;
 use crate::run::end::Failure;
 
+const READABLE: &str = "Name files that can be read, or `-` for standard input.";
 /// An export of CloudWatch is small; what is larger is something else.
 const LARGEST_EXPORT: u64 = 256 << 20;
 
@@ -81,15 +82,10 @@ fn read(
     progress: &dyn Fn(u64),
 ) -> Result<u64, Failure> {
     let name = shown(path);
-    let unreadable = |error: io::Error| {
-        Failure::new(
-            format!("{name} cannot be read: {error}"),
-            "Name files that can be read, or `-` for standard input.",
-        )
-    };
+    let unreadable = |error: io::Error| Failure::new(format!("{name} cannot be read: {error}"), READABLE);
     let consumed = std::cell::Cell::new(0);
     let stream = Metered {
-        inner: open(path).map_err(unreadable)?,
+        inner: open(path).map_err(|error| Failure::new(format!("{name} {error}"), READABLE))?,
         consumed: &consumed,
     };
     let mut stream = unpacked(stream).map_err(unreadable)?;
@@ -138,14 +134,12 @@ fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+fn open(path: &Path) -> Result<Box<dyn Read>, files::Unread> {
     if is_standard_input(path) {
         return Ok(Box::new(io::stdin().lock()));
     }
-    if path.is_dir() {
-        return Err(io::Error::other("it is a folder"));
-    }
-    Ok(Box::new(File::open(path)?))
+    let (file, _) = files::stream(&root::find(Path::new(".")), path)?;
+    Ok(Box::new(file))
 }
 
 /// A stream that counts what was taken from it, packed as it is.

@@ -1,10 +1,13 @@
 //! `gatelint traffic show`.
 
+use std::path::Path;
+
 use super::refusal::{refused, zone};
 use crate::capacity::profile::{self, Columns, Source, week};
 use crate::capacity::{Moment, Zone};
 use crate::cli::Cli;
 use crate::cli::traffic::{Description, Show};
+use crate::repo::{open, root};
 use crate::report::chart::Style;
 use crate::report::describe::Described;
 use crate::run::end::{Failure, print};
@@ -13,11 +16,10 @@ use crate::terminal::{self, Look};
 pub(super) fn show(cli: &Cli, options: &Show) -> Result<u8, Failure> {
     let zone = zone(&options.zone)?;
     let name = options.file.display().to_string();
-    let bytes = std::fs::read(&options.file).map_err(|error| {
-        Failure::new(
-            format!("{name} cannot be read: {error}"),
-            "Name a CSV file; `gatelint traffic import` makes one.",
-        )
+    let root = root::find(Path::new("."));
+    let bytes = open::named(&root, &options.file, open::PROFILE).map_err(|error| {
+        let help = "Name a CSV file; `gatelint traffic import` makes one.";
+        Failure::new(format!("{name} {error}"), help)
     })?;
     let profile =
         profile::read_profile(&bytes, &source(options, &zone)).map_err(|problems| refused(&name, &problems))?;

@@ -1,0 +1,155 @@
+//! Repositories made to attack whoever looks at them: nothing is read that should not be, nothing is waited for, and what
+//! decides about the run is not lost in silence.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{Place, Said, problems};
+
+/// Generous for a debug build on a busy machine; what waits for a pipe never ends.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What makes a place hostile, and a part of what is said about it.
+type Case<'c> = (&'c str, &'c dyn Fn(&Place));
+
+const NGINX: (&str, &str) = (
+    "nginx.conf",
+    "events {}\nhttp { server { location / { proxy_pass http://127.0.0.1:1; } } }\n",
+);
+
+fn pipe(place: &Place, path: &str) {
+    assert!(Command::new("mkfifo").arg(place.path(path)).status().unwrap().success());
+}
+
+/// The binary with 4 GB of memory and some seconds: what takes more is killed, and has no exit code.
+fn run(place: &Place, arguments: &[&str]) -> Said {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg("ulimit -v 4000000; exec timeout -s KILL 60 \"$@\"");
+    command.arg("sh").arg(env!("CARGO_BIN_EXE_gatelint")).args(arguments);
+    common::said(command.current_dir(place.path("")).env("NO_COLOR", "1"))
+}
+
+fn refused(place: &Place, arguments: &[&str]) -> String {
+    let said = run(place, arguments);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{}", said.err);
+    assert!(said.took < SOON, "{:?}", said.took);
+    said.err
+}
+
+/// What a list of ignored files is, where it is not a file of the repository.
+#[test]
+fn lists_of_ignored_files_are_not_followed() {
+    let outside = Place::without_git(&[("list", "nginx.conf\n")]);
+    for name in [".gitignore", ".ignore"] {
+        for target in ["/dev/zero", outside.path("list").to_str().unwrap(), "pipe"] {
+            let place = Place::new(&[NGINX]);
+            if target == "pipe" {
+                pipe(&place, name);
+            } else {
+                symlink(target, place.path(name)).unwrap();
+            }
+            let said = run(&place, &["lint", "--format", "json"]);
+            assert!(said.took < SOON, "{:?}", said.took);
+            let report = said.json();
+            let said = problems(&report);
+            assert_eq!(report["summary"]["files"], 1, "{name} {target} {said:?}");
+            assert!(said[0].contains(name) && said.len() == 1, "{name} {target} {said:?}");
+        }
+    }
+}
+
+/// A configuration is a policy: what is there and cannot be read ends the run, and none of it is shown.
+#[test]
+fn a_configuration_that_cannot_be_read_ends_the_run() {
+    const SECRET: &str = "root:x:0:0";
+    let outside = Place::without_git(&[("secret", SECRET)]);
+    let with = |make: &dyn Fn(&Place)| {
+        let place = Place::new(&[NGINX]);
+        make(&place);
+        let err = refused(&place, &["lint"]);
+        assert!(err.contains(".gatelint.y") && !err.contains(SECRET), "{err}");
+        // Who does not want it can say so.
+        assert_ne!(run(&place, &["lint", "--no-config"]).code, Some(2));
+        err
+    };
+    let link = |to: &str| {
+        let to = to.to_owned();
+        move |place: &Place| symlink(&to, place.path(".gatelint.yaml")).unwrap()
+    };
+    let cases: [Case<'_>; 8] = [
+        ("leaves the repository", &link(outside.path("secret").to_str().unwrap())),
+        ("leaves the repository", &link("/dev/zero")),
+        ("does not exist", &link("nowhere.yaml")),
+        ("a named pipe", &|place| pipe(place, ".gatelint.yaml")),
+        ("a folder", &|place| place.write(".gatelint.yaml/a", "")),
+        ("UTF-16", &|place| {
+            place.write(".gatelint.yaml", b"\xff\xfes\0".as_slice())
+        }),
+        ("more than the limit", &|place| {
+            place.write(".gatelint.yaml", vec![b'#'; 2 << 20])
+        }),
+        ("two configurations", &|place| {
+            place.write(".gatelint.yaml", "");
+            symlink("nowhere", place.path(".gatelint.yml")).unwrap();
+        }),
+    ];
+    for (reason, make) in cases {
+        let err = with(make);
+        assert!(err.contains(reason), "{reason}: {err}");
+    }
+    // A link that stays inside is followed.
+    let place = Place::new(&[NGINX, ("ops/policy.yaml", "select: [nonsense]\n")]);
+    symlink("ops/policy.yaml", place.path(".gatelint.yaml")).unwrap();
+    assert!(refused(&place, &["lint"]).contains("nonsense"));
+}
+
+/// Profiles are read in the same way.
+#[test]
+fn a_profile_is_a_file_of_the_repository() {
+    let config = "traffic:\n  - target: web\n    profile: t.csv\n    rps_per_replica: 4\n";
+    let outside = Place::without_git(&[("t.csv", "secret\n")]);
+    for (reason, make) in [
+        (
+            "a named pipe",
+            &(|place: &Place| pipe(place, "t.csv")) as &dyn Fn(&Place),
+        ),
+        ("leaves the repository", &|place| {
+            symlink(outside.path("t.csv"), place.path("t.csv")).unwrap()
+        }),
+        ("leaves the repository", &|place| {
+            symlink("/dev/zero", place.path("t.csv")).unwrap()
+        }),
+        ("a folder", &|place| place.write("t.csv/a", "")),
+    ] {
+        let place = Place::new(&[NGINX, (".gatelint.yaml", config)]);
+        make(&place);
+        let err = refused(&place, &["lint"]);
+        assert!(
+            err.contains("t.csv") && err.contains(reason) && !err.contains("secret"),
+            "{err}"
+        );
+    }
+}
+
+/// So are rules.
+#[test]
+fn a_rule_is_a_file_of_the_repository() {
+    let outside = Place::without_git(&[("a.yaml", "secret\n")]);
+    for make in [
+        &(|place: &Place| pipe(place, "rules/a.yaml")) as &dyn Fn(&Place),
+        &|place| symlink(outside.path("a.yaml"), place.path("rules/a.yaml")).unwrap(),
+        &|place| symlink("/dev/zero", place.path("rules/a.yaml")).unwrap(),
+    ] {
+        let place = Place::new(&[NGINX, (".gatelint.yaml", "rules: [rules]\n"), ("rules/.keep", "")]);
+        make(&place);
+        let err = refused(&place, &["lint"]);
+        assert!(err.contains("rules/a.yaml") && !err.contains("secret"), "{err}");
+    }
+}
