@@ -15,20 +15,42 @@ const CONFIGURATION: [&str; 4] = ["/etc/", "/usr/local/", "/opt/", "/docker-entr
 /// A folder of more files than this is not one of configuration.
 const MOST_IN_FOLDER: usize = 200;
 
-/// Which of the other files, in order of path, the texts that were read name.
+/// What may tell that something makes a file which is not in the repository.
+const TELLING: [&str; 9] = ["sh", "bash", "mk", "py", "md", "rst", "ps1", "bat", "rb"];
+
+/// The same, by whole names.
+const TELLING_NAMES: [&str; 6] = [
+    ".gitignore",
+    ".gitmodules",
+    "Makefile",
+    "makefile",
+    "justfile",
+    "README",
+];
+
+/// A repository of more files than this is not searched for them.
+const MOST_TELLING: usize = 2_000;
+
+/// What texts name.
+pub(super) struct Others<'r> {
+    /// Those of the other files, in order of path.
+    pub named: Vec<&'r str>,
+    /// Sources of mounts that are not among the files.
+    pub missing: Vec<String>,
+}
+
+/// Which of the other files, in order of path, the texts that were read name, and what they name that is not there.
 pub(super) fn others<'r>(
     claimants: &Claimants,
-    texts: impl Iterator<Item = (&'r Source, Role, Option<&'r Tree>)>,
+    texts: impl Iterator<Item = (&'r Source, Role, Option<&'r Tree>)> + Clone,
     others: &'r [String],
-) -> Vec<&'r str> {
+) -> Others<'r> {
     let mut named = Named {
         others,
         found: BTreeSet::new(),
+        missing: Vec::new(),
     };
-    if others.is_empty() {
-        return Vec::new();
-    }
-    for (source, role, tree) in texts {
+    for (source, role, tree) in texts.clone() {
         let folder = folder_of(&source.path);
         match (role, tree) {
             (Role::Compose, Some(tree)) => tree.root().items().for_each(|project| named.compose(folder, project)),
@@ -45,12 +67,31 @@ pub(super) fn others<'r>(
             _ => {}
         }
     }
-    named.found.into_iter().collect()
+    let is_at = |path: &str, own: &str| {
+        path.strip_prefix(own)
+            .is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]))
+    };
+    let is_read = |path: &str| texts.clone().any(|(source, ..)| is_at(&source.path, path));
+    let mut missing = named.missing;
+    missing.retain(|path| !others.iter().any(|other| is_at(other, path)) && !is_read(path));
+    if !missing.is_empty() && others.len() <= MOST_TELLING {
+        let tells = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+            TELLING_NAMES.contains(&name) || TELLING.contains(&ending)
+        };
+        named.found.extend(others.iter().filter(tells).map(String::as_str));
+    }
+    Others {
+        named: named.found.into_iter().collect(),
+        missing,
+    }
 }
 
 struct Named<'r> {
     others: &'r [String],
     found: BTreeSet<&'r str>,
+    missing: Vec<String>,
 }
 
 impl Named<'_> {
@@ -86,7 +127,10 @@ impl Named<'_> {
                 let long = || Some((volume.scalar("source")?, volume.scalar("target")?));
                 let pair = if volume.is_map() { long() } else { short() };
                 if let Some((source, target)) = pair.filter(|(source, _)| source.starts_with('.')) {
-                    self.add(folder, source, is_configuration(target));
+                    let is_own = is_configuration(target);
+                    if !self.add(folder, source, is_own) && is_own {
+                        self.missing.extend(join(folder, source));
+                    }
                 }
             }
             let files = service.child("env_file").into_iter();

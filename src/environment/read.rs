@@ -39,7 +39,7 @@ pub fn from_folder(
     root: &Path,
     sources: &Sources,
     claimants: &Claimants,
-    walked: Walked,
+    mut walked: Walked,
     stand_in: Option<StandIn>,
     progress: &(dyn Fn() + Sync),
 ) -> Read {
@@ -68,10 +68,11 @@ pub fn from_folder(
         Claimed::File(claim, tree) => Some((one.source.as_ref(), claim.role, tree.as_deref())),
         _ => None,
     });
-    let named: Vec<Candidate> = named::others(claimants, texts, &walked.others)
-        .into_iter()
-        .map(Candidate::plain)
-        .collect();
+    let others = named::others(claimants, texts, &walked.others);
+    let named: Vec<Candidate> = others.named.into_iter().map(Candidate::plain).collect();
+    // What git ignores or the configuration excludes may be there all the same.
+    let is_there = |path: &String| root.join(path).exists();
+    let there: Vec<String> = others.missing.into_iter().filter(is_there).collect();
     loaded.extend(read(&named, loaded.len()));
     if let Some(stand_in) = stand_in {
         loaded.push(load(
@@ -83,6 +84,8 @@ pub fn from_folder(
         ));
     }
     let mut found = join_up(sources, loaded);
+    walked.others.extend(there);
+    walked.others.sort_unstable();
     found.repository = found.repository.linked(&walked.links).beside(walked.others);
     found.failures.extend(walked.problems);
     found.failures.sort();

@@ -169,6 +169,12 @@ impl Repository {
             || others.into_iter().flatten().any(is_other)
     }
 
+    /// The paths of all files, read or not.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let read = self.files.iter().map(|file| &*file.path);
+        read.chain(self.others.iter().map(String::as_str))
+    }
+
     /// A path without symbolic links.
     pub fn real<'p>(&self, path: &'p str) -> Cow<'p, str> {
         let mut end = path.len();

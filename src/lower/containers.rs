@@ -38,7 +38,12 @@ impl Builder<'_> {
                 None => *pods.entry(placed.workload.clone()).or_insert(own_pod),
             };
             let pod = if self.estate.compose { pod } else { own_pod };
-            self.container(placed, files, workload, pod);
+            let at = self.estate.containers.len();
+            let product = self.container(placed, files, workload, pod);
+            if let Some(product) = product.filter(|product| product.is_gateway()) {
+                let id = self.estate.containers[at].id;
+                self.missing_mount(id, product, &placed.spec, containers);
+            }
         }
     }
 
@@ -72,7 +77,13 @@ impl Builder<'_> {
         id
     }
 
-    fn container(&mut self, placed: &Placed, files: &ContainerFiles, workload: EntityId, pod: usize) {
+    fn container(
+        &mut self,
+        placed: &Placed,
+        files: &ContainerFiles,
+        workload: EntityId,
+        pod: usize,
+    ) -> Option<ProductId> {
         let spec = &placed.spec;
         self.declare_ports(workload, spec);
         let mut entity = Entity::new(Kind::Container, format!("{} {}", placed.workload, spec.name), spec.span);
@@ -159,6 +170,7 @@ impl Builder<'_> {
         let process = self.estate.containers[at].process.clone();
         self.estate.model.entity_mut(id).link(container::PROCESS, process);
         self.expose(at, spec, &exposed);
+        joined.product
     }
 
     /// Notes the ports that a Dockerfile names where nothing tells what the container listens on.

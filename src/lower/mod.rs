@@ -4,6 +4,7 @@ mod containers;
 mod facts;
 mod ingresses;
 mod machine;
+mod mounts;
 mod tasks;
 
 use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};

@@ -95,6 +95,12 @@ pub fn folders() -> &'static [&'static str] {
     &FOLDERS
 }
 
+/// The folders of an image in which one product has its configuration.
+pub fn folders_of(product: ProductId) -> &'static [&'static str] {
+    let mut own = all().filter(|own| own.id() == product);
+    own.next().map_or(&[], |own| own.folders)
+}
+
 /// The names of the products whose version the configuration may state, in order: what it says of any other would change
 /// nothing.
 pub fn versioned() -> Vec<&'static str> {
