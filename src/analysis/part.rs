@@ -119,6 +119,7 @@ impl Prover<'_> {
             files: whole.files.iter().copied().filter(|at| reach.read[*at]).collect(),
             development: whole.development,
             incomplete: whole.incomplete.clone(),
+            inclusions: whole.inclusions.clone(),
         };
         let own = files.iter().zip(&reach.judged).filter(|(_, judged)| **judged);
         Some(Part {

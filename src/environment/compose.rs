@@ -10,7 +10,7 @@ use crate::speed;
 use crate::syntax::{At, NodeId, Tree};
 
 use super::container::MountSource;
-use super::deployed::{Environment, Platform};
+use super::deployed::{Environment, Inclusion, Platform};
 use super::development::is_development;
 use super::document::Document;
 use super::merge::merged_document;
@@ -117,7 +117,10 @@ fn parts_of_others(repository: &Repository) -> HashSet<usize> {
         let services = root.child("services").into_iter().flat_map(At::children);
         let extended = services.filter_map(|service| service.get("extends.file"));
         let extended = extended.filter(|at| at.text().is_some_and(|path| precedence(base_name(path)).is_none()));
-        for path in extended.chain(included(root)).filter_map(At::text) {
+        for path in extended
+            .chain(included(root).map(|(_, path)| path))
+            .filter_map(At::text)
+        {
             let file = join(folder, path).and_then(|path| repository.index(&path));
             parts.extend(file.filter(|file| *file != own));
         }
@@ -125,16 +128,17 @@ fn parts_of_others(repository: &Repository) -> HashSet<usize> {
     parts
 }
 
-/// The paths under `include`.
-fn included(root: At<'_>) -> impl Iterator<Item = At<'_>> {
-    root.child("include")
-        .into_iter()
-        .flat_map(At::items)
-        .flat_map(|entry| match entry.child("path") {
+/// The paths under `include`, each behind the entry it stands in.
+fn included(root: At<'_>) -> impl Iterator<Item = (At<'_>, At<'_>)> {
+    let entries = root.child("include").into_iter().flat_map(At::items);
+    entries.flat_map(|entry| {
+        let paths = match entry.child("path") {
             Some(path) if path.is_list() => path.items().collect::<Vec<_>>(),
             Some(path) => vec![path],
             None => vec![entry],
-        })
+        };
+        paths.into_iter().map(move |path| (entry, path))
+    })
 }
 
 fn root(tree: &Tree) -> Option<At<'_>> {
@@ -193,6 +197,7 @@ fn environment(repository: &Repository, own: usize, base: usize, overlays: &[usi
         files: BTreeSet::new(),
         doubts: Vec::new(),
         incomplete: None,
+        inclusions: Vec::new(),
         left: MOST_LOADED,
     };
     let mut loaded = project.load(base, &mut Vec::new());
@@ -227,6 +232,7 @@ fn environment(repository: &Repository, own: usize, base: usize, overlays: &[usi
         files: project.files.into_iter().collect(),
         development: is_development(path),
         incomplete: project.incomplete,
+        inclusions: project.inclusions,
     }
 }
 
@@ -237,6 +243,7 @@ struct Project<'r> {
     files: BTreeSet<usize>,
     doubts: Vec<(String, Doubt)>,
     incomplete: Option<Doubt>,
+    inclusions: Vec<Inclusion>,
     left: usize,
 }
 
@@ -256,7 +263,7 @@ impl Project<'_> {
         open.push(file);
         let own = self.extended(file, (tree.clone(), node));
         let mut below: Option<Loaded> = None;
-        for entry in included(tree.at(node)) {
+        for (whole, entry) in included(tree.at(node)) {
             let span = entry.word_span_at(0);
             let path = entry.text().and_then(|path| join(folder_of(&read.path), path));
             let Some(other) = path.and_then(|path| self.repository.index(&path)) else {
@@ -264,6 +271,7 @@ impl Project<'_> {
                 self.incomplete.get_or_insert_with(|| Doubt::at(reason, span));
                 continue;
             };
+            self.include(folder_of(&read.path), whole, other);
             if let Some(other) = self.load(other, open) {
                 below = Some(match below {
                     Some(below) => self.lay_over(file, below, &other),
@@ -276,6 +284,25 @@ impl Project<'_> {
             Some(below) => self.lay_over(file, below, &own),
             None => own,
         })
+    }
+
+    /// Notes how a file is included: for which folder, and filled from what.
+    fn include(&mut self, around: &str, entry: At<'_>, file: usize) {
+        let path = self.repository.files()[file].path.clone();
+        let written = entry.scalar("project_directory");
+        let folder = written.map_or_else(|| Some(folder_of(&path).to_owned()), |folder| join(around, folder));
+        let Some(folder) = folder else { return };
+        let own = entry.child("env_file");
+        let own = own.map(|at| if at.is_list() { at.items().collect() } else { vec![at] });
+        let variables = match own {
+            Some(own) => own.iter().filter_map(|at| join(around, at.text()?)).collect(),
+            None => join(&folder, ".env").into_iter().collect(),
+        };
+        self.inclusions.push(Inclusion {
+            path,
+            folder,
+            variables,
+        });
     }
 
     fn lay_over(&mut self, first: usize, below: Loaded, over: &Loaded) -> Loaded {

@@ -44,6 +44,19 @@ pub struct Environment {
     pub development: bool,
     /// Why it may hold more than its documents: what is not found in it is then unknown rather than absent.
     pub incomplete: Option<Doubt>,
+    /// Files of a compose project that are included in their own way.
+    pub inclusions: Vec<Inclusion>,
+}
+
+/// A compose file that another includes.
+#[derive(Clone, Debug)]
+pub struct Inclusion {
+    /// The file's path.
+    pub path: Arc<str>,
+    /// What relative paths in it are relative to: `project_directory`, or its own folder.
+    pub folder: String,
+    /// The files of variables that fill it, where the project's own have no value; the later ones count.
+    pub variables: Vec<String>,
 }
 
 impl Environment {
@@ -53,11 +66,16 @@ impl Environment {
     }
 
     /// The folder that relative paths at a place are relative to: that of the file the place stands in.
-    pub(super) fn folder_at<'r>(&self, repository: &'r Repository, span: Span) -> Option<&'r str> {
+    pub(super) fn folder_at<'r>(&'r self, repository: &'r Repository, span: Span) -> Option<&'r str> {
         let mut files = self.files.iter().filter_map(|file| repository.files().get(*file));
-        files
-            .find(|file| file.source.id == span.source)
-            .map(|file| folder_of(&file.path))
+        files.find(|file| file.source.id == span.source).map(|file| {
+            self.inclusion(&file.path)
+                .map_or_else(|| folder_of(&file.path), |own| &own.folder)
+        })
+    }
+
+    fn inclusion(&self, path: &str) -> Option<&Inclusion> {
+        self.inclusions.iter().find(|own| *own.path == *path)
     }
 
     /// Whether it is worth cutting in parts.

@@ -131,6 +131,7 @@ pub(super) fn environment(objects: Objects) -> Environment {
         files,
         development: false,
         incomplete: None,
+        inclusions: Vec::new(),
     }
 }
 

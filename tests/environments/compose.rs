@@ -209,3 +209,43 @@ fn which_files_are_projects() {
         assert_eq!(lines.collect::<Vec<_>>().join(", "), expected);
     }
 }
+
+#[test]
+fn an_included_file_has_a_folder_and_variables_of_its_own() {
+    let repo = Repo::new(&[
+        (
+            "compose.yaml",
+            "include:
+  - { path: edge/compose.yaml, project_directory: ., env_file: [edge/defaults.env] }
+  - jobs/compose.yaml
+services:
+  web: { image: \"web:${TAG}\" }
+",
+        ),
+        (".env", "TAG=2\n"),
+        ("edge/defaults.env", "TAG=1\nSITES=./edge/sites\n"),
+        (
+            "edge/compose.yaml",
+            "services:\n  edge: { image: \"nginx:${TAG}\", volumes: [\"${SITES}:/etc/nginx/conf.d\"] }\n",
+        ),
+        ("jobs/.env", "QUEUE=mails\n"),
+        (
+            "jobs/compose.yaml",
+            "services:\n  jobs: { image: jobs, environment: { Q: \"${QUEUE}\" }, volumes: [\"./etc:/etc/jobs\"] }\n",
+        ),
+    ]);
+    let environments = repo.group();
+    assert_eq!(
+        repo.containers(&environments[0]),
+        r#"service /edge edge on default
+  image nginx:2 (edge/compose.yaml:2)
+  /etc/nginx/conf.d <- file "edge/sites"
+service /jobs jobs on default
+  image jobs (jobs/compose.yaml:2)
+  Q=mails (jobs/compose.yaml:2)
+  /etc/jobs <- file "jobs/etc"
+service /web web on default
+  image web:2 (compose.yaml:5)
+"#
+    );
+}

@@ -60,6 +60,7 @@ pub(super) fn environments(repository: &Repository) -> Vec<Environment> {
             files: vec![at],
             development: is_development(&file.path),
             incomplete: None,
+            inclusions: Vec::new(),
         });
     }
     found

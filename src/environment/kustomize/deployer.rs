@@ -203,6 +203,7 @@ pub(super) fn folders(
             files: built.files.into_iter().collect(),
             development: is_development(path),
             incomplete: None,
+            inclusions: Vec::new(),
         });
     }
     for file in taken {

@@ -40,6 +40,7 @@ pub(super) fn environments(repository: &Repository, objects: &mut Objects) -> Ve
             files: built.files.into_iter().collect(),
             development: is_development(own.folder),
             incomplete: built.incomplete,
+            inclusions: Vec::new(),
         });
     }
     for used in kustomizations.named_files() {

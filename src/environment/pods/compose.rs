@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::environment::container::{Building, ContainerSpec, DeclaredPort, Mount, MountSource, Text};
 use crate::environment::deployed::Environment;
 use crate::environment::repository::{Repository, join};
-use crate::repo::Span;
+use crate::repo::{SourceId, Span};
 use crate::syntax::{At, Shape, Tree};
 
 use super::placed::{Naming, Placed};
@@ -20,24 +20,35 @@ struct Project<'e> {
     root: At<'e>,
     /// The values of the project's `.env`.
     values: HashMap<&'e str, &'e str>,
+    /// Those that fill a file which is included, by its source.
+    of_included: HashMap<SourceId, HashMap<&'e str, &'e str>>,
+}
+
+/// The values of files of variables, the later ones before the earlier.
+fn values<'e>(repository: &'e Repository, paths: impl Iterator<Item = String>) -> HashMap<&'e str, &'e str> {
+    let files = paths.filter_map(|path| repository.get(&path));
+    let lines = files.flat_map(|file| text::env_lines(&file.source.text));
+    lines.map(|(name, value, _)| (name, value)).collect()
 }
 
 /// The services of a project.
 pub(super) fn services(environment: &Environment, repository: &Repository, at: usize, found: &mut Vec<Placed>) {
     let document = &environment.documents[at];
     let root = document.at();
-    let values = join(&environment.folder, ".env").and_then(|path| repository.get(&path));
-    let values = values.map(|file| {
-        text::env_lines(&file.source.text)
-            .map(|(name, value, _)| (name, value))
-            .collect()
+    let own = values(repository, join(&environment.folder, ".env").into_iter());
+    let of_included = environment.inclusions.iter().filter_map(|inclusion| {
+        let source = repository.get(&inclusion.path)?.source.id;
+        let mut all = values(repository, inclusion.variables.iter().cloned());
+        all.extend(&own);
+        Some((source, all))
     });
     let project = Project {
         environment,
         repository,
         tree: &document.tree,
         root,
-        values: values.unwrap_or_default(),
+        of_included: of_included.collect(),
+        values: own,
     };
     let first = found.len();
     let mut borrowed = Vec::new();
@@ -258,7 +269,8 @@ impl Project<'_> {
     }
 
     fn resolved(&self, text: Text, is_template: bool) -> Text {
-        let (resolved, unknown) = text::interpolate(&text.text, &self.values);
+        let values = self.of_included.get(&text.span.source).unwrap_or(&self.values);
+        let (resolved, unknown) = text::interpolate(&text.text, values);
         Text {
             text: resolved.into(),
             span: text.span,

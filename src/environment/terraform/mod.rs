@@ -227,6 +227,7 @@ fn of_module(
             loose: Vec::new(),
             files: own,
             incomplete: None,
+            inclusions: Vec::new(),
         }
     };
     if named.is_empty() {
