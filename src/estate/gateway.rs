@@ -92,6 +92,7 @@ impl Builder<'_> {
             container: place.container,
             to_endpoints: false,
             unplaced: place.container.is_none(),
+            unloaded: None,
             namespace: place.namespace,
             folder: place.folder,
             routes,

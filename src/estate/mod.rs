@@ -35,6 +35,8 @@ pub struct Gateway {
     pub to_endpoints: bool,
     /// Whether a file that no container mounts: it may run anywhere.
     pub unplaced: bool,
+    /// Why its file is surely loaded by nobody, in words.
+    pub unloaded: Option<Arc<str>>,
     /// The namespace names are looked up in; empty where unknown.
     pub namespace: Arc<str>,
     /// The folder it belongs to, for choosing the nearest of several.

@@ -142,6 +142,7 @@ pub fn lower<'m, 'd>(
         container: None,
         to_endpoints: lowered.serving.is_none_or(|serving| serving.to_pods()),
         unplaced: false,
+        unloaded: None,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
         routes: lowered.routes,

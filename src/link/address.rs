@@ -19,6 +19,9 @@ use service::through_service;
 
 /// All ends of an endpoint: one, or one per container that may answer.
 pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint) -> Vec<End> {
+    if let Some(reason) = &gateway.unloaded {
+        return vec![End::unknown(Doubt::at(reason.clone(), endpoint.span))];
+    }
     if let Some(path) = &endpoint.socket {
         return vec![unix(lens, estate, gateway, endpoint, path)];
     }

@@ -48,6 +48,7 @@ pub fn load_balancers(estate: &mut Estate, facts: &Facts) {
             container: None,
             to_endpoints: balancer.to_pods,
             unplaced: false,
+            unloaded: None,
             namespace,
             folder: Arc::from(""),
             routes,

@@ -3,6 +3,7 @@
 mod containers;
 mod facts;
 mod ingresses;
+mod loose;
 mod machine;
 mod mounts;
 mod tasks;
@@ -103,6 +104,7 @@ impl Builder<'_> {
     fn rest(&mut self, scalers: &[Scaler]) {
         let (context, environment) = (self.context, self.environment);
         self.policies();
+        self.unloaded();
         crate::kubernetes::disruption::lower(&mut self.estate, &environment.documents);
         self.estate.targets = scaling::targets(&mut self.estate.model, environment, scalers);
         facts::load_balancers(&mut self.estate, context.facts);

@@ -25,7 +25,7 @@ struct Project<'e> {
 }
 
 /// The values of files of variables, the later ones before the earlier.
-fn values<'e>(repository: &'e Repository, paths: impl Iterator<Item = String>) -> HashMap<&'e str, &'e str> {
+fn values(repository: &Repository, paths: impl Iterator<Item = String>) -> HashMap<&str, &str> {
     let files = paths.filter_map(|path| repository.get(&path));
     let lines = files.flat_map(|file| text::env_lines(&file.source.text));
     lines.map(|(name, value, _)| (name, value)).collect()

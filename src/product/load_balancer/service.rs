@@ -180,6 +180,7 @@ pub(super) fn of_service(model: &mut Model, document: &Document) -> Option<Gatew
         container: None,
         to_endpoints: balanced.to_pods,
         unplaced: false,
+        unloaded: None,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
         routes,

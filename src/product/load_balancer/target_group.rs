@@ -84,6 +84,7 @@ pub(super) fn of_binding(model: &mut Model, document: &Document) -> Option<Gatew
         container: None,
         to_endpoints: kind.and_then(|kind| kind.text()) == Some("ip"),
         unplaced: false,
+        unloaded: None,
         namespace: document.namespace.clone(),
         folder: Arc::from(folder_of(&document.path)),
         routes,
