@@ -35,7 +35,7 @@ pub struct Gateway {
     pub to_endpoints: bool,
     /// Whether a file that no container mounts: it may run anywhere.
     pub unplaced: bool,
-    /// Why its file is surely loaded by nobody, in words.
+    /// Why no container of its compose project loads its file, in words: names of the project mean nothing to it.
     pub unloaded: Option<Arc<str>>,
     /// The namespace names are looked up in; empty where unknown.
     pub namespace: Arc<str>,

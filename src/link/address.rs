@@ -19,9 +19,6 @@ use service::through_service;
 
 /// All ends of an endpoint: one, or one per container that may answer.
 pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint) -> Vec<End> {
-    if let Some(reason) = &gateway.unloaded {
-        return vec![End::unknown(Doubt::at(reason.clone(), endpoint.span))];
-    }
     if let Some(path) = &endpoint.socket {
         return vec![unix(lens, estate, gateway, endpoint, path)];
     }
@@ -40,6 +37,10 @@ pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gatewa
         ));
         end.may_change = Known::Is(false);
         return vec![end];
+    }
+    // A machine may load it for what is on it, but there the names of a project mean nothing.
+    if let Some(reason) = &gateway.unloaded {
+        return vec![End::unknown(Doubt::at(reason.clone(), endpoint.span))];
     }
     if estate.compose {
         compose(lens, estate, names, gateway, endpoint, &host)
