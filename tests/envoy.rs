@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use common::fixes::{Awkward, Files, Judged, crlf, unmarked};
 use common::skipped;
 use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::read;
@@ -344,4 +345,52 @@ fn what_is_not_known_is_no_finding() {
         );
     let (problems, findings, gateways, _) = lint(&BTreeMap::from([("envoy.json".to_owned(), text)]));
     assert_eq!((problems.len(), findings.len(), gateways), (0, 0, 1));
+}
+
+/// How a person may have written what an example writes plainly.
+const AWKWARD: [Awkward; 4] = [
+    ("as it is", |text| Some(text.to_owned())),
+    ("on one line", |text| {
+        let value: serde_json::Value = serde_yaml::from_str(text).ok()?;
+        serde_json::to_string(&value).ok()
+    }),
+    ("as JSON", |text| {
+        let value: serde_json::Value = serde_yaml::from_str(text).ok()?;
+        Some(serde_json::to_string_pretty(&value).ok()? + "\n")
+    }),
+    ("with the line ends of Windows", crlf),
+];
+
+/// What is accepted, is accepted after every fix, however it is written; also every real configuration.
+#[test]
+fn fixes_in_awkward_places_are_accepted() {
+    let Some(envoy) = envoy() else { return };
+    let rules = RuleSet::embedded().unwrap();
+    let loads = |files: &Files| {
+        let text = files.get("envoy.yaml")?;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("envoy.yaml"), text).unwrap();
+        Some(validate(&envoy, folder.path(), "envoy.yaml"))
+    };
+    let judged = Judged::default();
+    let bad = rules
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.examples().into_iter().map(move |example| (rule, example)));
+    let bad: Vec<_> = bad.filter(|(_, example)| example.bad).collect();
+    bad.par_iter().for_each(|(rule, example)| {
+        for (place, change) in AWKWARD {
+            let mut files = example.files.clone();
+            let Some(text) = files.get("envoy.yaml").and_then(|text| change(&unmarked(text))) else {
+                continue;
+            };
+            files.insert("envoy.yaml".to_owned(), text);
+            judged.judge(&format!("{} {:?}, {place}", rule.id, example.name), &files, &loads);
+        }
+    });
+    corpus().par_iter().for_each(|path| {
+        let Ok(text) = fs::read_to_string(path) else { return };
+        judged.judge(&path.display().to_string(), &alone(&text), &loads);
+    });
+    judged.end("Envoy", 20);
 }

@@ -7,6 +7,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::fixes::{Awkward, Files, Judged, unmarked};
 use common::{Place, skipped};
 use gatelint::environment::Role;
 use gatelint::environment::claim::Charts;
@@ -14,6 +15,7 @@ use gatelint::product::{self, haproxy};
 use gatelint::repo::Sources;
 use gatelint::rule::RuleSet;
 use gatelint::syntax::{Language, ProblemKind, parse};
+use rayon::prelude::*;
 
 /// The real one, if it is installed.
 fn real() -> Option<PathBuf> {
@@ -298,4 +300,80 @@ fn haproxy_refuses_a_last_line_without_its_end() {
     let place = Place::new(&[("haproxy.cfg", "defaults\n    mode http")]);
     let (valid, said) = check(&real, &place.path("haproxy.cfg"));
     assert!(!valid && said.contains("Missing LF"), "{said}");
+}
+
+/// Where a person may have written what an example writes plainly.
+const AWKWARD: [Awkward; 7] = [
+    ("as it is", |text| Some(text.to_owned())),
+    ("settings in `defaults`", |text| {
+        let is_setting = |line: &str| {
+            let line = line.trim();
+            ["timeout ", "retries ", "option redispatch", "retry-on "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        };
+        let (settings, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| is_setting(line));
+        let at = rest.iter().position(|line| line.starts_with("defaults"))?;
+        let lines = rest[..=at].iter().chain(&settings).chain(&rest[at + 1..]);
+        Some(lines.map(|line| format!("{line}\n")).collect())
+    }),
+    ("a server without a port", |text| {
+        beside_servers(text, "    server odd 10.9.9.9\n")
+    }),
+    ("a server that follows another", |text| {
+        let text = beside_servers(text, "    server odd 10.9.9.9:1 track zz/lead\n")?;
+        Some(text + "backend zz\n    server lead 10.9.9.8:1 check\n")
+    }),
+    ("a server at a relative port", |text| {
+        beside_servers(text, "    server odd 10.9.9.9:+1\n")
+    }),
+    ("servers with defaults of their own", |text| {
+        let at = text.find("    server ")?;
+        Some(format!("{}    default-server inter 2s\n{}", &text[..at], &text[at..]))
+    }),
+    ("no blank at the start of lines", |text| {
+        Some(text.lines().map(|line| format!("{}\n", line.trim_start())).collect())
+    }),
+];
+
+fn beside_servers(text: &str, line: &str) -> Option<String> {
+    let last = text.rfind("    server ")?;
+    let end = last + text[last..].find('\n')? + 1;
+    Some(format!("{}{line}{}", &text[..end], &text[end..]))
+}
+
+/// What loads, loads after every fix, wherever the settings stand; also every real configuration that loads.
+#[test]
+fn fixes_in_awkward_places_are_accepted() {
+    let Some(real) = real() else { return };
+    let rules = RuleSet::embedded().unwrap();
+    let loads = |files: &Files| {
+        let place = Place::new(&[("haproxy.cfg", files.get("haproxy.cfg")?)]);
+        let (valid, said) = check(&real, &place.path("haproxy.cfg"));
+        Some(if valid { Ok(()) } else { Err(said) })
+    };
+    let judged = Judged::default();
+    let bad = rules
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.examples().into_iter().map(move |example| (rule, example)));
+    let bad: Vec<_> = bad.filter(|(_, example)| example.bad).collect();
+    bad.par_iter().for_each(|(rule, example)| {
+        for (place, change) in AWKWARD {
+            let mut files = example.files.clone();
+            let Some(text) = files.get("haproxy.cfg").and_then(|text| change(&unmarked(text))) else {
+                continue;
+            };
+            files.insert("haproxy.cfg".to_owned(), text);
+            judged.judge(&format!("{} {:?}, {place}", rule.id, example.name), &files, &loads);
+        }
+    });
+    corpus().par_iter().for_each(|path| {
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return;
+        };
+        let files = Files::from([("haproxy.cfg".to_owned(), text)]);
+        judged.judge(&path.display().to_string(), &files, &loads);
+    });
+    judged.end("HAProxy", 50);
 }

@@ -2,10 +2,13 @@
 //! refused. Needs nginx; every example that cannot be tried says why.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::fixes::{Awkward, Files, Judged, crlf, unmarked};
 use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::claim::Charts;
 use gatelint::environment::{Role, read};
@@ -18,8 +21,7 @@ use gatelint::product::nginx::table::TABLE;
 use gatelint::product::{claimants, nginx};
 use gatelint::repo::{Edit, Sources, edit::splice};
 use gatelint::rule::RuleSet;
-
-type Files = BTreeMap<String, String>;
+use rayon::prelude::*;
 
 struct Nginx {
     binary: &'static str,
@@ -294,6 +296,139 @@ fn what_fixes_make_is_accepted() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     eprintln!("nginx accepts {accepted} texts and refuses {refused} that a rule says it refuses");
     assert!(accepted > 5 && refused > 1);
+}
+
+impl Nginx {
+    /// Whether every text of a small repository that can be tried is loaded.
+    fn loads(&self, files: &Files) -> Option<Result<(), String>> {
+        let mut tried = None;
+        for (path, verdict) in self.judge(files) {
+            match verdict {
+                Verdict::Accepted => tried = Some(Ok(())),
+                Verdict::Skipped(_) => {}
+                Verdict::Refused(said) => return Some(Err(format!("{path}: {said}"))),
+            }
+        }
+        tried
+    }
+}
+
+/// Where a person may have written what an example writes plainly.
+const AWKWARD: [Awkward; 7] = [
+    ("as it is", |text| Some(text.to_owned())),
+    ("in an `if`", |text| {
+        each_line(text, |line| match line.trim().strip_prefix("proxy_pass ") {
+            Some(to)
+                if !to
+                    .trim_start_matches("http://")
+                    .trim_start_matches("https://")
+                    .contains('/') =>
+            {
+                vec!["if ($arg_a) {".to_owned(), line.to_owned(), "}".to_owned()]
+            }
+            _ => vec![line.to_owned()],
+        })
+    }),
+    ("settings in the server", |text| {
+        let is_setting = |line: &str| {
+            let word = line.trim().split(' ').next().unwrap_or_default();
+            let module = ["proxy_", "fastcgi_", "uwsgi_", "grpc_"]
+                .iter()
+                .any(|module| word.starts_with(module));
+            module && !word.ends_with("_pass") && !word.ends_with("_param") && line.trim_end().ends_with(';')
+        };
+        let at = text
+            .lines()
+            .position(|line| line.trim_start().starts_with("location"))?;
+        let (before, behind): (Vec<_>, Vec<_>) = text.lines().enumerate().partition(|(n, _)| *n < at);
+        let (moved, rest): (Vec<_>, Vec<_>) = behind.into_iter().partition(|(_, line)| is_setting(line));
+        let lines = before
+            .into_iter()
+            .chain(moved)
+            .chain(rest)
+            .map(|(_, line)| line.to_owned() + "\n");
+        Some(lines.collect())
+    }),
+    ("on one line", |text| {
+        (!text.contains('#')).then(|| text.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
+    }),
+    ("two locations", |text| {
+        let at = text.find("    location ")?;
+        let end = at + text[at..].find("\n    }")? + 7;
+        let second = text[at..end]
+            .replacen("location ", "location /second", 1)
+            .replace("/second=", "/second");
+        let second = second.replace("/second~", "/second").replace("\\.php$", "");
+        Some(format!(
+            "{}{second}{}",
+            &text[..end.min(text.len())],
+            &text[end.min(text.len())..]
+        ))
+    }),
+    ("with the line ends of Windows", crlf),
+    ("without an end of line", |text| Some(text.trim_end().to_owned())),
+];
+
+fn each_line(text: &str, change: impl Fn(&str) -> Vec<String>) -> Option<String> {
+    let lines: Vec<String> = text.lines().flat_map(change).collect();
+    Some(lines.join("\n") + "\n")
+}
+
+/// What loads, loads after every fix, wherever the settings stand.
+#[test]
+fn fixes_in_awkward_places_are_accepted() {
+    let Some(nginx) = nginx() else { return };
+    let rules = RuleSet::embedded().unwrap();
+    let judged = Judged::default();
+    let examples = rules.rules().iter().flat_map(|rule| {
+        let examples = rule.examples().into_iter().enumerate();
+        examples
+            .filter(|(_, example)| example.bad)
+            .map(move |(at, example)| (rule, at, example))
+    });
+    let cases: Vec<_> = examples.collect();
+    cases.par_iter().for_each(|(rule, at, example)| {
+        for (place, change) in AWKWARD {
+            let mut files = Files::new();
+            for (path, text) in &example.files {
+                let text = unmarked(text);
+                let changed = match path.ends_with(".conf") {
+                    true => change(&text),
+                    false => Some(text),
+                };
+                let Some(changed) = changed else { break };
+                files.insert(path.clone(), changed);
+            }
+            if files.len() == example.files.len() {
+                let name = format!("{} {}, {place}", rule.id, at + 1);
+                judged.judge(&name, &files, &|files| nginx.loads(files));
+            }
+        }
+    });
+    let real = projects();
+    real.par_iter().for_each(|project| {
+        let mut files = Files::new();
+        collect(project, project, &mut files);
+        if files.len() < 200 {
+            judged.judge(&project.display().to_string(), &files, &|files| nginx.loads(files));
+        }
+    });
+    judged.end("nginx", 50);
+}
+
+/// The folders of the corpus in which something says what is deployed. They are not part of this repository.
+fn projects() -> BTreeSet<PathBuf> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let files = walkdir::WalkDir::new(shared).into_iter().flatten();
+    let compose = files.filter(|entry| entry.file_name().to_string_lossy().contains("compose"));
+    let folders = compose.filter(|entry| entry.file_type().is_file());
+    let folders: BTreeSet<PathBuf> = folders
+        .filter_map(|entry| Some(entry.path().parent()?.to_path_buf()))
+        .collect();
+    if folders.is_empty() {
+        eprintln!("SKIPPED: the corpus is not here");
+    }
+    folders
 }
 
 /// Each directive whose blocks are known here, in every block: refused there where it should be, and nowhere else.

@@ -1,6 +1,8 @@
 //! A small repository in a temporary folder, and the binary run in it.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
+pub mod fixes;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
