@@ -30,6 +30,33 @@ fn holes_are_only_what_is_closed() {
     assert_eq!(holes::mask(text, &found), masked);
 }
 
+#[test]
+fn what_is_filled_in_later_is_found_in_yaml_that_can_be_read() {
+    let table: &[(&str, &[&str])] = &[
+        ("host: shop.$DOMAIN", &["shop.$DOMAIN"]),
+        ("port: \"$PORT\"  # the port", &["$PORT"]),
+        ("image: $IMAGE:${TAG}", &["$IMAGE:${TAG}"]),
+        ("args: [--port, $PORT, x]", &["$PORT"]),
+        ("args: [sh, -c, \"echo $HOME\"]", &[]),
+        ("a: $$PORT\nb: $1\nc: $http_host\nd: /api$", &[]),
+        (
+            "p: ENC[AES256_GCM,data:a=,iv:b=,tag:c=,type:str]",
+            &["ENC[AES256_GCM,data:a=,iv:b=,tag:c=,type:str]"],
+        ),
+        ("p: <path:secret/data/shop#a b>", &["<path:secret/data/shop#a b>"]),
+        (
+            "p: ref+vault://shop/port\nq: '#{PORT}#'",
+            &["ref+vault://shop/port", "#{PORT}#"],
+        ),
+        ("p: __PORT__\nq: __init__.py", &["__PORT__", "__init__.py"]),
+    ];
+    for (text, expected) in table {
+        let found = holes::filled(SourceId(0), text);
+        let found: Vec<&str> = found.iter().map(|span| &text[span.range()]).collect();
+        assert_eq!(found, *expected, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 

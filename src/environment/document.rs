@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::ignored::{Deployer, Ignored};
+use super::merge::merged_document;
 use crate::model::Doubt;
 use crate::syntax::{At, NodeId, Tree};
 
@@ -60,6 +61,12 @@ impl Document {
     /// The cursor at the document.
     pub fn at(&self) -> At<'_> {
         self.tree.at(self.node)
+    }
+
+    /// Puts a changed tree in place of its own.
+    pub(super) fn change_to(&mut self, tree: Tree) {
+        self.node = merged_document(&tree);
+        self.tree = Arc::new(tree);
     }
 
     /// Why the field at a path (or something inside or around it) is unknown.

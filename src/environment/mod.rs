@@ -19,6 +19,7 @@ mod ignored;
 mod kustomize;
 mod named;
 mod repository;
+mod splice;
 mod written;
 
 pub use container::{ContainerSpec, DeclaredPort, Mount, MountSource};
@@ -29,5 +30,5 @@ pub use document::{ByKind, Document};
 pub use group::group;
 pub use ignored::{Deployer, Ignored};
 pub use merge::strategic;
-pub use pods::{Placed, containers, text::env_lines};
+pub use pods::{Placed, containers, text::env_lines, text::is_filled_in};
 pub use repository::{File, Repository, Role, folder_of, join};

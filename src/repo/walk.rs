@@ -206,6 +206,9 @@ pub fn read(root: &Path, file: &Candidate) -> Result<Vec<u8>, Failure> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return skipped("UTF-16 text is not read; save it as UTF-8".into());
     }
+    if bytes.starts_with(b"\0GITCRYPT\0") {
+        return skipped("encrypted by git-crypt".into());
+    }
     if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
         return skipped("binary".into());
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::environment::env_lines;
+use crate::environment::{env_lines, is_filled_in};
 use crate::repo::{Source, Span};
 use crate::syntax::argv::{Argument, Given};
 
@@ -50,7 +50,7 @@ pub(super) fn variables(source: &Source) -> Vec<(String, Argument)> {
         // A comment may follow.
         let value = value.split(" #").next().unwrap_or(value).trim_end();
         let value = value.trim_matches(['"', '\'']);
-        (name.to_owned(), Argument::new(value, span, value.contains('$')))
+        (name.to_owned(), Argument::new(value, span, is_filled_in(value)))
     });
     lines.collect()
 }

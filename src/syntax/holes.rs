@@ -1,12 +1,14 @@
 //! Holes: text that no one can know before it is rendered. Found in the raw text, then masked at the same length, so
 //! that a parser that knows nothing of templates reads the rest and every span stays true.
 
+mod filled;
 mod mask;
 
 use memchr::memmem;
 
 use crate::repo::{Source, SourceId, Span};
 
+pub use filled::filled;
 pub use mask::{mask, mask_indented};
 
 /// A set of template languages.

@@ -21,13 +21,14 @@ use builder::{Documents, Meta};
 
 pub use embed::embed;
 
-/// Reads a YAML file as a list of its documents. Template text is masked and becomes holes; `${VAR}` is only recorded
-/// as a hole, since YAML can read it. What is broken loses the rest of its own document at most.
+/// Reads a YAML file as a list of its documents. Template text is masked and becomes holes; `${VAR}` and what
+/// else is filled in later is only recorded as a hole, since YAML can read it. What is broken loses the rest of its own document at most.
 pub fn parse(source: &Source) -> Tree {
     let kinds = holes::detect(&source.text);
     let masked = holes::holes(source.id, &source.text, kinds.without(Templates::ENV));
     let masked = holes::merge(masked, &holes::replaced(source));
     let recorded = holes::holes(source.id, &source.text, kinds.only(Templates::ENV));
+    let recorded = holes::merge(recorded, &holes::filled(source.id, &source.text));
     parse_text(source.id, &source.text, &masked, &recorded)
 }
 

@@ -96,7 +96,8 @@ patches:
         replicas: 7
   - target: { kind: Deployment }
     patch: |-
-      - { op: replace, path: /spec/template/spec/volumes/0/name, value: x }
+      - { op: replace, path: /spec/template/spec/volumes/0/configMap/name, value: x }
+      - { op: add, path: /spec/template/spec/containers/1/args, value: [-f, /x] }
 ",
         ),
     ]);
@@ -108,7 +109,6 @@ patches:
   ConfigMap shop/prod-edge overlays/prod/kustomization.yaml
 overlays/stage Kustomize
   Deployment /web base/deploy.yaml
-    doubt "spec.template.spec.volumes": a JSON 6902 patch in overlays/stage/kustomization.yaml changes it
 . Directory
 "#
     );
@@ -133,9 +133,11 @@ overlays/stage Kustomize
   arguments -g (base/deploy.yaml:14)
   arguments daemon off; (base/deploy.yaml:14)
   port 80 http
-  /etc/nginx/conf.d <- unknown: a JSON 6902 patch in overlays/stage/kustomization.yaml changes it
+  /etc/nginx/conf.d <- unknown: the ConfigMap x is not in the environment, or not only once
 Deployment /web log x7 (overlays/stage/kustomization.yaml:9)
   image busybox (base/deploy.yaml:22)
+  arguments -f (overlays/stage/kustomization.yaml:13)
+  arguments /x (overlays/stage/kustomization.yaml:13)
 "#
     );
     let files: Vec<&str> = environments[0]
@@ -348,10 +350,9 @@ replacements:
     doubt "": a patch that cannot be read in kustomization.yaml changes it
     doubt "metadata.annotations.a.io/b": a JSON 6902 patch in kustomization.yaml changes it
     doubt "": a patch whose target cannot be told in kustomization.yaml changes it
-    doubt "spec.template.spec.containers": a replacement in kustomization.yaml changes it
 "#
     );
-    assert!(repo.containers(environment).contains("image nginx:1.26? "));
+    assert!(repo.containers(environment).contains("image ? (kustomization.yaml:12)"));
 }
 
 #[test]

@@ -4,13 +4,11 @@
 use std::collections::HashSet;
 
 use crate::model::Doubt;
-use crate::syntax::At;
 
 use super::built::Built;
 use super::kustomization::{Kustomization, Kustomizations, Named, doubt_in, listed};
-use super::{generate, patch, transform};
-use crate::environment::directory::{Objects, tree_of};
-use crate::environment::repository::join;
+use super::{generate, patch, replacement, transform};
+use crate::environment::directory::Objects;
 
 /// How many objects one kustomization may have: includes that fork at every level can stand for far more than is
 /// written.
@@ -134,48 +132,6 @@ impl<'k, 'r> Layers<'k, 'r> {
         {
             built.doubt_all(&doubt_in("a transformer", own, entry.head()));
         }
-        replacements(self.kustomizations, own, built);
-    }
-}
-
-/// The fields that replacements write become unknown.
-fn replacements(kustomizations: &Kustomizations<'_>, own: &Kustomization<'_>, built: &mut Built) {
-    for entry in listed(own.at, &["replacements"]) {
-        match entry.child("path") {
-            None => replacement(own, entry, built),
-            Some(path) => {
-                let file = path.text().and_then(|path| join(own.folder, path));
-                let file = file.and_then(|path| kustomizations.repository.index(&path));
-                let Some(tree) = file.and_then(|file| tree_of(kustomizations.repository, file)) else {
-                    built.doubt_all(&doubt_in("a replacement", own, path.head()));
-                    continue;
-                };
-                built.files.extend(file);
-                for document in tree.root().items() {
-                    let alone = document.is_map().then_some(document);
-                    for entry in alone.into_iter().chain(document.items()) {
-                        replacement(own, entry, built);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn replacement(own: &Kustomization<'_>, entry: At<'_>, built: &mut Built) {
-    for target in listed(entry, &["targets"]) {
-        let Some(select) = target.child("select") else { continue };
-        for document in &mut built.documents {
-            if patch::selects(select, document) == Some(false) {
-                continue;
-            }
-            for path in listed(target, &["fieldPaths"]) {
-                let text = path.text().unwrap_or_default();
-                let field = patch::known_prefix(text.split('.'));
-                document
-                    .doubts
-                    .push((field, doubt_in("a replacement", own, path.head())));
-            }
-        }
+        replacement::apply(self.kustomizations, own, built);
     }
 }

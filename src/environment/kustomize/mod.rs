@@ -7,6 +7,7 @@ mod kustomization;
 mod layer;
 mod patch;
 mod pattern;
+mod replacement;
 mod transform;
 
 use super::deployed::{Environment, Platform};

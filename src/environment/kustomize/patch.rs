@@ -1,5 +1,5 @@
-//! Patches of a kustomization. Strategic ones are merged; JSON 6902 ones are not applied, but leave a doubt on the
-//! fields they change.
+//! Patches of a kustomization, strategic and JSON 6902. One that cannot be applied leaves a doubt on the fields that it may
+//! change.
 
 use std::sync::Arc;
 
@@ -7,12 +7,14 @@ use crate::environment::directory::tree_of;
 use crate::environment::document::Document;
 use crate::environment::merge::{self, MOST_NODES};
 use crate::environment::repository::{File, Repository, join};
+use crate::environment::splice::{self, Change};
 use crate::model::Doubt;
 use crate::syntax::{At, Shape, Style, Tree, TreeBuilder, yaml};
 
 use super::built::Built;
 use super::kustomization::{Kustomization, doubt_in, listed};
 use super::pattern;
+use super::replacement::write;
 
 /// One document of a patch and what it is for.
 struct Patch<'t> {
@@ -67,7 +69,7 @@ fn all(
         if content.is_map() {
             strategic(repository, own, &Patch { content, target }, built);
         } else if content.is_list() {
-            operations(own, &Patch { content, target }, built);
+            operations(repository, own, &Patch { content, target }, built);
         }
     }
 }
@@ -149,22 +151,24 @@ pub(super) fn merge_into(repository: &Repository, document: &mut Document, patch
         .get(&document.path)
         .and_then(|first| merge::strategic(&first.source, document.at(), patch));
     match merged {
-        Some(tree) => {
-            document.node = merge::merged_document(&tree);
-            document.tree = Arc::new(tree);
-        }
+        Some(tree) => document.change_to(tree),
         None => document.doubts.push((String::new(), doubt())),
     }
 }
 
-fn operations(own: &Kustomization<'_>, patch: &Patch<'_>, built: &mut Built) {
+/// How many operations a patch may have for each object to be applied one by one.
+const MOST_OPERATIONS: usize = 200;
+
+fn operations(repository: &Repository, own: &Kustomization<'_>, patch: &Patch<'_>, built: &mut Built) {
     let Some(target) = patch.target else { return };
     for document in &mut built.documents {
-        if selects(target, document) == Some(false) {
+        let selected = selects(target, document);
+        if selected == Some(false) {
             continue;
         }
-        for operation in patch.content.items() {
-            if operation.scalar("op") == Some("test") {
+        for (n, operation) in patch.content.items().enumerate() {
+            let is_plain = selected == Some(true) && n < MOST_OPERATIONS;
+            if operation.scalar("op") == Some("test") || is_plain && operate(repository, document, operation) {
                 continue;
             }
             let places = ["path", "from"].into_iter().filter_map(|key| operation.child(key));
@@ -181,6 +185,19 @@ fn operations(own: &Kustomization<'_>, patch: &Patch<'_>, built: &mut Built) {
             }
         }
     }
+}
+
+/// Applies an operation (RFC 6902), where that can be told from what is known of the object.
+fn operate(repository: &Repository, document: &mut Document, operation: At<'_>) -> bool {
+    let path = operation.scalar("path").unwrap_or_default();
+    let change = match (operation.scalar("op"), operation.child("value")) {
+        (Some("add"), Some(value)) => Change::Add(value),
+        (Some("replace"), Some(value)) => Change::Replace(value),
+        (Some("remove"), _) => Change::Remove,
+        _ => return false,
+    };
+    let field = path.trim_start_matches('/').replace('/', ".");
+    document.doubt(&field).is_none() && write(repository, document, &splice::pointer(path), change)
 }
 
 /// A field path up to where it goes on inside a list.

@@ -28,7 +28,8 @@ struct Project<'e> {
 fn values(repository: &Repository, paths: impl Iterator<Item = String>) -> HashMap<&str, &str> {
     let files = paths.filter_map(|path| repository.get(&path));
     let lines = files.flat_map(|file| text::env_lines(&file.source.text));
-    lines.map(|(name, value, _)| (name, value)).collect()
+    let known = lines.filter(|(_, value, _)| !value.starts_with("ENC["));
+    known.map(|(name, value, _)| (name, value)).collect()
 }
 
 /// The services of a project.
@@ -318,7 +319,7 @@ impl Project<'_> {
                     Text {
                         text: value.into(),
                         span,
-                        unknown: value.contains('$'),
+                        unknown: text::is_filled_in(value),
                     },
                 ));
             }

@@ -21,7 +21,7 @@ pub(super) fn unknown(span: Span) -> Text {
 /// What holes a scalar has.
 pub(super) enum Holes {
     None,
-    /// Only `${VAR}`, which a shell or compose may still resolve.
+    /// Only `$VAR` and `${VAR}`, which a shell or compose may still resolve.
     Variables,
     Template,
 }
@@ -30,9 +30,7 @@ pub(super) fn holes(at: At<'_>) -> Holes {
     let text = at.text().unwrap_or_default();
     match at.doubt_at(0) {
         None => Holes::None,
-        Some(_) if text.contains("${") && !["{{", "{%", "<%"].iter().any(|open| text.contains(open)) => {
-            Holes::Variables
-        }
+        Some(_) if text.contains('$') && !["{{", "{%", "<%"].iter().any(|open| text.contains(open)) => Holes::Variables,
         Some(_) => Holes::Template,
     }
 }
@@ -177,6 +175,11 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a value of an env file is known only where it is used: it names others, or SOPS has encrypted it.
+pub fn is_filled_in(value: &str) -> bool {
+    value.contains('$') || value.starts_with("ENC[")
 }
 
 /// The lines of an env file: name, value, and the value's bytes.

@@ -161,6 +161,11 @@ impl TreeBuilder {
         (self.tree.texts.len() - 1) as u16
     }
 
+    fn import_source(&mut self, at: At<'_>, source: SourceId) -> u16 {
+        let text = at.tree.texts.iter().position(|(id, _)| *id == source);
+        self.import_text(at.tree, text.unwrap_or(0) as u16)
+    }
+
     fn import_word(&mut self, from: &Tree, word: &Word) -> Word {
         let text = self.import_text(from, word.text());
         word.clone().within(text)
@@ -168,7 +173,11 @@ impl TreeBuilder {
 
     /// Opens a node that is like `at`, without its children: same name, words, span and shape (aliases are resolved).
     pub fn open_like(&mut self, at: At<'_>) -> NodeId {
-        let name = at.name_word().map(|word| self.import_word(at.tree, word));
+        let name = self.name_like(at);
+        self.open_as(name, at)
+    }
+
+    fn open_as(&mut self, name: Option<Word>, at: At<'_>) -> NodeId {
         let target = at.target();
         let shape = match target.shape() {
             Shape::Alias(_) => Shape::Leaf,
@@ -187,17 +196,46 @@ impl TreeBuilder {
     /// Copies a whole subtree. `budget` counts down nodes; at zero nothing more is copied, so that aliases cannot
     /// multiply without bound.
     pub fn copy(&mut self, at: At<'_>, budget: &mut usize) {
+        let name = self.name_like(at);
+        self.copy_as(name, at, budget);
+    }
+
+    /// Copies a whole subtree under another name.
+    pub fn copy_as(&mut self, name: Option<Word>, at: At<'_>, budget: &mut usize) {
         // Aliases of aliases may be deeper than any text.
         let Some(left) = budget.checked_sub(1).filter(|_| self.depth() <= DEEPEST_COPY) else {
             return;
         };
         *budget = left;
-        self.open_like(at);
+        self.open_as(name, at);
         let end = at.target().end;
         for child in at.entries() {
             self.copy(child, budget);
         }
         self.close(end);
+    }
+
+    /// The name of a node, for one that takes its place.
+    pub fn name_like(&mut self, at: At<'_>) -> Option<Word> {
+        at.name_word().map(|word| self.import_word(at.tree, word))
+    }
+
+    /// A name that stands nowhere, for a node that comes from `at`.
+    pub fn name_at(&mut self, at: At<'_>, name: &str) -> Word {
+        let head = at.head();
+        let text = self.import_source(at, head.source);
+        Word::decoded(head.start, head.end, Style::Plain, name).within(text)
+    }
+
+    /// A leaf that no one can know here, because of what `at` says.
+    pub fn unknown(&mut self, name: Option<Word>, at: At<'_>) {
+        let span = at.word_span_at(0);
+        let text = self.import_source(at, span.source);
+        let id = self.open(name, Shape::Leaf, span.start);
+        self.tree.nodes[id.0 as usize].text = text;
+        self.word(Word::decoded(span.start, span.end, Style::Plain, "").within(text));
+        self.tree.holes.push(span);
+        self.close(span.end);
     }
 
     /// A name that stands nowhere: for nodes a merge has to make itself.
