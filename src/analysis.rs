@@ -19,6 +19,7 @@ use crate::environment::{Environment, Repository, group};
 use crate::estate::facts::Facts;
 use crate::estate::{Context, Estate};
 use crate::expand::{ExpandCache, Expanded};
+use crate::finding::refused::without_what_follows;
 use crate::finding::{RuleInfo, Settled, Telling, settle};
 use crate::link::{Hop, link};
 use crate::lower::{self, Lowering, lower};
@@ -127,6 +128,7 @@ pub fn analyse<'a>(ground: &'a Ground<'a>, repository: Repository, telling: &Tel
         mounted,
     };
     let settled = settle(ground.sources, &RuleInfo::all(ground.rules), &analysis.hits(), telling);
+    let settled = without_what_follows(ground.sources, settled);
     (analysis, settled)
 }
 

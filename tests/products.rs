@@ -62,7 +62,11 @@ const NAMESAKES: &[(&str, usize, &str)] = &[
     ("rule/explain.rs", 1, "a language of Markdown's code blocks"),
     ("syntax/caddyfile.rs", 1, "a message of the language's parser"),
     ("syntax/haproxy.rs", 1, "a message of the language's parser"),
-    ("syntax/language.rs", 12, "the languages and their parsers"),
+    (
+        "syntax/language.rs",
+        18,
+        "the languages, their parsers and who reads them",
+    ),
     ("syntax/mod.rs", 3, "the parsers of the languages"),
     (
         "syntax/nginx.rs",

@@ -114,11 +114,15 @@ fn add(path: &Arc<str>, tree: &Arc<Tree>, at: At<'_>, depth: usize, found: &mut 
 }
 
 /// The environment of all objects that are nobody's.
-pub(super) fn environment(objects: Objects) -> Environment {
+pub(super) fn environment(repository: &Repository, objects: Objects) -> Environment {
     let mut documents = Vec::with_capacity(objects.by_file.iter().map(Vec::len).sum());
     let mut files = Vec::new();
     let all = objects.by_file.into_iter().zip(objects.taken).enumerate();
-    for (file, (mut own, _)) in all.filter(|(_, (own, taken))| !taken && !own.is_empty()) {
+    let is_broken = |file: usize| {
+        let file = &repository.files()[file];
+        file.role == Role::Kubernetes && file.broken().is_some()
+    };
+    for (file, (mut own, _)) in all.filter(|(at, (own, taken))| !taken && (!own.is_empty() || is_broken(*at))) {
         files.push(file);
         documents.append(&mut own);
     }

@@ -205,6 +205,7 @@ fn leaving(claimants: &Claimants, source: &Source, role: Role, tree: Option<&Tre
     });
     leaving
         .map(|at| Problem {
+            other: None,
             span: at.word_span_at(0),
             kind: ProblemKind::Skipped,
             message: format!(

@@ -12,7 +12,7 @@ use crate::environment::claim::claimed::Fragment;
 use crate::model::ProductId;
 use crate::repo::walk::Link;
 use crate::repo::{Source, SourceId};
-use crate::syntax::{Language, Tree};
+use crate::syntax::{Language, Problem, ProblemKind, Tree};
 
 /// What a file is for in a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +63,15 @@ pub struct File {
     pub fragment: Fragment,
     /// Its tree; files that are only kept for mounts have none.
     pub tree: Option<Arc<Tree>>,
+}
+
+impl File {
+    /// The first place from which on it could not be read, nobody's template.
+    pub fn broken(&self) -> Option<&Problem> {
+        let problems = self.tree.as_deref()?.problems.iter();
+        let mut broken = problems.filter(|problem| !matches!(problem.kind, ProblemKind::Skipped | ProblemKind::Twice));
+        broken.next()
+    }
 }
 
 /// Every file of the repository that was read, in order of path.

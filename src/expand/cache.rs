@@ -48,6 +48,18 @@ impl ExpandCache {
         trees
     }
 
+    /// The languages in which a source was read.
+    pub fn languages(&self, source: SourceId) -> Vec<Language> {
+        let cells = self.trees.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Language> = cells
+            .keys()
+            .filter(|(own, _)| *own == source)
+            .map(|(_, of)| *of)
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     /// The tree of a source in a language: the file's own where it was read as that, else made once.
     pub fn tree_of(&self, repository: &Repository, source: &Source, language: Language) -> Arc<Tree> {
         let file = repository.of_source(source.id);

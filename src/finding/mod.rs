@@ -2,6 +2,7 @@
 
 pub mod directive;
 pub mod ignores;
+pub mod refused;
 pub mod settle;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod containers;
 mod facts;
+mod faults;
 mod ingresses;
 mod loose;
 mod machine;
@@ -79,6 +80,7 @@ impl<'a> Lowering<'a> {
             }
             (_, State::Begun(scalers)) => lower.rest(&scalers),
         }
+        lower.faults();
         lower.estate
     }
 }

@@ -290,6 +290,11 @@ impl Model {
         known.copied().unwrap_or(TreeId::last_of(0))
     }
 
+    /// All trees that facts are written in.
+    pub fn trees(&self) -> &[Arc<Tree>] {
+        &self.trees
+    }
+
     /// The texts of all trees that facts are written in.
     pub fn sources(&self) -> impl Iterator<Item = SourceId> + '_ {
         self.trees.iter().flat_map(|tree| tree.sources())

@@ -16,6 +16,8 @@ macro_rules! kinds {
             Setting => setting;
             /// What one block of nginx holds for the response buffers of one module, whether something is passed on there or not.
             Buffers => buffers;
+            /// A place of a file that whoever reads the file refuses or passes over.
+            Fault => fault;
             /// A name that stands for something declared elsewhere in the same configuration (HAProxy).
             Reference => reference;
             /// A named group of endpoints, or the implicit group of a single address.

@@ -98,7 +98,7 @@ pub fn severity(severity: Severity) -> &'static str {
 pub fn problem_kind(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::Skipped => "skipped",
-        ProblemKind::Unreadable => "unreadable",
-        ProblemKind::PartlyRead => "partly-read",
+        ProblemKind::Unreadable | ProblemKind::Conflict => "unreadable",
+        ProblemKind::PartlyRead | ProblemKind::Twice => "partly-read",
     }
 }

@@ -14,6 +14,7 @@ use super::setup::{self, Setup, select};
 use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
+use crate::finding::refused::UNREADABLE;
 use crate::finding::{Settled, Summary};
 use crate::fix::apply::Draft;
 use crate::repo::Sources;
@@ -50,6 +51,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let (analysis, settled) = analyse(&ground, read.repository, &telling);
     setup.check_traffic(&analysis, Look::stderr(cli.color))?;
     let mut settled = asked.settle(&analysis, settled);
+    problems.retain(|problem| !is_told(&setup.sources, problem, &settled));
 
     progress.step("proving fixes", 0, 0);
     let wanted = asked.wants_fixes_of(&settled.findings);
@@ -196,12 +198,21 @@ fn notes(asked: Asked<'_>, prover: &Prover<'_>, mended: &[String]) -> Result<(),
     Ok(())
 }
 
+/// Whether a finding says the same.
+fn is_told(sources: &Sources, problem: &FileProblem, settled: &Settled) -> bool {
+    let unreadable = settled.findings.iter().filter(|finding| *finding.rule == *UNREADABLE);
+    let mut files = unreadable.map(|finding| sources.get(finding.at.source).path.clone());
+    problem.kind != ProblemKind::Skipped && files.any(|path| *path == *problem.path)
+}
+
 fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {
     let files = read.failures.iter().map(FileProblem::of_file);
     let mut found: Vec<FileProblem> = files
         .chain(
             read.problems
                 .iter()
+                // Where nobody reads the file, the last of two equal keys is as good as any.
+                .filter(|problem| problem.kind != ProblemKind::Twice)
                 .map(|problem| FileProblem::of_text(sources, problem)),
         )
         .collect();

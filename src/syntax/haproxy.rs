@@ -254,8 +254,12 @@ impl Parser<'_> {
             MAX_PROBLEMS => "too much here is not HAProxy configuration; further problems are left out",
             _ => return,
         };
-        let (start, end) = (token.start as u32, token.end as u32);
-        self.builder.problem(start, end, ProblemKind::PartlyRead, message);
+        let kind = match self.problems {
+            ..MAX_PROBLEMS => ProblemKind::PartlyRead,
+            _ => ProblemKind::Skipped,
+        };
+        self.builder
+            .problem(token.start as u32, token.end as u32, kind, message);
     }
 }
 

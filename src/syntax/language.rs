@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::holes::{self, Templates};
 use super::tree::Tree;
-use super::{assign, caddyfile, haproxy, hcl, ini, nginx, yaml};
+use super::{assign, caddyfile, faults, haproxy, hcl, ini, nginx, yaml};
 use crate::repo::{Source, SourceId, Span};
 
 /// How a text is written. What it is for is another question: a compose file and a Kubernetes object are both YAML.
@@ -32,9 +32,28 @@ pub enum Language {
     Text,
 }
 
+impl Language {
+    /// Who reads a text in a language that only one program reads.
+    pub fn reader(self) -> Option<&'static str> {
+        match self {
+            Language::Nginx => Some("nginx"),
+            Language::Haproxy => Some("HAProxy"),
+            Language::Caddyfile => Some("Caddy"),
+            Language::Hcl => Some("Terraform"),
+            _ => None,
+        }
+    }
+}
+
 /// The tree of a source, template text masked. `None` for a language without trees, and for JavaScript that sets nothing
 /// of a server.
 pub fn parse(source: &Source, language: Language) -> Option<Tree> {
+    let mut tree = parsed(source, language)?;
+    faults::note(&mut tree, language, &source.text);
+    Some(tree)
+}
+
+fn parsed(source: &Source, language: Language) -> Option<Tree> {
     match language {
         Language::Yaml => Some(yaml::parse(source)),
         Language::CommentedYaml => Some(yaml::parse_commented(source)),

@@ -5,6 +5,7 @@ pub mod assign;
 pub mod caddyfile;
 pub mod dockerfile;
 pub mod effects;
+mod faults;
 pub mod haproxy;
 pub mod hcl;
 pub mod holes;

@@ -48,6 +48,7 @@ pub fn parse_part(source: SourceId, text: Arc<str>, masked: &str, holes: Vec<Spa
         blocks: Vec::new(),
         flat: 0,
         problems: 0,
+        suspect: None,
         body: None,
     };
     parser.read(Tokens::new(lexed, part.start, part.end), part.end);
@@ -103,6 +104,8 @@ struct Parser<'t> {
     /// Open blocks beyond the depth limit.
     flat: usize,
     problems: usize,
+    /// The block whose `}` is probably the one that is missing: what closed it stands further out.
+    suspect: Option<usize>,
     /// The Lua body being read: the range between its braces.
     body: Option<Range<usize>>,
 }
@@ -168,11 +171,9 @@ impl Parser<'_> {
         }
         if self.builder.depth() > MAX_DEPTH {
             if self.flat == 0 {
-                self.problem(
-                    token.start,
-                    token.end,
-                    format!("more than {MAX_DEPTH} blocks inside each other"),
-                );
+                let message = format!("more than {MAX_DEPTH} blocks inside each other");
+                let (start, end) = (token.start as u32, token.end as u32);
+                self.builder.problem(start, end, ProblemKind::Skipped, message);
             }
             self.flat += 1;
             self.emit(Shape::Leaf, token.end);
@@ -194,7 +195,10 @@ impl Parser<'_> {
         self.missing_semicolon("");
         if self.flat > 0 {
             self.flat -= 1;
-        } else if self.blocks.pop().is_some() {
+        } else if let Some(open) = self.blocks.pop() {
+            if self.suspect.is_none() && indent(self.text, token.start) < indent(self.text, open) {
+                self.suspect = Some(open);
+            }
             self.builder.close(token.end as u32);
         } else {
             self.problem(token.start, token.end, "`}` closes no block");
@@ -212,6 +216,7 @@ impl Parser<'_> {
                 1 => String::new(),
                 open => format!(" ({open} blocks are open at the end)"),
             };
+            let open = self.suspect.unwrap_or(open);
             self.problem(open, open + 1, format!("this block is not closed{more}"));
         }
         for _ in 0..self.blocks.len() {
@@ -241,7 +246,10 @@ impl Parser<'_> {
         }
         let name = self.text.get(name.start..name.end).unwrap_or_default();
         let given = self.words.len() - 1;
-        if arguments(name) == Some(given) {
+        let next = self.text.get(token.start..token.end).unwrap_or_default();
+        if token.kind == Kind::Word && refuses(name, next) {
+            self.missing_semicolon(&format!(": `{next}` begins the next directive"));
+        } else if arguments(name) == Some(given) {
             let s = if given == 1 { "" } else { "s" };
             self.missing_semicolon(&format!(": `{name}` takes {given} argument{s}"));
         }
@@ -313,8 +321,80 @@ impl Parser<'_> {
             MAX_PROBLEMS => "too much here is not nginx configuration; further problems are left out".to_owned(),
             _ => return,
         };
-        let (start, end) = (start as u32, end as u32);
-        self.builder.problem(start, end, ProblemKind::PartlyRead, message);
+        let kind = match self.problems {
+            ..MAX_PROBLEMS => ProblemKind::PartlyRead,
+            _ => ProblemKind::Skipped,
+        };
+        self.builder.problem(start as u32, end as u32, kind, message);
+    }
+}
+
+/// How far the line of a place is indented.
+fn indent(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = &text[line..];
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// Whether a directive, that is followed on the next line by a name, would be refused with it as an argument (tried with
+/// 1.22.1). What takes any words, such as `index` and `server_name`, swallows the next directive in silence.
+fn refuses(name: &str, next: &str) -> bool {
+    let begins = matches!(
+        next,
+        "location"
+            | "listen"
+            | "server_name"
+            | "access_log"
+            | "error_log"
+            | "add_header"
+            | "try_files"
+            | "rewrite"
+            | "include"
+            | "return"
+            | "upstream"
+            | "client_max_body_size"
+            | "ssl_certificate"
+            | "ssl_certificate_key"
+            | "proxy_pass"
+            | "proxy_set_header"
+            | "proxy_redirect"
+            | "proxy_read_timeout"
+            | "proxy_send_timeout"
+            | "proxy_connect_timeout"
+            | "proxy_buffering"
+            | "proxy_http_version"
+            | "fastcgi_pass"
+            | "fastcgi_param"
+            | "fastcgi_index"
+            | "fastcgi_read_timeout"
+            | "grpc_pass"
+            | "auth_basic"
+            | "keepalive_timeout"
+            | "ssl_protocols"
+            | "ssl_ciphers"
+    );
+    match name {
+        "server" | "keepalive" | "zone" => begins || matches!(next, "server" | "keepalive" | "zone"),
+        "listen"
+        | "access_log"
+        | "error_log"
+        | "add_header"
+        | "ssl_protocols"
+        | "ssl_ciphers"
+        | "ssl_certificate"
+        | "ssl_certificate_key"
+        | "include"
+        | "rewrite"
+        | "return"
+        | "proxy_redirect"
+        | "auth_basic"
+        | "auth_basic_user_file"
+        | "expires"
+        | "gzip"
+        | "sendfile"
+        | "keepalive_timeout" => begins,
+        _ => false,
     }
 }
 

@@ -235,6 +235,10 @@ pub enum ProblemKind {
     Unreadable,
     /// Part of the file could not be read; the rest was.
     PartlyRead,
+    /// A key stands again in the same map. Which of the two counts, and whether any does, is the reader's business.
+    Twice,
+    /// A merge that was never finished: nothing reads such a file.
+    Conflict,
 }
 
 /// A problem with one place of one text.
@@ -246,6 +250,8 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// What, as a sentence without a full stop.
     pub message: String,
+    /// The other place of a mistake that takes two.
+    pub other: Option<Span>,
 }
 
 /// A parsed text, or several texts merged (a patch over a base).

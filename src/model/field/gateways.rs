@@ -197,6 +197,13 @@ fields! { buffers, Kind::Buffers;
     BUSY: Size = "busy", "How much of them may be busy (`proxy_busy_buffers_size`); twice the larger buffer where it is not written.";
 }
 
+fields! { fault, Kind::Fault;
+    REASON: Arc<str> = "reason", "What is wrong there, as a sentence without a full stop.";
+    EFFECT: Arc<str> = "effect", "What whoever reads the file makes of it, such as `nginx refuses the file`.";
+    AGAIN: Arc<str> = "again", "For a key that stands twice: the second one.";
+    REFUSED: bool = "refused", "Whether the whole file is refused, rather than a part of it passed over.";
+}
+
 fields! { reference, Kind::Reference;
     NAME: Arc<str> = "name", "The name as written.";
     SORT: Arc<str> = "sort", "What it names, in words, such as `resolvers section` or `ACL above it`.";

@@ -4,15 +4,30 @@ use memchr::memmem;
 
 use crate::repo::{SourceId, Span};
 
-/// Scalars that stand for a value from elsewhere, ascending and apart: `$NAME` and `${name}` alone or within one word, as
+/// How many marks are looked at in one line.
+const MOST_LOOKS: usize = 64;
+
+/// Scalars that stand for a value from elsewhere, ascending and apart: `$NAME` alone or within one word, as
 /// `envsubst` fills them in (a command with blanks is a shell's), what SOPS has encrypted, and placeholders such as
 /// `<path:secret/data/shop#port>` of argocd-vault-plugin, `ref+vault://…` of vals, `__PORT__` and `#{PORT}#` of replacing
 /// tasks.
 pub fn filled(source: SourceId, text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     for mark in ["ENC[AES256_GCM,", "$", "<", "__", "ref+", "#{"] {
+        // One line may be as long as the file, and each look goes along it.
+        let (mut line, mut looks) = (0..0, 0);
         for at in memmem::find_iter(text.as_bytes(), mark.as_bytes()) {
-            let Some((start, end)) = scalar(text, at, mark) else {
+            if at >= line.end {
+                let start = memchr::memrchr(b'\n', &text.as_bytes()[..at]).map_or(0, |feed| feed + 1);
+                let rest = &text.as_bytes()[at..];
+                line = start..at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                looks = 0;
+            }
+            looks += 1;
+            if looks > MOST_LOOKS {
+                continue;
+            }
+            let Some((start, end)) = scalar(text, at, mark, line.clone()) else {
                 continue;
             };
             if is_filled(&text[start..end]) {
@@ -26,10 +41,9 @@ pub fn filled(source: SourceId, text: &str) -> Vec<Span> {
 }
 
 /// The scalar of one word around a place, without its quotes. What SOPS and vault paths hold may have blanks and commas.
-fn scalar(text: &str, at: usize, mark: &str) -> Option<(usize, usize)> {
-    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let rest = &text[at..];
-    let rest = &rest[..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
+fn scalar(text: &str, at: usize, mark: &str, line: std::ops::Range<usize>) -> Option<(usize, usize)> {
+    let rest = &text[at..line.end];
+    let line = line.start;
     let start = text[line..at]
         .rfind([' ', '\t', '"', '\'', '[', ','])
         .map_or(line, |before| line + before + 1);
@@ -47,10 +61,10 @@ fn scalar(text: &str, at: usize, mark: &str) -> Option<(usize, usize)> {
     let before = text[line..start]
         .trim_end_matches(['"', '\''])
         .trim_end_matches([' ', '\t']);
-    let after = text[end..].trim_start_matches(['"', '\'']);
+    let after = text[end..at + rest.len()].trim_start_matches(['"', '\'']);
     let after = after.trim_start_matches([' ', '\t', '\r']);
     let begins = before.is_empty() || before.ends_with([':', '-', '[', ',']);
-    let ends = after.is_empty() || after.starts_with(['\n', ']', '}', ',', '#']);
+    let ends = after.is_empty() || after.starts_with([']', '}', ',', '#']);
     (begins && ends && start < end).then_some((start, end))
 }
 
@@ -68,9 +82,9 @@ fn is_filled(word: &str) -> bool {
     if word.starts_with("ENC[AES256_GCM,") || word.starts_with("<path:") || word.starts_with("ref+") {
         return true;
     }
-    if ["<", "__", "#{", "${"]
+    if ["<", "__", "#{"]
         .iter()
-        .zip([">", "__", "}", "}"])
+        .zip([">", "__", "}"])
         .any(|(open, close)| between(open, close).is_some_and(is_name))
     {
         return true;

@@ -142,6 +142,7 @@ impl TreeBuilder {
     pub fn problem(&mut self, start: u32, end: u32, kind: ProblemKind, message: impl Into<String>) {
         let span = Span::new(self.tree.source(), start, end);
         self.tree.problems.push(Problem {
+            other: None,
             span,
             kind,
             message: message.into(),
