@@ -25,6 +25,7 @@ Examples:
   gatelint lint --diff                 show what --fix would change
   gatelint lint --fix --unsafe-fixes   change it
   gatelint lint - --stdin-filename edge/nginx.conf < nginx.conf
+  kustomize build overlays/prod | gatelint lint -
 
 Exit codes:
   0  nothing at or above --fail-on was found
@@ -97,10 +98,12 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = LINT_EXAMPLES)]
 pub struct Lint {
-    /// Files and folders to report on, or `-` for standard input. The whole repository is read in any case
+    /// Files and folders to report on, or `-` for standard input. The whole repository is read in any case, but for a text
+    /// on standard input that has no name
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Where the text on standard input belongs, relative to the current folder
+    /// Where the text on standard input belongs, relative to the current folder. Without it the text is all that is read:
+    /// what `kustomize build`, `helm template` or `nginx -T` writes
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
     /// How to write the results

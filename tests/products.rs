@@ -22,7 +22,6 @@ const MENTIONS: &[(&str, usize, &str)] = &[
         1,
         "a hint to somebody who has nothing linked says what is usually forgotten",
     ),
-    ("run/scope.rs", 1, "a hint repeats the example of the help"),
     (
         "product/gunicorn/mod.rs",
         2,

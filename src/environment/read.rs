@@ -32,6 +32,8 @@ pub struct StandIn {
     pub path: String,
     /// The text.
     pub bytes: Vec<u8>,
+    /// Whether it is all that there is: what was rendered stands for the files it came of.
+    pub alone: bool,
 }
 
 /// Reads, claims and parses all files that the walk found, as the claimants tell. `progress` is told after each file.

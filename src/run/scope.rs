@@ -5,7 +5,10 @@ use std::path::Path;
 
 use super::end::Failure;
 use crate::cli::Lint;
+use crate::environment::Role;
+use crate::environment::claim::Charts;
 use crate::environment::read::StandIn;
+use crate::product::claimants;
 use crate::repo::open;
 use crate::repo::root::Root;
 
@@ -63,12 +66,6 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
     let mut stand_in = None;
     for path in &options.paths {
         if path.as_os_str() == "-" {
-            let Some(name) = &options.stdin_filename else {
-                return Err(Failure::new(
-                    "the name of the text on standard input is not known",
-                    "Say where it belongs: gatelint lint - --stdin-filename edge/nginx.conf",
-                ));
-            };
             let mut bytes = Vec::new();
             let longest = open::CONFIGURATION;
             io::stdin().lock().take(longest + 1).read_to_end(&mut bytes)?;
@@ -79,6 +76,13 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
                     "No configuration that a person wrote is that long.",
                 ));
             }
+            let Some(name) = &options.stdin_filename else {
+                let path = stream_name(&bytes).to_owned();
+                scope.push(path.clone());
+                let alone = true;
+                stand_in = Some(StandIn { path, bytes, alone });
+                continue;
+            };
             let outside = |_| Failure::new("--stdin-filename lies outside the repository", "Give a path inside it.");
             // The file need not exist yet, but its folder tells where it lies.
             let folder = name
@@ -96,7 +100,8 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
                 format!("{folder}/{file}")
             };
             scope.push(path.clone());
-            stand_in = Some(StandIn { path, bytes });
+            let alone = false;
+            stand_in = Some(StandIn { path, bytes, alone });
             continue;
         }
         if !path.exists() {
@@ -126,6 +131,17 @@ pub(super) fn scope(root: &Root, options: &Lint) -> Result<(Scope, Option<StandI
         },
         stand_in,
     ))
+}
+
+/// What a text on standard input is called that nobody has named: what a tool has rendered is YAML, and what a server has
+/// dumped is said to be what it is by its content.
+fn stream_name(bytes: &[u8]) -> &'static str {
+    let name = "standard-input.yaml";
+    let claim = claimants().by_content(&Charts::default(), name, &String::from_utf8_lossy(bytes));
+    match claim.role {
+        Role::OtherYaml | Role::Other | Role::Helm => "standard-input.conf",
+        _ => name,
+    }
 }
 
 /// Folders whose files are not deployed, or are somebody else's.
