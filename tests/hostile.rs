@@ -5,11 +5,13 @@
 
 mod common;
 
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
 
 use common::{Place, Said, problems};
+use gatelint::terminal::is_unsafe;
 
 /// Generous for a debug build on a busy machine; what waits for a pipe never ends.
 const SOON: Duration = Duration::from_secs(20);
@@ -152,4 +154,35 @@ fn a_rule_is_a_file_of_the_repository() {
         let err = refused(&place, &["lint"]);
         assert!(err.contains("rules/a.yaml") && !err.contains("secret"), "{err}");
     }
+}
+
+/// What a rule of the user's says reaches neither the terminal nor a page as it is.
+#[test]
+fn a_rule_is_shown_without_its_escapes() {
+    let rule = "id: my-rule\ncategory: timeouts\nseverity: warning\nprecision: high\nsince: 0.1.0\n\
+        title: \"T\\e]0;pwned\\aT\\u202E\"\nwhy: \"\\e[31mW\\e]8;;http://evil\\aclick\"\neach: route\n\
+        require: route.read_timeout <= duration(\"5s\")\npoint: route.read_timeout\nmessage: m\nhelp: \"h\\e[2J\"\n\
+        references: [\"https://x.y\"]\nexamples:\n  - name: \"n\\e[31m\"\n    bad:\n      nginx.conf: |\n        \
+        server { location / {\n         proxy_pass http://a:80;\n         proxy_read_timeout 60s; # <--\n        } }\n  \
+        - name: g\n    good:\n      nginx.conf: \"server { location / {\\n proxy_pass http://a:80;\\n \
+        proxy_read_timeout 4s; # \\e[31mred\\u2066\\n} }\\n\"\n";
+    let place = Place::new(&[(".gatelint.yaml", "rules: [r]\n"), ("r/a.yaml", rule), NGINX]);
+    for arguments in [
+        &["rules"][..],
+        &["rules", "--format", "json"],
+        &["rules", "--test"],
+        &["explain", "my-rule"],
+        &["explain", "my-rule", "--format", "markdown"],
+        &["lint"],
+        &["lint", "--format", "json"],
+    ] {
+        let said = run(&place, arguments);
+        assert_ne!(said.code, Some(2), "{arguments:?} {}", said.err);
+        for text in [&said.out, &said.err] {
+            let raw = text.chars().find(|c| is_unsafe(*c) && !matches!(c, '\n' | '\t'));
+            assert_eq!(raw, None, "{arguments:?} {text}");
+        }
+    }
+    let page = run(&place, &["explain", "my-rule"]).out;
+    assert!(page.contains("T\\x1b]0;pwned\\x07T\\u{202e}"), "{page}");
 }

@@ -13,7 +13,7 @@ use super::definition::{Example, Rule};
 use super::function::FUNCTIONS;
 use super::load::RuleSet;
 use super::severity::{Precision, Severity};
-use crate::terminal::wrap;
+use crate::terminal::{escape, escape_json, escape_lines, wrap};
 
 impl Severity {
     /// The name reports and configuration use.
@@ -79,6 +79,7 @@ pub fn table(rules: &RuleSet, width: Option<usize>) -> String {
             fix_kind(rule).to_owned(),
             rule.title.clone(),
         ]
+        .map(|cell| escape(&cell).into_owned())
     };
     let rows: Vec<[String; 6]> = std::iter::once(head).chain(rules.rules().iter().map(row)).collect();
     let mut widths = [0; 6];
@@ -112,7 +113,7 @@ fn shortened(line: &str, width: Option<usize>) -> String {
 /// All rules as JSON.
 pub fn json(rules: &RuleSet) -> String {
     let rules: Vec<Value> = rules.rules().iter().map(as_json).collect();
-    serde_json::to_string_pretty(&Value::Array(rules)).unwrap_or_default() + "\n"
+    escape_json(serde_json::to_string_pretty(&Value::Array(rules)).unwrap_or_default()) + "\n"
 }
 
 fn as_json(rule: &Rule) -> Value {
@@ -203,7 +204,7 @@ pub fn markdown(rule: &Rule) -> String {
         }
     }
     let _ = writeln!(page, "\nThis page is made from [`{0}`](../../{0}).", rule.path());
-    page
+    escape_lines(&page)
 }
 
 fn example_page(page: &mut String, example: &Example) {
@@ -295,5 +296,5 @@ change to the value that is already there is left out.
 
 /// Adds a paragraph, broken between words.
 fn wrapped(page: &mut String, text: &str, indent: &str, width: usize) {
-    let _ = writeln!(page, "{indent}{}", wrap(text, indent.len(), indent, width));
+    let _ = writeln!(page, "{indent}{}", wrap(&escape(text), indent.len(), indent, width));
 }

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use super::{Rule, fix_sentence, severities, wrapped};
 use crate::rule::advice::advice;
+use crate::terminal::{escape, escape_lines};
 
 fn bold(text: &str, colour: bool) -> String {
+    let text = escape(text);
     if colour {
         format!("\u{1b}[1m{text}\u{1b}[0m")
     } else {
-        text.to_owned()
+        text.into_owned()
     }
 }
 
@@ -28,7 +30,12 @@ pub fn built_in(id: &str, title: &str, colour: bool, width: usize) -> String {
 pub fn terminal(rule: &Rule, colour: bool, width: usize) -> String {
     let width = width.clamp(40, 100);
     let bold = |text: &str| bold(text, colour);
-    let mut page = format!("{} ({}, {})\n\n", bold(&rule.id), severities(rule), rule.category);
+    let mut page = format!(
+        "{} ({}, {})\n\n",
+        bold(&rule.id),
+        severities(rule),
+        escape(&rule.category)
+    );
     wrapped(&mut page, &format!("{}. {}", rule.title, rule.why), "", width);
     let _ = writeln!(page, "\n{}", bold("What is checked"));
     wrapped(&mut page, &format!("for each {}", rule.kind.name()), "  ", width);
@@ -71,8 +78,8 @@ pub fn terminal(rule: &Rule, colour: bool, width: usize) -> String {
             .map(|(path, text)| (path.clone(), text))
             .chain(after)
         {
-            let _ = writeln!(page, "\n  {path}");
-            for line in text.lines() {
+            let _ = writeln!(page, "\n  {}", escape(&path));
+            for line in escape_lines(text).lines() {
                 page.push_str(format!("    {line}").trim_end());
                 page.push('\n');
             }
@@ -81,7 +88,7 @@ pub fn terminal(rule: &Rule, colour: bool, width: usize) -> String {
     if !rule.references.is_empty() {
         let _ = writeln!(page, "\n{}", bold("References"));
         for reference in &rule.references {
-            let _ = writeln!(page, "  {reference}");
+            let _ = writeln!(page, "  {}", escape(reference));
         }
     }
     page
