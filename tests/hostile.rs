@@ -186,3 +186,40 @@ fn a_rule_is_shown_without_its_escapes() {
     let page = run(&place, &["explain", "my-rule"]).out;
     assert!(page.contains("T\\x1b]0;pwned\\x07T\\u{202e}"), "{page}");
 }
+
+fn packed(bytes: &[u8], as_object: bool) -> Vec<u8> {
+    let level = flate2::Compression::fast();
+    if as_object {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), level);
+        out.write_all(bytes).unwrap();
+        return out.finish().unwrap();
+    }
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), level);
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+const TRAFFIC: &str =
+    "traffic:\n  - target: shop/web\n    profile: t.csv\n    rps_per_replica: 40\n    timezone: UTC\n";
+const SCALED: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop }\nspec:\n  replicas: 3\n  \
+    selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    \
+    spec: { containers: [ { name: web, image: x } ] }\n";
+
+fn week() -> String {
+    let hours = (1..8).flat_map(|day| (0..24).map(move |hour| format!("2026-06-{day:02}T{hour:02}:00:00Z,100\n")));
+    format!("timestamp,rps\n{}", hours.collect::<String>())
+}
+
+/// What is unpacked counts.
+#[test]
+fn a_packed_profile_is_as_large_as_what_it_holds() {
+    let place = Place::new(&[(".gatelint.yaml", TRAFFIC), ("d.yaml", SCALED)]);
+    place.write("t.csv", packed(week().as_bytes(), false));
+    assert_ne!(run(&place, &["lint"]).code, Some(2));
+    place.write(
+        "t.csv",
+        packed("2026-06-01T00:00:00Z,100\n".repeat(4 << 20).as_bytes(), false),
+    );
+    let err = refused(&place, &["lint"]);
+    assert!(err.contains("t.csv") && err.contains("more than 64 MB"), "{err}");
+}

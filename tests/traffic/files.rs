@@ -156,7 +156,7 @@ fn every_mistake_says_what_to_do() {
     place.write("cut.gz", &packed(&combined())[..200]);
     let cases: [(&[&str], &str); 14] = [
         (&[], "there is nothing to import"),
-        (&["missing.log"], "missing.log cannot be read"),
+        (&["missing.log"], "missing.log does not exist"),
         (&["empty.log"], "there is not a single request"),
         (&["notes.txt"], "begins with no line of a known form"),
         (&["notes.txt", "--from", "combined"], "there is not a single request"),

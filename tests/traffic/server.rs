@@ -317,3 +317,62 @@ fn warnings_and_holes_are_said() {
     );
     assert!(said.err.contains("2 points were NaN or infinite"), "{}", said.err);
 }
+
+#[test]
+fn what_a_packed_answer_holds_counts() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let blank = vec![b' '; 1 << 20];
+    for _ in 0..100 {
+        packed.write_all(&blank).unwrap();
+    }
+    let body = packed.finish().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            request(&stream);
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(&body);
+        }
+    });
+    let said = import(&url, &[]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(said.err.contains("is larger than 16 MB"), "{}", said.err);
+}
+
+/// A server may answer to more than it was asked.
+#[test]
+fn only_what_was_asked_for_is_kept() {
+    let with = |points: &'static str| {
+        let (url, _) = serve(move |_, asked| {
+            let body = matrix(asked);
+            (
+                200,
+                "",
+                body.replacen("\"values\":[", &format!("\"values\":[{points}"), 1),
+            )
+        });
+        import(&url, &["--step", "1h"])
+    };
+    let right = with("");
+    let said = with("[0,\"9\"],[99999999999,\"9\"],[-1e300,\"9\"],[1e300,\"9\"],");
+    assert_eq!((said.code, &said.out), (Some(0), &right.out), "{}", said.err);
+    assert!(
+        said.err.contains("lie outside of the time that was asked for"),
+        "{}",
+        said.err
+    );
+    let (url, _) = serve(|_, _| {
+        let body =
+            "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"values\":[[9,\"1\"]]}]}}";
+        (200, "", body.to_owned())
+    });
+    let said = import(&url, &[]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("outside of that"), "{}", said.err);
+}

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::capacity::moment::{Moment, Period, WEEK};
 
+/// Farther from 1970 than any time that is asked for, and near enough to reckon with.
+const FAR: f64 = 1e12;
 /// Points of one answer; Prometheus refuses more than 11,000.
 const POINTS: i64 = 10_000;
 /// A question about less than this is not cut further.
@@ -45,8 +47,19 @@ pub struct Answer {
     pub samples: Vec<(Moment, u64)>,
     /// Points that were no number.
     pub not_numbers: usize,
+    /// Points outside of the time that was asked for.
+    pub outside: usize,
     /// What the server warns of, such as parts that did not answer.
     pub warnings: Vec<String>,
+}
+
+impl Answer {
+    /// Leaves out, and counts, what lies outside of the time that was asked for.
+    pub fn keep(&mut self, asked: Period) {
+        let before = self.samples.len();
+        self.samples.retain(|(at, _)| (asked.from..asked.to).contains(at));
+        self.outside += before - self.samples.len();
+    }
 }
 
 /// Why an answer is none.
@@ -94,12 +107,22 @@ struct Envelope {
     warnings: Vec<String>,
 }
 
+/// What tells whether the rest is worth keeping.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Data {
     result_type: String,
+}
+
+#[derive(Deserialize)]
+struct Matrix {
+    data: Kept,
+}
+
+#[derive(Deserialize)]
+struct Kept {
     #[serde(default)]
-    result: serde_json::Value,
+    result: Vec<Series>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +141,8 @@ pub fn answer(body: &str, step: i64) -> Result<Answer, Fault> {
     if data.result_type != "matrix" {
         return Err(Fault::Type(data.result_type));
     }
-    let series: Vec<Series> = serde_json::from_value(data.result).map_err(|_| Fault::Foreign)?;
+    let matrix: Matrix = serde_json::from_str(body).map_err(|_| Fault::Foreign)?;
+    let series = matrix.data.result;
     if series.len() > 1 {
         return Err(Fault::Series(series.len()));
     }
@@ -135,7 +159,7 @@ pub fn answer(body: &str, step: i64) -> Result<Answer, Fault> {
         if rate < 0.0 {
             return Err(Fault::Negative);
         }
-        let begin = Moment::from_unix(time.floor() as i64).plus(-step);
+        let begin = Moment::from_unix(time.clamp(-FAR, FAR).floor() as i64).plus(-step);
         // To the nearest, so that 39.999999999999 is the 40 that was counted.
         answer.samples.push((begin, (rate * 1e6).round() as u64));
     }

@@ -8,6 +8,7 @@ use super::{Gap, Profile, ProfileProblem};
 use crate::capacity::moment::Moment;
 use crate::capacity::ratio::{NumberFault, nanos};
 use crate::capacity::zone::Zone;
+use crate::repo::open::PROFILE;
 
 /// What a value counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,8 +54,8 @@ pub struct Source {
 
 /// Problems listed of one file; a file that is wrong in one way is often wrong in that way on every line.
 const LISTED: usize = 10;
-/// What a profile may hold, compressed or not: some years of one-second samples.
-const LARGEST: u64 = 1 << 30;
+/// What a profile may hold, compressed or not: years of one-minute samples. A packed one may be a thousand times its size.
+const LARGEST: u64 = PROFILE;
 
 /// Reads a profile from the bytes of a CSV file, compressed with gzip or not.
 pub fn read_profile(bytes: &[u8], source: &Source) -> Result<Profile, Vec<ProfileProblem>> {
@@ -77,7 +78,7 @@ pub fn read_profile(bytes: &[u8], source: &Source) -> Result<Profile, Vec<Profil
             }
             if unpacked.len() as u64 > LARGEST {
                 return Err(whole(
-                    "the file holds more than 1 GiB".to_owned(),
+                    format!("the file holds more than {} MB", LARGEST >> 20),
                     "keep one sample a minute",
                 ));
             }

@@ -1,5 +1,6 @@
 //! The only connection gatelint ever makes: to the Prometheus, Thanos or Mimir that `gatelint traffic import` names.
 
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,8 +24,8 @@ const CONNECTING: Duration = Duration::from_secs(10);
 const TRIES: u32 = 4;
 /// The longest wait between two tries, whatever the server asks for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A week of samples as JSON is below 1 MB.
-const LARGEST_ANSWER: u64 = 64 << 20;
+/// A week of samples as JSON is below 1 MB. What a packed answer holds counts, not what comes over the wire.
+const LARGEST_ANSWER: u64 = 16 << 20;
 
 pub(super) fn gather(url: &str, options: &Import, progress: &Progress) -> Result<Gathered, Failure> {
     let server = Server::new(url, options)?;
@@ -52,9 +53,11 @@ pub(super) fn gather(url: &str, options: &Import, progress: &Progress) -> Result
     while let Some(question) = open.pop() {
         progress.step("asking, weeks", count.saturating_sub(open.len() + 1), count);
         match server.ask(&query, question, step) {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                answer.keep(question);
                 whole.samples.extend(answer.samples);
                 whole.not_numbers += answer.not_numbers;
+                whole.outside += answer.outside;
                 whole.warnings.extend(answer.warnings);
             }
             Err(Refusal::TooMuch(failure)) => {
@@ -67,8 +70,14 @@ pub(super) fn gather(url: &str, options: &Import, progress: &Progress) -> Result
     if whole.samples.is_empty() {
         return Err(Failure::new(
             format!(
-                "{} has no sample for the query from {} to {}: {query}",
-                server.base, period.from, period.to
+                "{} has no sample for the query from {} to {}{}: {query}",
+                server.base,
+                period.from,
+                period.to,
+                match whole.outside {
+                    0 => String::new(),
+                    outside => format!(", but {outside} outside of that"),
+                }
             ),
             "Try the query in the server's own page. Is the name right? Does `rate` look back over at least two scrapes? \
              Is the data older?",
@@ -96,6 +105,12 @@ fn notes(answer: &mut Answer) -> Vec<String> {
         notes.push(format!(
             "{} points were NaN or infinite and are left out: missing, not zero",
             answer.not_numbers
+        ));
+    }
+    if answer.outside > 0 {
+        notes.push(format!(
+            "{} points lie outside of the time that was asked for and are left out",
+            answer.outside
         ));
     }
     notes
@@ -175,12 +190,17 @@ impl Server {
         let retry_after = header("Retry-After").and_then(|value| value.parse().ok());
         let location = header("Location");
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(LARGEST_ANSWER).lossy_utf8(true);
+        let mut body = Vec::new();
+        let unpacked = response.body_mut().with_config().limit(u64::MAX).reader();
+        unpacked.take(LARGEST_ANSWER + 1).read_to_end(&mut body)?;
+        if body.len() as u64 > LARGEST_ANSWER {
+            return Err(ureq::Error::BodyExceedsLimit(LARGEST_ANSWER));
+        }
         Ok(Reply {
             status,
             retry_after: retry_after.map(Duration::from_secs),
             location,
-            body: body.read_to_string()?,
+            body: String::from_utf8_lossy(&body).into_owned(),
         })
     }
 
@@ -258,7 +278,9 @@ impl Server {
         let why = match error {
             ureq::Error::Timeout(_) => format!("{base} does not answer in time"),
             ureq::Error::HostNotFound => format!("the host of {base} is not known"),
-            ureq::Error::BodyExceedsLimit(_) => format!("the answer of {base} is larger than 64 MiB"),
+            ureq::Error::BodyExceedsLimit(_) => {
+                format!("the answer of {base} is larger than {} MB", LARGEST_ANSWER >> 20)
+            }
             other => format!("{base} cannot be reached: {other}"),
         };
         // `ureq` hands the errors of TLS on as those of reading and writing.
