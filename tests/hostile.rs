@@ -223,3 +223,115 @@ fn a_packed_profile_is_as_large_as_what_it_holds() {
     let err = refused(&place, &["lint"]);
     assert!(err.contains("t.csv") && err.contains("more than 64 MB"), "{err}");
 }
+
+/// A date that no commit has does not make gatelint walk until then.
+#[test]
+fn a_commit_from_beyond_time_is_refused() {
+    let place = Place::new(&[(".gatelint.yaml", TRAFFIC), ("d.yaml", SCALED), ("t.csv", &week())]);
+    let id = "a".repeat(40);
+    place.write(".git/refs/heads/main", format!("{id}\n"));
+    let object = format!(".git/objects/aa/{}", &id[2..]);
+    let commit = |seconds: &str| {
+        let text = format!("tree {id}\nauthor a <a@b> 0 +0000\ncommitter a <a@b> {seconds} +0000\n\nx\n");
+        place.write(
+            &object,
+            packed(format!("commit {}\0{text}", text.len()).as_bytes(), true),
+        );
+    };
+    commit("1780617600");
+    let said = run(&place, &["lint"]);
+    assert!(
+        said.out.contains("from 2026-06-05, the day of the newest commit"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    for seconds in [
+        "9223372036854775807",
+        "9999999999999999999999",
+        "253402300799",
+        "-1",
+        "",
+    ] {
+        commit(seconds);
+        let err = refused(&place, &["lint"]);
+        assert!(
+            err.contains("date of the newest commit") && err.contains("--as-of"),
+            "{err}"
+        );
+        assert_ne!(run(&place, &["lint", "--as-of", "2026-06-05"]).code, Some(2));
+    }
+    // Neither is waited for what git keeps.
+    std::fs::remove_file(place.path(&object)).unwrap();
+    pipe(&place, &object);
+    assert!(refused(&place, &["lint"]).contains("a named pipe"));
+    let err = refused(&place, &["lint", "--as-of", "9999-01-01"]);
+    assert!(err.contains("2100"), "{err}");
+}
+
+/// The day of a commit does not depend on who owns the files, how much was cloned, and how git packs.
+#[test]
+fn the_newest_commit_is_found_however_git_keeps_it() {
+    let place = Place::without_git(&[(".gatelint.yaml", TRAFFIC), ("d.yaml", SCALED), ("t.csv", &week())]);
+    let git = |arguments: &str| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "safe.directory=*"]);
+        command
+            .args(arguments.split(' '))
+            .current_dir(place.path(""))
+            .env("GIT_COMMITTER_DATE", "1780617600 +0000");
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    if !git("init -q -b main") {
+        common::skipped("git is not installed");
+        return;
+    }
+    let lint = |folder: &str| place.run_in(folder, &["lint"]);
+    assert!(lint(".").out.contains("because there is no commit"));
+    assert!(git("add -A") && git("commit -qm x") && git("commit -qm y --allow-empty"));
+    let is_found = |folder: &str| {
+        let said = lint(folder);
+        assert!(
+            said.out.contains("from 2026-06-05, the day of the newest commit"),
+            "{folder} {}{}",
+            said.out,
+            said.err
+        );
+    };
+    is_found(".");
+    assert!(git("gc -q") && git("pack-refs --all"));
+    is_found(".");
+    let url = format!("file://{}", place.path("").display());
+    assert!(git(&format!("clone -q --depth 1 {url} shallow")) && git("worktree add -q --detach tree"));
+    is_found("shallow");
+    is_found("tree");
+    // As in a container of CI, where another user has cloned; who may not change owners cannot try.
+    if Command::new("chown")
+        .args(["-R", "12345"])
+        .arg(place.path("shallow"))
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        is_found("shallow");
+    }
+    for (kind, reason) in [
+        ("--object-format=sha256", "SHA-256"),
+        ("--ref-format=reftable", "reftable"),
+    ] {
+        if !git(&format!("init -q -b main {kind} {reason}")) {
+            common::skipped(&format!("this git knows no {reason}"));
+            continue;
+        }
+        for file in [".gatelint.yaml", "d.yaml", "t.csv"] {
+            place.write(&format!("{reason}/{file}"), place.text(file));
+        }
+        assert!(git(&format!("-C {reason} add -A")) && git(&format!("-C {reason} commit -qm x")));
+        assert!(git(&format!("-C {reason} gc -q")));
+        let err = place.run_in(reason, &["lint"]).err;
+        assert!(
+            err.contains("date of the newest commit is not known") && err.contains(reason),
+            "{err}"
+        );
+        assert!(err.contains("--as-of"), "{err}");
+    }
+}

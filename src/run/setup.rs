@@ -95,9 +95,16 @@ impl Setup {
     /// Reads the traffic profiles, and settles from when on schedules are walked: from the date that was asked for, else
     /// that of HEAD's commit, else the end of the newest profile, else today.
     pub(super) fn with_traffic(mut self, as_of: Option<Moment>, look: Look) -> Result<Setup, Failure> {
-        let head = || date::of_head(&self.root).map(Moment::from_unix);
-        let asked = as_of.map(|moment| (moment, AsOfOrigin::Asked));
-        let known = asked.or_else(|| head().map(|moment| (moment, AsOfOrigin::Head)));
+        let known = match as_of {
+            Some(asked) => Some((asked, AsOfOrigin::Asked)),
+            None => self.head()?.map(|moment| (moment, AsOfOrigin::Head)),
+        };
+        if let Some((moment, _)) = known.filter(|(moment, _)| moment.unix() >= date::LATEST) {
+            return Err(Failure::new(
+                format!("{moment} is beyond sense"),
+                "Give --as-of a day before 2100.",
+            ));
+        }
         let now = known.map_or(Moment::from_unix(0), |(moment, _)| moment).max(now());
         let folder = &self.root.folder;
         let bytes = |path: &str| open::inside(folder, &folder.join(path), open::PROFILE);
@@ -111,6 +118,19 @@ impl Setup {
         self.as_of = AsOf { moment, origin };
         self.traffic = Traffic { demands, as_of: moment };
         Ok(self)
+    }
+
+    /// When HEAD's commit was made; `None` where there is none.
+    fn head(&self) -> Result<Option<Moment>, Failure> {
+        match date::of_head(&self.root) {
+            Ok(date) => Ok(date.map(Moment::from_unix)),
+            // What is wrong with a schedule hardly depends on the day; what traffic needs does.
+            Err(_) if self.config.traffic.is_empty() => Ok(None),
+            Err(reason) => Err(Failure::new(
+                format!("the date of the newest commit {reason}"),
+                "Traffic is compared from there on. Give the day yourself: --as-of \"$(git log -1 --format=%cs)\".",
+            )),
+        }
     }
 
     /// The same for what asks for no findings.
