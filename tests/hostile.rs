@@ -335,3 +335,62 @@ fn the_newest_commit_is_found_however_git_keeps_it() {
         assert!(err.contains("--as-of"), "{err}");
     }
 }
+
+/// What costs more than its size is bounded before it is read.
+#[test]
+fn xml_is_bounded_before_it_is_parsed() {
+    let many = |make: &dyn Fn(usize) -> String, count: usize| (0..count).map(make).collect::<String>();
+    let namespaces = many(&|at| format!("<a xmlns:b{at}=\"c{at}\">"), 5000) + &"</a>".repeat(5000);
+    let attributes = format!(
+        "<Connector port=\"8000\" {}/>",
+        many(&|at| format!("a{at}=\"\" "), 100_000)
+    );
+    for inner in [namespaces, attributes] {
+        let place = Place::new(&[
+            (
+                "default.conf",
+                "server { listen 80; location / { proxy_pass http://app:8000; } }\n",
+            ),
+            (
+                "compose.yaml",
+                "services:\n  web:\n    image: nginx:1.28\n    volumes: [\"./default.conf:/etc/nginx/conf.d/default.conf:ro\"]\n  \
+                 app:\n    build: .\n",
+            ),
+            (
+                "Dockerfile",
+                "FROM tomcat:10\nCOPY server.xml /usr/local/tomcat/conf/server.xml\n",
+            ),
+            ("server.xml", &format!("<Server><Service>{inner}</Service></Server>")),
+        ]);
+        let said = run(&place, &["lint", "-v"]);
+        assert!(
+            said.took < SOON && said.code.is_some_and(|code| code < 2),
+            "{:?} {}",
+            said.took,
+            said.err
+        );
+    }
+}
+
+/// A long name is not written into every object.
+#[test]
+fn a_prefix_is_no_longer_than_a_name() {
+    let objects: Vec<String> = (0..2000)
+        .map(|at| {
+            format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a{at}}}\nspec: {{ports: [{{port: 80}}]}}\n")
+        })
+        .collect();
+    let long = "a".repeat(4 << 20);
+    for entry in ["namePrefix: ", "nameSuffix: ", "namespace: ", "commonLabels:\n  a: "] {
+        let place = Place::new(&[
+            ("kustomization.yaml", &format!("{entry}{long}\nresources: [a.yaml]\n")),
+            ("a.yaml", &objects.join("---\n")),
+        ]);
+        let said = run(&place, &["lint", "--format", "json"]);
+        let said = problems(&said.json());
+        assert!(
+            said.len() == 1 && said[0].contains("kustomization.yaml") && said[0].contains("at most 253"),
+            "{entry} {said:?}"
+        );
+    }
+}

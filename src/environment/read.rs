@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::claim::{Charts, Claim, Claimants};
+use super::kustomize;
 use super::named;
 use super::repository::{File, Repository, Role, folder_of, join};
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
@@ -180,6 +181,7 @@ fn load(id: SourceId, claimants: &Claimants, charts: &Charts, path: &str, bytes:
     let own = tree.iter().flat_map(|tree| tree.problems.iter().cloned());
     let problems = own
         .chain(leaving(claimants, &source, claim.role, tree.as_deref()))
+        .chain(overlong(claim.role, tree.as_deref()))
         .collect();
     let claimed = Claimed::File(claim, tree);
     Loaded {
@@ -187,6 +189,12 @@ fn load(id: SourceId, claimants: &Claimants, charts: &Charts, path: &str, bytes:
         claimed,
         problems,
     }
+}
+
+fn overlong(role: Role, tree: Option<&Tree>) -> Vec<Problem> {
+    let tree = tree.filter(|_| role == Role::Kustomization);
+    let documents = tree.into_iter().flat_map(|tree| tree.root().items());
+    documents.flat_map(kustomize::overlong).collect()
 }
 
 /// Includes that lead out of the repository, where nothing is read.

@@ -38,11 +38,37 @@ impl Element {
 /// # Errors
 /// Why the text is not read, with the line.
 pub fn elements(text: &str, name: &str) -> Result<Vec<Element>, String> {
+    bounded(text)?;
     let document = Document::parse(text).map_err(|error| format!("it is no XML that can be read: {error}"))?;
     let named = document
         .descendants()
         .filter(|node| node.is_element() && node.tag_name().name() == name);
     Ok(named.map(|node| element(text, node)).collect())
+}
+
+/// Elements in one text, names for namespaces in it, and attributes of one element. Their cost grows with the square, and no
+/// server's settings have a tenth of them.
+const MOST_ELEMENTS: usize = 20_000;
+const MOST_NAMESPACES: usize = 100;
+const MOST_ATTRIBUTES: usize = 200;
+
+/// Refuses what would take long to parse. It is counted roughly, and rather too much: an `=` may stand in a value.
+fn bounded(text: &str) -> Result<(), String> {
+    let too_many = |what: &str, most: usize| Err(format!("it has more than {most} {what}"));
+    if text.matches('<').nth(MOST_ELEMENTS).is_some() {
+        return too_many("elements", MOST_ELEMENTS);
+    }
+    if text.matches("xmlns").nth(MOST_NAMESPACES).is_some() {
+        return too_many("namespaces", MOST_NAMESPACES);
+    }
+    // Text, too, may have many of them, but not settings.
+    if text
+        .split('<')
+        .any(|tag| tag.matches('=').nth(MOST_ATTRIBUTES).is_some())
+    {
+        return too_many("attributes in one place", MOST_ATTRIBUTES);
+    }
+    Ok(())
 }
 
 fn element(text: &str, node: Node<'_, '_>) -> Element {

@@ -16,6 +16,7 @@ use super::directory::Objects;
 use super::repository::Repository;
 use kustomization::Kustomizations;
 use layer::Layers;
+pub(super) use transform::overlong;
 
 /// Environments of kustomizations and of the paths that deployers name. Files that any kustomization names are taken
 /// out of `objects`' rest.

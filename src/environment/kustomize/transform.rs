@@ -7,32 +7,66 @@ use crate::environment::document::Document;
 use crate::environment::pods::kubernetes::pod_spec_path;
 use crate::environment::repository::Repository;
 use crate::repo::Span;
-use crate::syntax::{At, Shape, Style, TreeBuilder, Word};
+use crate::syntax::{At, Problem, ProblemKind, Shape, Style, TreeBuilder, Word};
 
 use super::built::Built;
 use super::kustomization::{Kustomization, doubt_in, listed};
 use super::patch::merge_into;
 
+/// Kubernetes refuses longer names of objects, and far shorter values of labels.
+const LONGEST_NAME: usize = 253;
+
 /// Applies what a kustomization says about all its objects.
 pub(super) fn apply(repository: &Repository, own: &Kustomization<'_>, built: &mut Built) {
-    let namespace = own.at.scalar("namespace");
-    let prefix = own.at.scalar("namePrefix").unwrap_or_default();
-    let suffix = own.at.scalar("nameSuffix").unwrap_or_default();
+    let fits = |key: &str| own.at.scalar(key).filter(|text| text.len() <= LONGEST_NAME);
+    let namespace: Option<Arc<str>> = fits("namespace").map(Arc::from);
+    let prefix = fits("namePrefix").unwrap_or_default();
+    let suffix = fits("nameSuffix").unwrap_or_default();
     let changes = Changes::of(own.at);
     for document in &mut built.documents {
         if !changes.is_empty() {
             change(repository, own, &changes, document);
         }
-        if let Some(namespace) = namespace.filter(|_| is_namespaced(&document.kind)) {
-            document.namespace = namespace.into();
+        if let Some(namespace) = namespace.as_ref().filter(|_| is_namespaced(&document.kind)) {
+            document.namespace = namespace.clone();
         }
         let is_named = !matches!(&*document.kind, "CustomResourceDefinition" | "APIService" | "Namespace");
-        if is_named && !(prefix.is_empty() && suffix.is_empty()) {
+        if !is_named || prefix.is_empty() && suffix.is_empty() {
+            continue;
+        }
+        if prefix.len() + document.name.len() + suffix.len() > LONGEST_NAME {
+            let doubt = doubt_in("a prefix or suffix that makes names too long", own, own.at.head());
+            document.doubts.push((String::new(), doubt));
+        } else {
             let (before, after) = &document.affixes;
             document.affixes = (format!("{prefix}{before}").into(), format!("{after}{suffix}").into());
             document.name = format!("{prefix}{}{suffix}", document.name).into();
         }
     }
+}
+
+/// Names and values in a kustomization that are longer than Kubernetes takes. They are not applied: each would be written into
+/// every object.
+pub(in crate::environment) fn overlong(root: At<'_>) -> Vec<Problem> {
+    let own = ["namePrefix", "nameSuffix", "namespace"].map(|key| root.child(key));
+    let pairs = listed(root, &["labels"]).filter_map(|entry| entry.child("pairs"));
+    let labels = pairs.chain(root.child("commonLabels")).flat_map(At::entries);
+    let all = own.into_iter().flatten().chain(labels).filter(|at| is_overlong(*at));
+    let problem = |at: At<'_>| Problem {
+        span: at.word_span_at(0),
+        kind: ProblemKind::Skipped,
+        other: None,
+        message: format!(
+            "{:.60} has {} bytes, and Kubernetes takes at most {LONGEST_NAME} for a name: it is not applied",
+            at.name(),
+            at.text().map_or(0, str::len).max(at.name().len())
+        ),
+    };
+    all.map(problem).collect()
+}
+
+fn is_overlong(at: At<'_>) -> bool {
+    at.name().len() > 2 * LONGEST_NAME || at.text().is_some_and(|text| text.len() > LONGEST_NAME)
 }
 
 /// What a deployer's own namespace does: to all objects, or to those that write none.
@@ -86,6 +120,7 @@ impl<'t> Changes<'t> {
         for pair in at.child("commonLabels").map(At::entries).unwrap_or_default() {
             labels.push((pair, true, true));
         }
+        labels.retain(|(pair, ..)| !is_overlong(*pair));
         Self {
             labels,
             images: listed(at, &["images"]).collect(),
