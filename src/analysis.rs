@@ -17,14 +17,14 @@ use crate::assess::{Assessed, Traffic, assess};
 use crate::capacity::Moment;
 use crate::environment::{Environment, Repository, group};
 use crate::estate::facts::Facts;
-use crate::estate::{Context, Estate};
+use crate::estate::{Context, Estate, Settings};
 use crate::expand::{ExpandCache, Expanded};
 use crate::finding::refused::without_what_follows;
 use crate::finding::{RuleInfo, Settled, Telling, settle};
 use crate::link::{Hop, link};
 use crate::lower::{self, Lowering, lower};
 use crate::model::Version;
-use crate::product::{claimants, folders, startups};
+use crate::product::{claimants, folders, is_settings, startups};
 use crate::repo::{SourceId, Sources};
 use crate::rule::{Judgement, RuleSet, judge};
 use crate::speed;
@@ -99,7 +99,8 @@ pub fn analyse<'a>(ground: &'a Ground<'a>, repository: Repository, telling: &Tel
     let expanded = speed::each(&environments, |environment| expand(ground, &repository, environment));
     let seen = expanded.iter().flat_map(|expanded| expanded.mounted.iter().copied());
     let mounted: FxHashSet<SourceId> = seen.collect();
-    let context = context(ground, &repository, &mounted);
+    let settings = Settings::by(is_settings);
+    let context = context(ground, &repository, &mounted, &settings);
     let judged = speed::in_two_turns(
         environments.par_iter().zip(expanded),
         |(environment, expanded)| lower(context, environment, expanded),
@@ -145,7 +146,12 @@ fn expand(ground: &Ground<'_>, repository: &Repository, environment: &Environmen
 }
 
 /// What is `mounted` somewhere is that container's, not a file that may run anywhere.
-fn context<'a>(ground: &'a Ground<'a>, repository: &'a Repository, mounted: &'a FxHashSet<SourceId>) -> Context<'a> {
+fn context<'a>(
+    ground: &'a Ground<'a>,
+    repository: &'a Repository,
+    mounted: &'a FxHashSet<SourceId>,
+    settings: &'a Settings,
+) -> Context<'a> {
     Context {
         sources: ground.sources,
         repository,
@@ -154,6 +160,7 @@ fn context<'a>(ground: &'a Ground<'a>, repository: &'a Repository, mounted: &'a 
         mounted,
         facts: &ground.facts,
         claimants: claimants(),
+        settings,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Prover, context, expand};
 use crate::assess::assess;
 use crate::environment::claim::Charts;
 use crate::environment::{Environment, File, Repository, group};
-use crate::estate::{Context, Estate};
+use crate::estate::{Context, Estate, Settings};
 use crate::expand::Expanded;
 use crate::fix::outcome::{Outcome, stands_in};
 use crate::fix::part::{Part, Reading, portrait};
@@ -153,7 +153,8 @@ impl Prover<'_> {
         let mut mounted = self.mounted.clone();
         let seen = all_expanded.iter().flatten();
         mounted.extend(seen.flat_map(|expanded| expanded.mounted.iter().copied()));
-        let context = context(self.ground, repository, &mounted);
+        let settings = Settings::by(product::is_settings);
+        let context = context(self.ground, repository, &mounted, &settings);
         let before = |environment: usize| self.kept[environment].outcome(self.ground.sources, self.ground.rules);
         // Taking this down takes room of its own, which reading a large environment should not meet.
         let whole = readings.iter().filter(|reading| reading.part.is_none());
@@ -203,7 +204,8 @@ impl Prover<'_> {
     fn stand_in(&self, environment: usize, part: &Part) -> Option<(Outcome, Vec<u64>)> {
         let sources = self.ground.sources;
         let whole = &self.kept[environment];
-        let context = context(self.ground, &self.repository, &self.mounted);
+        let settings = Settings::by(product::is_settings);
+        let context = context(self.ground, &self.repository, &self.mounted, &settings);
         let expanded = expand(self.ground, &self.repository, &part.environment);
         let estate = self.assessed(context, &part.environment, expanded);
         let model = &estate.model;

@@ -1,17 +1,19 @@
 //! An environment while it is lowered: what the rooms read, and the estate they write into.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::environment::claim::Claimants;
-use crate::environment::{Environment, Platform, Repository, Role};
+use crate::environment::{Document, Environment, Platform, Repository, Role, objects};
 use crate::estate::Estate;
 use crate::estate::facts::Facts;
 use crate::expand::ExpandCache;
 use crate::model::{EntityId, Known, ProductId, Version};
 use crate::repo::{Source, SourceId, Sources};
+use crate::speed;
 use crate::syntax::{Language, Tree};
 
 /// What lowering needs beside the environment.
@@ -31,9 +33,36 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// Who says what a file is.
     pub claimants: &'a Claimants,
+    /// The settings of what serves Ingresses.
+    pub settings: &'a Settings,
 }
 
-impl Context<'_> {
+/// Objects anywhere in the repository that hold settings of what serves Ingresses.
+pub struct Settings {
+    /// Whether an object holds such.
+    pub holds: fn(&Document) -> bool,
+    found: OnceLock<Vec<Document>>,
+}
+
+impl Settings {
+    /// None looked for yet.
+    pub fn by(holds: fn(&Document) -> bool) -> Settings {
+        Settings {
+            holds,
+            found: OnceLock::new(),
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// The objects anywhere in the repository that hold settings of what serves Ingresses, as they are written.
+    pub fn settings(&self) -> &'a [Document] {
+        self.settings.found.get_or_init(|| {
+            let files = self.repository.files().par_iter().with_min_len(speed::DOCUMENTS);
+            files.flat_map_iter(objects).filter(self.settings.holds).collect()
+        })
+    }
+
     /// The tree of a text, parsed once.
     pub fn tree(&self, source: &Source, language: Language) -> Arc<Tree> {
         self.cache.tree_of(self.repository, source, language)

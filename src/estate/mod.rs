@@ -7,6 +7,8 @@ mod gateway;
 pub mod name_server;
 pub mod scaled;
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -18,7 +20,7 @@ use crate::model::{Doubt, Entity, EntityId, Held, Kind, Known, Model, Moved, Mov
 use crate::repo::{SourceId, Span};
 
 pub use block::Block;
-pub use builder::{Builder, Context};
+pub use builder::{Builder, Context, Settings};
 pub use gateway::Place;
 
 /// A gateway with its routes.
@@ -79,6 +81,70 @@ pub struct Route {
     pub doubt: Option<Doubt>,
     /// Whether idle connections to its endpoints are used again.
     pub reuses_connections: Known<bool>,
+    /// Which requests it takes.
+    pub takes: Takes,
+}
+
+/// Which requests a route takes, as far as that is known: by default, any.
+#[derive(Clone, Debug, Default)]
+pub struct Takes {
+    /// The host names of its server or rule; none where any may come.
+    pub hosts: Vec<Arc<str>>,
+    /// Host names that servers of the gateway have, its own among them.
+    pub all_hosts: Arc<BTreeSet<Arc<str>>>,
+    /// What paths begin with; `None` where it is chosen otherwise.
+    pub prefix: Option<Arc<str>>,
+    /// Whether it takes that very path only.
+    pub exact: bool,
+    /// Longer prefixes, whose requests other routes of the same hosts take.
+    pub except: Vec<Arc<str>>,
+    /// Whether the host is passed on as it came.
+    pub passes_host: bool,
+    /// Whether only the gateway itself asks: the answer is not the client's.
+    pub internal: bool,
+}
+
+impl Takes {
+    /// Whether requests that end up here may go on to a route of another gateway. `sends` is what paths begin with when
+    /// they leave, `None` where that is not known.
+    pub fn reaches(&self, sends: Option<&str>, next: &Takes) -> bool {
+        self.reaches_host(next) && sends.is_none_or(|sends| self.reaches_path(sends, next))
+    }
+
+    /// Of servers that could take a host, one that has its very name does.
+    fn reaches_host(&self, next: &Takes) -> bool {
+        let [host] = self.hosts.as_slice() else { return true };
+        !self.passes_host || next.hosts.contains(host) || !next.all_hosts.contains(host)
+    }
+
+    fn reaches_path(&self, sends: &str, next: &Takes) -> bool {
+        // What only the gateway asks has a path of its own.
+        let Some(prefix) = next.prefix.as_deref().filter(|_| !next.internal) else {
+            return true;
+        };
+        let inside = !self.exact && prefix.starts_with(sends);
+        let longer = match next.exact {
+            true if inside || sends == prefix => prefix,
+            false if sends.starts_with(prefix) => sends,
+            false if inside => prefix,
+            _ => return false,
+        };
+        let taken = |by: &Arc<str>| is_below(longer, by);
+        !self.except.iter().any(taken) && !next.except.iter().any(taken)
+    }
+}
+
+/// Those of sorted prefixes that are longer than one and begin with it.
+pub fn longer<'p>(prefixes: &'p BTreeSet<Arc<str>>, own: &'p str) -> impl Iterator<Item = Arc<str>> + 'p {
+    let below = prefixes.range::<str, _>((Bound::Excluded(own), Bound::Unbounded));
+    below.take_while(move |prefix| prefix.starts_with(own)).cloned()
+}
+
+/// Whether a path lies below another, or is it.
+pub fn is_below(path: &str, other: &str) -> bool {
+    let other = other.trim_end_matches('/');
+    path.strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// One endpoint of a route.

@@ -1,10 +1,13 @@
 //! Ingress objects as the API has them: each is a gateway with a route per path. What serves it, and what that makes of
 //! annotations and other objects, is for products to say.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap;
+
 use crate::environment::{ByKind, Document, folder_of};
-use crate::estate::{Endpoint, Gateway, Route};
+use crate::estate::{Endpoint, Gateway, Route, Takes, is_below, longer};
 use crate::kubernetes::class::Class;
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::product::{Passing, Product};
@@ -50,6 +53,16 @@ pub trait Serving<'d> {
 
     /// Whether idle connections to the endpoints of a group are used again.
     fn reuses_connections(&self, model: &Model, group: EntityId) -> Known<bool>;
+
+    /// Whether a path of type `ImplementationSpecific` is a prefix.
+    fn takes_prefixes(&self) -> bool {
+        false
+    }
+
+    /// Whether paths and hosts of requests are passed on as they are.
+    fn passes_on(&self) -> bool {
+        true
+    }
 
     /// Whether it sends to pods rather than to the Service. Asked when all routes are made.
     fn to_pods(&self) -> bool;
@@ -126,13 +139,15 @@ pub fn lower<'m, 'd>(
         routes: Vec::new(),
     };
     if let Some(backend) = at.get("spec.defaultBackend") {
-        lowered.route("default backend".to_owned(), backend);
+        lowered.route("default backend".to_owned(), backend, Takes::default());
     }
     for rule in at.get("spec.rules").into_iter().flat_map(At::items) {
         let host = rule.scalar("host").unwrap_or("*");
         for path in rule.get("http.paths").into_iter().flat_map(At::items) {
             if let Some(backend) = path.child("backend") {
-                lowered.route(format!("{host}{}", path.scalar("path").unwrap_or("/")), backend);
+                let name = format!("{host}{}", path.scalar("path").unwrap_or("/"));
+                let takes = lowered.takes(host, path);
+                lowered.route(name, backend, takes);
             }
         }
     }
@@ -150,6 +165,29 @@ pub fn lower<'m, 'd>(
     }
 }
 
+/// Takes from each route of Ingresses the paths that longer ones of the same host take: the longest wins, in whichever
+/// Ingress of a class it stands.
+pub fn longest_wins<'g>(gateways: impl Iterator<Item = (&'g str, &'g mut Gateway)>) {
+    let mut by_host: FxHashMap<(String, Vec<Arc<str>>), Vec<&mut Takes>> = FxHashMap::default();
+    for (class, gateway) in gateways {
+        for route in &mut gateway.routes {
+            let key = (class.to_owned(), route.takes.hosts.clone());
+            by_host.entry(key).or_default().push(&mut route.takes);
+        }
+    }
+    for routes in by_host.into_values() {
+        let known = routes.iter().filter(|takes| !takes.exact);
+        let prefixes: BTreeSet<Arc<str>> = known.filter_map(|takes| takes.prefix.clone()).collect();
+        for takes in routes {
+            let Some(own) = takes.prefix.clone().filter(|_| !takes.exact) else {
+                continue;
+            };
+            let longer = longer(&prefixes, &own).filter(|other| is_below(other, &own));
+            takes.except = longer.collect();
+        }
+    }
+}
+
 const NOT_KNOWN: &str = "which controller serves the Ingress is not known";
 
 struct Lower<'m, 'd> {
@@ -159,8 +197,32 @@ struct Lower<'m, 'd> {
     routes: Vec<Route>,
 }
 
+/// How paths end that take, as regular expressions or with a wildcard, whatever begins with what is before it.
+const OPEN: [&str; 6] = ["(/|$)(.*)", "/?(.*)", "/(.*)", "(/.*)?", "/.*", "/*"];
+
 impl<'d> Lower<'_, 'd> {
-    fn route(&mut self, name: String, backend: At<'d>) {
+    /// What a path of a rule takes.
+    fn takes(&self, host: &str, path: At<'_>) -> Takes {
+        let written = path.scalar("path").unwrap_or("/");
+        let open = OPEN.iter().find_map(|end| written.strip_suffix(end));
+        let own = match open {
+            Some("") => "/",
+            Some(own) => own,
+            None => written,
+        };
+        let is_plain = !own.contains(['*', '(', '[', '$', '^', '|', '\\', '?', '{']);
+        let kind = path.scalar("pathType").unwrap_or("ImplementationSpecific");
+        let by_default = || self.serving.as_ref().is_some_and(|serving| serving.takes_prefixes());
+        let is_known = kind != "ImplementationSpecific" || own == "/" || open.is_some() || by_default();
+        Takes {
+            hosts: (!host.contains('*')).then(|| Arc::from(host)).into_iter().collect(),
+            prefix: (is_plain && is_known).then(|| Arc::from(own)),
+            exact: kind == "Exact",
+            ..Takes::default()
+        }
+    }
+
+    fn route(&mut self, name: String, backend: At<'d>, takes: Takes) {
         // networking.k8s.io/v1, and the form before it.
         let (service, port) = match backend.child("service") {
             Some(service) => (
@@ -183,6 +245,14 @@ impl<'d> Lower<'_, 'd> {
                 entity.scope = Some(settings);
             }
         }
+        let passes_on = self.serving.as_ref().is_some_and(|serving| serving.passes_on());
+        if let Some(prefix) = takes.prefix.clone().filter(|_| passes_on) {
+            entity.set(route::PATH, prefix, span);
+        }
+        let takes = Takes {
+            passes_host: passes_on,
+            ..takes
+        };
         let id = self.model.add(entity);
         if let Some(serving) = &self.serving {
             serving.complete(self.model, id, span);
@@ -203,6 +273,7 @@ impl<'d> Lower<'_, 'd> {
             endpoints: vec![endpoint],
             doubt: None,
             reuses_connections,
+            takes,
         });
     }
 

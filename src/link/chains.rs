@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::hops::Hop;
+use super::reach::Reach;
 use crate::estate::Estate;
 use crate::model::field::{chain, container, hop, listener, process, route, socket, workload};
 use crate::model::product::{self, RetryWord};
@@ -40,6 +41,7 @@ struct Ways<'a> {
     estate: &'a Estate,
     hops: &'a [Hop],
     by_container: FxHashMap<usize, Vec<usize>>,
+    reach: Reach<'a>,
     /// Layers up to a hop, found once.
     known: RefCell<FxHashMap<usize, Held<Vec<Retries>>>>,
 }
@@ -56,6 +58,7 @@ impl<'a> Ways<'a> {
             estate,
             hops,
             by_container,
+            reach: Reach::new(estate),
             known: RefCell::default(),
         }
     }
@@ -86,7 +89,7 @@ impl<'a> Ways<'a> {
         outer.gateway != inner.gateway
             && lens.see(&outer.container).is().copied() == self.estate.gateways[inner.gateway].container
             && self.same_port(lens, outer, inner)
-            && self.same_path(lens, outer, inner)
+            && self.reach.reaches(lens, outer.route, inner.route)
     }
 
     fn same_port(&self, lens: &Lens, outer: &Hop, inner: &Hop) -> bool {
@@ -96,14 +99,6 @@ impl<'a> Ways<'a> {
         let takes = takes.and_then(|listener| self.get(lens, listener, listener::PORT));
         match (arrives, takes) {
             (Some(arrives), Some(takes)) => arrives == takes,
-            _ => true,
-        }
-    }
-
-    fn same_path(&self, lens: &Lens, outer: &Hop, inner: &Hop) -> bool {
-        let path = |hop: &Hop| self.get(lens, hop.route, route::PATH);
-        match (path(outer), path(inner)) {
-            (Some(outer), Some(inner)) => outer.starts_with(&*inner) || inner.starts_with(&*outer),
             _ => true,
         }
     }
@@ -123,6 +118,7 @@ impl<'a> Ways<'a> {
             product,
             means,
             tries: tries.max(1),
+            asked: self.get(lens, hop.route, route::ASKED_BY_GATEWAY) == Some(true),
         })
     }
 
@@ -256,6 +252,8 @@ struct Retries {
     means: &'static product::Retries,
     tries: i64,
     on: Arc<str>,
+    /// Whether the answer tells the gateway whether a request may pass.
+    asked: bool,
 }
 
 impl PartialEq for Retries {
@@ -287,6 +285,9 @@ impl Retries {
     /// The statuses a request may end with after all tries have failed in the way that is repeated. A layer that repeats
     /// nothing hands on what it gets.
     fn last_answer(&self) -> BTreeSet<u16> {
+        if self.asked {
+            return BTreeSet::from([500]);
+        }
         if self.tries < 2 {
             return BTreeSet::from([500, 502, 503, 504]);
         }

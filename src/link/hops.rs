@@ -59,10 +59,12 @@ pub(super) fn add(estate: &mut Estate, names: &Names) -> Vec<Hop> {
                 let own = model.held(draft.route.id, route::PASS).likely();
                 own.is_some_and(|own| *own == **pass)
             });
+            let asking = model.held(draft.route.id, route::ASKED_BY_GATEWAY).likely() == Some(true);
             let status = match special {
-                Some((pass, _)) => status(model, gateway, pass, &mut statuses),
+                Some((pass, _)) => status(model, gateway, (pass, asking), &mut statuses),
+                None if asking => status(model, gateway, ("", true), &mut statuses),
                 None => usual
-                    .get_or_insert_with(|| status(model, gateway, "", &mut statuses))
+                    .get_or_insert_with(|| status(model, gateway, ("", false), &mut statuses))
                     .clone(),
             };
             draft.entity.link(hop::STATUS, status);
@@ -152,20 +154,21 @@ fn address_of(model: &Model, endpoint: &Endpoint) -> Arc<str> {
     }
 }
 
-/// How failures of a gateway's product look; the same for every gateway of the product, by protocol where that matters.
+/// How failures of a gateway's product look; the same for every gateway of the product, by protocol, and by who asks, where that matters.
 fn status(
     model: &mut Model,
     gateway: &Gateway,
-    pass: &'static str,
-    known: &mut HashMap<(ProductId, &'static str), Known<EntityId>>,
+    sort: (&'static str, bool),
+    known: &mut HashMap<(ProductId, &'static str, bool), Known<EntityId>>,
 ) -> Known<EntityId> {
     let span = model.entity(gateway.id).span;
     model.get(gateway.id, gateway::PRODUCT).then(|_| {
-        let new = || match behaviour::status_of(gateway.product, pass, span) {
+        let (pass, asking) = sort;
+        let new = || match behaviour::status_of(gateway.product, pass, asking, span) {
             Some(entity) => Known::Is(model.add(entity)),
             None => Known::Absent,
         };
-        known.entry((gateway.product, pass)).or_insert_with(new).clone()
+        known.entry((gateway.product, pass, asking)).or_insert_with(new).clone()
     })
 }
 

@@ -10,6 +10,7 @@ mod nearly;
 mod policy;
 mod policy_port;
 mod policy_rule;
+mod reach;
 mod selects;
 mod socket;
 mod stale;

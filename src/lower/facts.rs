@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::environment::Document;
 use crate::estate::facts::{Facts, LoadBalancer};
-use crate::estate::{Endpoint, Estate, Gateway, Route};
+use crate::estate::{Endpoint, Estate, Gateway, Route, Takes};
 use crate::model::field::{gateway, route, upstream, workload};
 use crate::model::{Doubt, Duration, Entity, Kind, Known, ProductId};
 use crate::product;
@@ -129,6 +129,7 @@ fn route_to(estate: &mut Estate, balancer: &LoadBalancer, text: &Arc<str>, span:
         endpoints: vec![end],
         doubt: None,
         reuses_connections: Known::Is(true),
+        takes: Takes::default(),
     }
 }
 

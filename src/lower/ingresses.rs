@@ -21,6 +21,8 @@ impl Builder<'_> {
         let readers = product::readers();
         let by_kind = ByKind::new(documents);
         let model = &mut self.estate.model;
+        let first = self.estate.gateways.len();
+        let mut classes: Vec<String> = Vec::new();
         for document in by_kind.of_kind("Ingress") {
             let ingress = Ingress::among(document, &by_kind);
             let mut known = known.iter();
@@ -36,7 +38,14 @@ impl Builder<'_> {
             if let Some((_, controller, _)) = served {
                 (controller.notes)(model, &ingress);
             }
+            classes.push(format!(
+                "{} {}",
+                gateway.product.name,
+                ingress.class.known().unwrap_or_default()
+            ));
             self.estate.gateways.push(gateway);
         }
+        let gateways = self.estate.gateways[first..].iter_mut();
+        ingress::longest_wins(classes.iter().map(String::as_str).zip(gateways));
     }
 }

@@ -25,14 +25,17 @@ pub const FAILING: &[Failure] = &[
 ];
 
 /// The behaviour of a gateway's product as an entity; `None` where nothing is claimed. `pass` is the protocol of the
-/// route.
-pub fn status_of(product: ProductId, pass: &str, span: Span) -> Option<Entity> {
-    let failures = product.passing.as_ref()?.failures.of_route(pass);
+/// route; `asking` is one that tells the gateway whether a request may pass.
+pub fn status_of(product: ProductId, pass: &str, asking: bool, span: Span) -> Option<Entity> {
+    let known = &product.passing.as_ref()?.failures;
+    let failures = known.of_route(pass);
+    let of_asking = known.of_asking.filter(|_| asking);
     let mut entity = Entity::new(Kind::Status, product.name, span);
     let mut any = false;
     for (field, text) in failures {
         any = true;
-        entity.set(*field, Arc::from(*text), span);
+        let seen = of_asking.map_or_else(|| Arc::from(*text), |seen| Arc::from(seen(text)));
+        entity.set(*field, seen, span);
     }
     any.then_some(entity)
 }

@@ -90,6 +90,8 @@ pub struct Failures {
     pub usual: &'static [&'static [Failure]],
     /// Of routes with this value of `route.pass`, for which the product behaves differently.
     pub of_pass: Option<(&'static str, &'static [&'static [Failure]])>,
+    /// What the client sees of a failure where the gateway itself had asked whether a request may pass.
+    pub of_asking: Option<fn(&str) -> String>,
 }
 
 impl Failures {
@@ -98,7 +100,11 @@ impl Failures {
 
     /// The same of all routes.
     pub const fn alike(usual: &'static [&'static [Failure]]) -> Failures {
-        Failures { usual, of_pass: None }
+        Failures {
+            usual,
+            of_pass: None,
+            of_asking: None,
+        }
     }
 
     /// Those of routes with this value of `route.pass`.

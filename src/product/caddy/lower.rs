@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::estate::{Listen, Route};
+use crate::estate::{Listen, Route, Takes};
 use crate::model::field::{route, upstream};
 use crate::model::{Entity, EntityId, Kind, Known, Model, Version};
 use crate::product::caddy::expand::Config;
@@ -203,6 +203,7 @@ impl Lower<'_> {
             upstream: Known::Is(group),
             endpoints,
             reuses_connections: self.reuses(group, &proxy),
+            takes: Takes::default(),
             doubt: proxy.doubt,
         });
     }

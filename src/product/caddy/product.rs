@@ -12,6 +12,7 @@ pub static PRODUCT: Product = Product {
         failures: Failures {
             usual: &[FAILING, OWN],
             of_pass: Some(("fastcgi", &[FAILING, OWN, FASTCGI])),
+            of_asking: None,
         },
         retries: Retries {
             words: &RETRY_WORDS,

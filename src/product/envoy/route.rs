@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::estate::Route;
+use crate::estate::{Route, Takes};
 use crate::model::field::route;
 use crate::model::nearest::nearest;
 use crate::model::{Doubt, Entity, EntityId, Fact, Kind, Known, Scope, ScopeId, Site, Stored, Value};
@@ -212,6 +212,7 @@ impl Lower<'_> {
                     endpoints: cluster.endpoints,
                     doubt: cluster.doubt,
                     reuses_connections,
+                    takes: Takes::default(),
                 });
             }
             (Known::Is(name), None) => match self.more_clusters(frame) {
@@ -245,6 +246,7 @@ impl Lower<'_> {
             endpoints: Vec::new(),
             doubt,
             reuses_connections: Known::Is(false),
+            takes: Takes::default(),
         });
     }
 }

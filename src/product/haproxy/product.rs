@@ -12,6 +12,7 @@ pub static PRODUCT: Product = Product {
         failures: Failures {
             usual: &[FAILING, HTTP],
             of_pass: Some(("tcp", &[FAILING, TCP])),
+            of_asking: None,
         },
         retries: Retries {
             words: &RETRY_WORDS,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::{Listen, Route};
+use crate::estate::{Listen, Route, Takes};
 use crate::model::field::{endpoint, listener, route, upstream};
 use crate::model::host::is_loopback;
 use crate::model::nearest::nearest as nearest_name;
@@ -203,6 +203,7 @@ impl Front<'_> {
             endpoints: Vec::new(),
             doubt: Some(doubt),
             reuses_connections: Known::Is(false),
+            takes: Takes::default(),
         });
     }
 
@@ -241,6 +242,7 @@ impl Front<'_> {
             endpoints,
             doubt: servers.doubt,
             reuses_connections: reuses,
+            takes: Takes::default(),
         });
     }
 
@@ -350,6 +352,7 @@ impl Front<'_> {
             endpoints: Vec::new(),
             doubt: Some(doubt),
             reuses_connections: Known::Is(false),
+            takes: Takes::default(),
         });
     }
 

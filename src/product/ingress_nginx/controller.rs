@@ -16,9 +16,9 @@ use crate::repo::Span;
 
 /// How it serves Ingresses.
 pub(super) static CONTROLLER: Controller = Controller {
-    shared,
+    shared: |builder| Some(settings::shared(builder)),
     namespace,
-    is_settings: settings::is_controller,
+    is_settings: settings::holds,
     notes: annotations::units,
     ..Controller::of(serves, serve)
 };
@@ -52,16 +52,6 @@ fn serves(ingress: &Ingress<'_>) -> bool {
     }
 }
 
-/// The settings of the controller, which all its Ingresses inherit.
-fn shared(builder: &mut Builder<'_>) -> Option<ScopeId> {
-    let model = &mut builder.estate.model;
-    let mut documents = builder.environment.documents.iter();
-    match documents.find(|document| settings::is_controller(document)) {
-        Some(document) => Some(settings::controller(model, document)),
-        None => chart::controller(model, builder.environment, builder.context.repository),
-    }
-}
-
 /// Where the controller runs: where its pods, its ConfigMap or its chart are.
 fn namespace(builder: &Builder<'_>) -> Option<Arc<str>> {
     let is_own = |(key, value): &(Arc<str>, Arc<str>)| &**key == "app.kubernetes.io/name" && &**value == LABEL;
@@ -71,7 +61,7 @@ fn namespace(builder: &Builder<'_>) -> Option<Arc<str>> {
         .map(|pod| &pod.namespace);
     let maps = builder.environment.documents.iter();
     let maps = maps
-        .filter(|document| settings::is_controller(document))
+        .filter(|document| settings::is_map(document))
         .map(|map| &map.namespace);
     let released = || chart::namespace(builder.environment);
     let mut here = pods.chain(maps);
@@ -82,10 +72,10 @@ fn serve<'d>(model: &mut Model, ingress: &Ingress<'d>, shared: Option<ScopeId>) 
     let document: &Document = ingress.document;
     let mut own = settings::scope(
         model,
-        document,
+        document.doubt("metadata.annotations"),
+        &document.tree,
         &ingress.annotations(),
         "annotations",
-        "metadata.annotations",
     );
     own.parent = shared;
     let annotations = document.at().get("metadata.annotations").filter(|at| at.is_map());
@@ -114,6 +104,23 @@ impl<'d> Serving<'d> for Annotated<'d> {
     fn complete(&self, model: &mut Model, route: EntityId, span: Span) {
         annotations::protocol(model, route, span);
         annotations::handshake(model, self.document, route, span);
+    }
+
+    fn takes_prefixes(&self) -> bool {
+        true
+    }
+
+    fn passes_on(&self) -> bool {
+        const CHANGES: [&str; 5] = [
+            "rewrite-target",
+            "use-regex",
+            "upstream-vhost",
+            "configuration-snippet",
+            "server-snippet",
+        ];
+        let annotations = self.document.at().get("metadata.annotations");
+        let has = |name: &&str| annotations.is_some_and(|at| at.child(&format!("{PREFIX}{name}")).is_some());
+        self.document.doubt("metadata.annotations").is_none() && !CHANGES.iter().any(|name| has(&name))
     }
 
     fn reuses_connections(&self, model: &Model, group: EntityId) -> Known<bool> {

@@ -81,7 +81,7 @@ fn rows() -> Vec<Row> {
 /// Rows of ingress-nginx that only an annotation, or only the controller's ConfigMap, can set.
 fn only(prefix: &str) -> Vec<Row> {
     let source = "ingress-nginx annotations documentation";
-    let annotation = |row: Row| row.within(&["annotations"]).inherits();
+    let annotation = |row: Row| row.within(&["annotations"]);
     let named = |name: &str| format!("{prefix}{name}");
     let mut rows = vec![
         annotation(Row::new(named("backend-protocol"), route::BACKEND_PROTOCOL, Unit::Text).default("HTTP", source)),

@@ -8,7 +8,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::environment::{Document, folder_of};
-use crate::estate::{Endpoint, Gateway, Route};
+use crate::estate::{Endpoint, Gateway, Route, Takes};
 use crate::kubernetes::ingress::annotations;
 use crate::model::field::{endpoint, gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, ProductId, Row, ScopeId, Table, Unit, scalar};
@@ -261,5 +261,6 @@ fn route(model: &mut Model, balanced: &Balanced<'_>, settings: ScopeId, port: At
         endpoints: vec![end],
         doubt: None,
         reuses_connections: Known::Is(balanced.is_classic()),
+        takes: Takes::default(),
     }
 }

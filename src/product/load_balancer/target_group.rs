@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::environment::{Document, folder_of};
-use crate::estate::{Endpoint, Gateway, Route};
+use crate::estate::{Endpoint, Gateway, Route, Takes};
 use crate::model::field::{gateway, route, upstream};
 use crate::model::{Doubt, Entity, Kind, Known, Model, scalar};
 use crate::product::load_balancer::product::AWS_TARGET_GROUP;
@@ -77,6 +77,7 @@ pub(super) fn of_binding(model: &mut Model, document: &Document) -> Option<Gatew
             "which load balancer uses the target group is not known",
             span,
         )),
+        takes: Takes::default(),
     }];
     Some(Gateway {
         id,

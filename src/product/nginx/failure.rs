@@ -69,3 +69,12 @@ pub(crate) const PASSING: &[Failure] = &[
         "502 (upstream sent too big header while reading response header from upstream)",
     ),
 ];
+
+/// What the client sees where an `auth_request` fails: 500, whatever it failed with, unless that is 401 or 403 (seen with
+/// 1.22.1).
+pub(super) fn of_asking(failure: &str) -> String {
+    match failure.split_once(" (") {
+        Some((code, log)) => format!("500 (auth request unexpected status: {code}; {log}"),
+        None => format!("500 (auth request unexpected status: {failure})"),
+    }
+}

@@ -12,6 +12,7 @@ use crate::product::nginx::context::Context;
 use crate::product::nginx::handed::Handed;
 use crate::product::nginx::includes::{Directive, Includes, flatten};
 use crate::product::nginx::listen;
+use crate::product::nginx::server::{self, Server};
 use crate::product::nginx::table::{MODULES, PORT, SERVER, TABLE};
 use crate::product::nginx::target::{Target, Variables};
 use crate::product::nginx::{buffers, named, reach};
@@ -51,6 +52,7 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
         written_out: HashSet::new(),
         at_run_time: Vec::new(),
         scopes: Vec::new(),
+        servers: Vec::new(),
     };
     // Files of `http` are one block, whichever order they are read in; others are read each for itself.
     let mut http: Vec<&Entry> = Vec::new();
@@ -95,12 +97,15 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
             handed: Handed::around(around.as_ref()),
             variables: Variables::default(),
             server: Arc::from(""),
+            server_at: None,
+            internal: false,
         };
         let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
         lower.directives(&children, doubt, home, frame, 0);
     }
     buffers::add(lower.model, &lower.scopes, lower.version.as_ref());
     reach::add(lower.model, &lower.scopes, &lower.done.routes);
+    server::part(lower.servers, &mut lower.done.routes);
     for (route, address) in &lower.at_run_time {
         if lower.written_out.contains(address) {
             let entity = lower.model.entity_mut(*route);
@@ -118,6 +123,10 @@ pub(super) struct Frame {
     pub handed: Handed,
     pub variables: Variables,
     pub server: Arc<str>,
+    /// The server block, as an index.
+    pub server_at: Option<usize>,
+    /// Whether only nginx itself asks for the location.
+    pub internal: bool,
 }
 
 pub(super) struct Lower<'m> {
@@ -132,6 +141,8 @@ pub(super) struct Lower<'m> {
     pub written_out: HashSet<(Arc<str>, u16)>,
     /// The scopes of all blocks.
     scopes: Vec<(ScopeId, Context)>,
+    /// The server blocks.
+    pub servers: Vec<Server>,
     /// Routes whose address has a variable.
     pub at_run_time: Vec<(EntityId, (Arc<str>, u16))>,
 }
@@ -363,6 +374,16 @@ impl Lower<'_> {
                 "set" => frame.variables.set(at),
                 _ => {}
             }
+        }
+        match frame.context {
+            Context::Server => {
+                frame.server_at = Some(self.servers.len());
+                self.servers.push(Server::read(self.includes, children));
+            }
+            Context::Location => {
+                frame.internal |= children.iter().any(|(tree, node)| tree.at(*node).name() == "internal");
+            }
+            _ => {}
         }
         frame.handed.take(children, frame.context, doubt);
     }

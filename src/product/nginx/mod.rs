@@ -20,6 +20,7 @@ pub mod product;
 mod reach;
 mod resolver;
 mod route;
+mod server;
 mod startup;
 pub mod table;
 pub mod target;

@@ -1,14 +1,17 @@
 //! nginx as a product: what may be asked of it from outside, as plain data.
 
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
-use crate::product::nginx::failure::{OWN, PASSING};
+use crate::product::nginx::failure::{OWN, PASSING, of_asking};
 
 /// nginx.
 pub static PRODUCT: Product = Product {
     name: "nginx",
     stated_as: Some("nginx"),
     passing: Some(Passing {
-        failures: Failures::alike(&[PASSING, OWN]),
+        failures: Failures {
+            of_asking: Some(of_asking),
+            ..Failures::alike(&[PASSING, OWN])
+        },
         retries: RETRIES,
         named_in_paths: false,
         ..Passing::UNKNOWN

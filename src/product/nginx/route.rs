@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::estate::Route;
+use crate::estate::{Route, Takes};
 use crate::model::field::{route, upstream};
 use crate::model::host::is_ip;
 use crate::model::value::Size;
@@ -78,6 +78,20 @@ impl Lower<'_> {
         let done = self.destination(tree, node, id, module, &target);
         self.tries(id, &done);
         self.path(id, at, place, &target);
+        let next = self.done.routes.len();
+        if let Some(server) = frame.server_at.and_then(|at| self.servers.get_mut(at)) {
+            server.add(next, place, frame.internal);
+            if let Some((location, answers)) = place.and_then(|place| Some((place, server.takes_from(place)?))) {
+                let entity = self.model.entity_mut(id);
+                entity.set(route::ASKED_BY_GATEWAY, true, location.head());
+                entity.set(
+                    route::AUTH,
+                    location.texts().last().unwrap_or_default().into(),
+                    location.head(),
+                );
+                entity.set(route::AUTH_HEADERS, answers, location.head());
+            }
+        }
         self.done.routes.push(done);
     }
 
@@ -92,6 +106,7 @@ impl Lower<'_> {
                 endpoints: Vec::new(),
                 doubt: Some(doubt.clone()),
                 reuses_connections: Known::Is(false),
+                takes: Takes::default(),
             };
         }
         let group = target
@@ -115,6 +130,7 @@ impl Lower<'_> {
                 endpoints,
                 doubt,
                 reuses_connections: reuses,
+                takes: Takes::default(),
             };
         }
         let name = format!("{}/{}", self.model.entity(id).name, target.host_name());
@@ -135,6 +151,7 @@ impl Lower<'_> {
             endpoints: vec![endpoint],
             doubt: None,
             reuses_connections: reuses,
+            takes: Takes::default(),
         }
     }
 
