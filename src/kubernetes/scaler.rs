@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::environment::Environment;
 use crate::environment::pods::Placed;
+use crate::environment::{Document, Environment};
 use crate::model::field::autoscaler;
 use crate::model::{Entity, EntityId, Kind, Known, Model, scalar};
 
@@ -26,26 +26,59 @@ pub struct Scaler {
     pub(super) least: Known<i64>,
 }
 
+/// Objects that count the pods of what they name, where its own number is often written as 0: a Rollout starts the pods of
+/// its `workloadRef` itself (Argo Rollouts, "Migrating"), and KEDA's add-on for HTTP makes the ScaledObject (`http.keda.sh`).
+const COUNTING: [(&str, &str); 2] = [
+    ("Rollout", "spec.workloadRef"),
+    ("HTTPScaledObject", "spec.scaleTargetRef"),
+];
+
+type Key<'s> = (&'s str, &'s str, &'s str);
+
 /// The autoscalers of an environment by the namespace, kind and name of what they scale.
 #[derive(Debug, Default)]
-pub struct Scalers<'s>(FxHashMap<(&'s str, &'s str, &'s str), &'s Scaler>);
+pub struct Scalers<'s> {
+    by_target: FxHashMap<Key<'s>, &'s Scaler>,
+    /// What another object counts the pods of.
+    counted: FxHashSet<(Arc<str>, Arc<str>, Arc<str>)>,
+}
 
 impl<'s> Scalers<'s> {
     /// Indexes them; of several for one workload the first counts.
-    pub fn by_target(scalers: &'s [Scaler]) -> Self {
+    pub fn by_target(scalers: &'s [Scaler], environment: &Environment) -> Self {
         let mut found = FxHashMap::default();
         for scaler in scalers {
             let key = (&*scaler.namespace, &*scaler.kind, &*scaler.name);
             found.entry(key).or_insert(scaler);
         }
-        Self(found)
+        Self {
+            by_target: found,
+            counted: environment.documents.iter().filter_map(counted).collect(),
+        }
+    }
+
+    /// Whether another object than an autoscaler says how many pods the workload of a container has.
+    pub(super) fn counted_elsewhere(&self, placed: &Placed) -> bool {
+        let key = || (placed.namespace.clone(), placed.kind.clone(), placed.workload.clone());
+        !self.counted.is_empty() && self.counted.contains(&key())
     }
 
     /// What scales the workload of a container.
     pub(super) fn for_workload_of(&self, placed: &Placed) -> Option<&'s Scaler> {
         let key = (&*placed.namespace, &*placed.kind, &*placed.workload);
-        self.0.get(&key).copied()
+        self.by_target.get(&key).copied()
     }
+}
+
+/// The namespace, kind and name of the workload whose pods an object counts.
+fn counted(document: &Document) -> Option<(Arc<str>, Arc<str>, Arc<str>)> {
+    let (_, path) = COUNTING.iter().find(|(kind, _)| *kind == &*document.kind)?;
+    let target = document.at().get(path)?;
+    Some((
+        document.namespace.clone(),
+        target.scalar("kind").unwrap_or("Deployment").into(),
+        document.reference(target.scalar("name")?).into(),
+    ))
 }
 
 /// The autoscalers of an environment.

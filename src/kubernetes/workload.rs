@@ -65,7 +65,18 @@ pub fn workload(
     let spec = document.at().child("spec");
     // `{{ if … }}` around a line: the line may not be there.
     let conditional = spec.and_then(|spec| between(document, spec));
-    let doubt = document.doubt("spec.replicas").cloned().or(conditional);
+    let elsewhere = || {
+        let left_alone = document
+            .ignored("spec.replicas")
+            .is_some_and(|ignored| !ignored.on_sync);
+        let is_counted = left_alone || scalers.counted_elsewhere(placed);
+        is_counted.then(|| Doubt::at("something else sets how many pods there are", span))
+    };
+    let doubt = document
+        .doubt("spec.replicas")
+        .cloned()
+        .or(conditional)
+        .or_else(elsewhere);
     let written = match (doubt, document.at().get("spec.replicas")) {
         (Some(doubt), _) => Known::Unknown(doubt),
         (None, None) => Known::Is(1),

@@ -112,6 +112,20 @@ fn near_miss(estate: &Estate, service: &Service, selected: &[bool]) -> Option<(E
     best
 }
 
+/// Labels that controllers give to pods, which no template has: StatefulSets and Jobs ("Well-Known Labels", Kubernetes
+/// 1.34), Deployments, Argo Rollouts, Patroni and the operators built on it.
+const SET_WHILE_RUNNING: [&str; 9] = [
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "controller-revision-hash",
+    "pod-template-hash",
+    "batch.kubernetes.io/job-name",
+    "batch.kubernetes.io/job-completion-index",
+    "rollouts-pod-template-hash",
+    "spilo-role",
+    "cnpg.io/instanceRole",
+];
+
 fn misses_one(
     estate: &Estate,
     service: &Service,
@@ -127,7 +141,7 @@ fn misses_one(
     };
     let mut wrong = labels.iter().filter(|(key, value)| own(key) != Some(value));
     let (key, value) = wrong.next()?;
-    if wrong.next().is_some() {
+    if wrong.next().is_some() || SET_WHILE_RUNNING.contains(&&**key) {
         return None;
     }
     let name = estate.model.get(container.workload, workload::NAME).is()?;

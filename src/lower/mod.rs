@@ -94,7 +94,7 @@ impl Builder<'_> {
         let services = ByKind::new(&environment.documents);
         let services = services.of_kind(SERVICE);
         let tasks = self.tasks(services, containers);
-        self.lower_all(tasks, &Scalers::by_target(&scalers));
+        self.lower_all(tasks, &Scalers::by_target(&scalers, environment));
         for (workload, scaler) in std::mem::take(&mut self.scaled) {
             let workload = self.estate.model.entity_mut(workload);
             workload.link(workload::AUTOSCALER, Known::Is(scaler));
