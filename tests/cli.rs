@@ -67,7 +67,7 @@ spec:
 /// The rules these tests speak of, so that a new rule does not change them.
 const TWO: [&str; 2] = ["--select", "upstream-port-not-exposed,read-timeout-below-app,config"];
 
-/// A warning with a safe fix and one with an unsafe one in `edge`, an error in `machine`.
+/// An error with a safe fix and a warning with an unsafe one in `edge`, an error in `machine`.
 fn shop() -> Place {
     Place::new(&[
         ("edge/nginx.conf", NGINX),
@@ -92,7 +92,7 @@ fn two<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 fn each_format() {
     let place = shop();
     let human = place.run(&two(&[]));
-    assert_eq!((human.code, human.err.as_str()), (Some(0), ""));
+    assert_eq!((human.code, human.err.as_str()), (Some(1), ""));
     insta::assert_snapshot!("lint_human", human.out);
     let concise = place.run(&two(&["--format", "concise"]));
     insta::assert_snapshot!("lint_concise", concise.out);
@@ -119,16 +119,16 @@ fn exit_codes() {
     assert_eq!(code(&[]), Some(1));
     assert_eq!(code(&["--exit-zero"]), Some(0));
     assert_eq!(code(&["--fail-on", "never"]), Some(0));
-    assert_eq!(code(&TWO), Some(0));
-    assert_eq!(place.run(&two(&["--fail-on", "warning"])).code, Some(1));
-    assert_eq!(place.run(&two(&["--fail-on", "info"])).code, Some(1));
-    assert_eq!(place.run(&two(&["--fail-on", "warning", "--diff"])).code, Some(1));
-    assert_eq!(
-        place
-            .run(&two(&["--min-severity", "error", "--fail-on", "warning"]))
-            .code,
-        Some(0)
-    );
+    assert_eq!(code(&TWO), Some(1));
+    let warning = |arguments: &[&str]| {
+        let only = ["--select", "read-timeout-below-app"];
+        place.run(&lint(&[&only, arguments].concat())).code
+    };
+    assert_eq!(warning(&[]), Some(0));
+    assert_eq!(warning(&["--fail-on", "warning"]), Some(1));
+    assert_eq!(warning(&["--fail-on", "info"]), Some(1));
+    assert_eq!(warning(&["--fail-on", "warning", "--diff"]), Some(1));
+    assert_eq!(warning(&["--min-severity", "error", "--fail-on", "warning"]), Some(0));
     assert_eq!(code(&["--fix", "--diff"]), Some(2));
     assert_eq!(code(&["--unsafe-fixes"]), Some(2));
 }
@@ -144,7 +144,7 @@ fn the_configuration_may_be_called_yml() {
     let said = place.run(&lint(&[]));
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     assert!(said.err.contains("there are two configurations"), "{}", said.err);
-    assert_eq!(place.run(&lint(&["--config", ".gatelint.yaml"])).code, Some(0));
+    assert_eq!(place.run(&lint(&["--config", ".gatelint.yaml"])).code, Some(1));
 }
 
 /// What is only counted counts all the same.
@@ -182,7 +182,7 @@ fn what_is_selected() {
         place.run(&lint(&all)).places()
     };
     let timeout = "edge/nginx.conf:5:28: warning read-timeout-below-app";
-    let port = "edge/nginx.conf:4:31: warning upstream-port-not-exposed";
+    let port = "edge/nginx.conf:4:31: error upstream-port-not-exposed";
     assert_eq!(places(&["--select", "read-timeout-below-app"]), [timeout]);
     assert_eq!(
         places(&["--select", TWO[1], "--ignore", "upstream-port-not-exposed"]),
@@ -193,7 +193,7 @@ fn what_is_selected() {
     assert!(places(&["--min-precision", "high"]).contains(&port.to_owned()));
     let errors = places(&["--min-severity", "error"]);
     assert!(
-        errors.iter().all(|line| line.contains(" error ")) && errors.len() == 1,
+        errors.iter().all(|line| line.contains(" error ")) && errors.len() == 2,
         "{errors:?}"
     );
 
@@ -281,7 +281,7 @@ fn ignores_in_comments_and_configuration() {
         said.places(),
         [
             ".gatelint.yaml:3:13: warning ignore-unused",
-            "edge/nginx.conf:4:31: warning upstream-port-not-exposed"
+            "edge/nginx.conf:4:31: error upstream-port-not-exposed"
         ]
     );
     let without = place.run(&two(&["--format", "concise", "--no-ignores"]));
@@ -294,10 +294,7 @@ fn ignores_in_comments_and_configuration() {
         "ignores:\n  - { rule: read-timeout-below-app, object: service/api, reason: slow reports }\n",
     );
     let said = place.run(&two(&["--format", "concise"]));
-    assert_eq!(
-        said.places(),
-        ["edge/nginx.conf:4:31: warning upstream-port-not-exposed"]
-    );
+    assert_eq!(said.places(), ["edge/nginx.conf:4:31: error upstream-port-not-exposed"]);
 }
 
 #[test]
@@ -456,7 +453,7 @@ fn fixes_change_what_they_say_and_nothing_else() {
     let diff = place.run(&two(&["--diff"]));
     assert_eq!(
         (diff.code, diff.err.as_str()),
-        (Some(0), "1 more with --unsafe-fixes\n")
+        (Some(1), "1 more with --unsafe-fixes\n")
     );
     let expected = "-        proxy_pass http://api:8080;\r\n+        proxy_pass http://api:8000;\r\n";
     assert!(diff.out.contains(expected), "{}", diff.out);
@@ -465,7 +462,7 @@ fn fixes_change_what_they_say_and_nothing_else() {
     let fixed = place.run(&two(&["--fix"]));
     let mended = "fixed 1 finding\n  edge/nginx.conf:4 upstream-port-not-exposed\n";
     assert_eq!((fixed.code, fixed.err.as_str()), (Some(0), mended));
-    assert!(fixed.out.contains("warning[read-timeout-below-app]") && !fixed.out.contains("warning[upstream"));
+    assert!(fixed.out.contains("warning[read-timeout-below-app]") && !fixed.out.contains("error[upstream"));
     let port = crlf.replace("8080", "8000");
     assert_eq!(place.text("edge/nginx.conf"), port);
     assert_eq!(place.run(&two(&["--fix"])).err, "");
@@ -604,7 +601,7 @@ fn standard_input_stands_in_for_a_file() {
     assert_eq!(run("edge/nginx.conf", &good), (Some(0), String::new(), String::new()));
     let (_, out, _) = run("edge/nginx.conf", &NGINX.replace("8080", "9"));
     assert!(
-        out.starts_with("edge/nginx.conf:4:31: warning upstream-port-not-exposed"),
+        out.starts_with("edge/nginx.conf:4:31: error upstream-port-not-exposed"),
         "{out}"
     );
     assert_eq!(run("../edge.conf", "").0, Some(2));
@@ -648,7 +645,7 @@ fn paths_limit_the_report_not_the_reading() {
     // By itself it is a repository of its own.
     assert_eq!(
         place.run(&["lint", &other.path("edge").display().to_string()]).code,
-        Some(0)
+        Some(1)
     );
 }
 

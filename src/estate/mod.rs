@@ -417,6 +417,8 @@ pub struct Estate {
     pub together: bool,
     /// Whether names are those of a compose project.
     pub compose: bool,
+    /// Names that nothing here has and that another compose project of the repository defines.
+    pub named_elsewhere: FxHashSet<Arc<str>>,
     /// Why objects may be missing: part of the environment is not in the repository.
     pub incomplete: Option<Doubt>,
     /// Whether a kustomization says what is deployed together.

@@ -1,5 +1,6 @@
 //! From an address to its ends, as the platform and the gateway would resolve it.
 
+mod fixed;
 mod own;
 mod service;
 
@@ -31,6 +32,9 @@ pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gatewa
         return vec![loopback(lens, estate, gateway, endpoint)];
     }
     if is_ip(&host) {
+        if let Some(end) = fixed::address(lens, estate, gateway, endpoint, &host) {
+            return vec![end];
+        }
         let mut end = End::unknown(Doubt::at(
             format!("{host} is an IP address, which no file names"),
             endpoint.span,
@@ -113,33 +117,40 @@ fn compose(
         if all.is_empty() && own.is_some() && estate.incomplete.is_none() {
             end.nearly = nearly::container(estate, names, gateway, host);
         }
+        if let (true, Some(own)) = (all.is_empty(), own) {
+            end.missing = nearly::nobody(estate, own, host);
+        }
         return vec![end];
     }
-    let mut ends = Vec::new();
-    for at in reachable {
-        let container = &estate.containers[at];
-        let socket = match &endpoint.port {
-            Known::Is(port) => on_port(lens, container, *port),
-            Known::Absent => Known::Unknown(Doubt::at("the address has no port", endpoint.span)),
-            Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
-        };
-        ends.push(End {
-            service: Known::Absent,
-            service_port: Known::Absent,
-            container: Known::Is(at),
-            socket,
-            direct: Known::Is(true),
-            loopback: false,
-            shared_network: Known::Is(gateway.container == Some(at)),
-            may_change: may_change(own, container),
-            elsewhere: None,
-            unreachable: None,
-            nearly: None,
-            pod_port: endpoint.port.clone(),
-            why: None,
-        });
+    let end = |at| container_end(lens, estate, gateway, endpoint, at);
+    reachable.into_iter().map(end).collect()
+}
+
+/// A container of a compose project, at the port of the address.
+fn container_end(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, at: usize) -> End {
+    let own = gateway.container.map(|at| &estate.containers[at]);
+    let container = &estate.containers[at];
+    let socket = match &endpoint.port {
+        Known::Is(port) => on_port(lens, container, *port),
+        Known::Absent => Known::Unknown(Doubt::at("the address has no port", endpoint.span)),
+        Known::Unknown(doubt) => Known::Unknown(doubt.clone()),
+    };
+    End {
+        service: Known::Absent,
+        service_port: Known::Absent,
+        container: Known::Is(at),
+        socket,
+        direct: Known::Is(true),
+        loopback: false,
+        shared_network: Known::Is(gateway.container == Some(at)),
+        may_change: may_change(own, container),
+        elsewhere: None,
+        unreachable: None,
+        nearly: None,
+        missing: None,
+        pod_port: endpoint.port.clone(),
+        why: None,
     }
-    ends
 }
 
 /// Whether a container's address changes when it is recreated, as the gateway sees it.

@@ -29,6 +29,8 @@ pub(crate) struct End {
     pub unreachable: Option<Arc<str>>,
     /// What was probably meant by a name that nothing has.
     pub nearly: Option<Arc<str>>,
+    /// Why surely nothing has the name or address, in words.
+    pub missing: Option<Arc<str>>,
     /// The port of the pod; in compose the container's.
     pub pod_port: Known<u16>,
     /// Why nothing answers, where that is known.
@@ -36,6 +38,13 @@ pub(crate) struct End {
 }
 
 impl End {
+    /// Whether it is known that nobody answers there.
+    pub(crate) fn is_dead(&self) -> bool {
+        let unheard = self.socket == Known::Absent && !matches!(self.container, Known::Unknown(_));
+        let closed = matches!(self.service, Known::Is(_)) && self.service_port == Known::Absent;
+        unheard || closed || self.missing.is_some() || self.unreachable.is_some() || self.nearly.is_some()
+    }
+
     /// An end of which nothing is known, for this reason.
     pub(crate) fn unknown(doubt: Doubt) -> End {
         End {
@@ -51,6 +60,7 @@ impl End {
             elsewhere: None,
             unreachable: None,
             nearly: None,
+            missing: None,
             why: None,
         }
     }

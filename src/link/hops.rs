@@ -39,6 +39,7 @@ struct Draft<'e> {
     address: Arc<str>,
     container: Held<usize>,
     why: Option<Arc<str>>,
+    is_dead: bool,
 }
 
 /// Adds the hops of an environment.
@@ -87,6 +88,7 @@ pub(super) fn add(estate: &mut Estate, names: &Names) -> Vec<Hop> {
 fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft<'e>> {
     let mut drafts = Vec::new();
     for route in &gateway.routes {
+        let first = drafts.len();
         if route.endpoints.is_empty() {
             let span = estate.model.entity(route.id).span;
             let no_server = || Doubt::at("the group has no server", span);
@@ -98,6 +100,7 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
                 address: Arc::from("?"),
                 container: Known::Unknown(doubt).into(),
                 why: None,
+                is_dead: false,
             });
         }
         for endpoint in &route.endpoints {
@@ -106,6 +109,7 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
                 entity: entity(estate, gateway, route, Some((endpoint, &address)), &end),
                 route,
                 address: address.clone(),
+                is_dead: end.is_dead(),
                 container: end.container.into(),
                 why: end.why,
             };
@@ -114,8 +118,19 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
                 ends.into_iter().map(draft).collect()
             }));
         }
+        no_others(&mut drafts[first..]);
     }
     drafts
+}
+
+/// Notes of each hop of a route whether another may be taken instead.
+fn no_others(drafts: &mut [Draft<'_>]) {
+    let alive = drafts.iter().filter(|draft| !draft.is_dead).count();
+    for draft in drafts {
+        let others = alive - usize::from(!draft.is_dead);
+        let span = draft.entity.span;
+        draft.entity.set(hop::NO_OTHER, others == 0, span);
+    }
 }
 
 /// Hops as they are if all assumptions hold. What would be otherwise if one did not rests on it.
@@ -273,6 +288,9 @@ fn entity(
     }
     if let Some(nearly) = &end.nearly {
         entity.set(hop::NEARLY, nearly.clone(), span);
+    }
+    if let Some(missing) = &end.missing {
+        entity.set(hop::MISSING, missing.clone(), span);
     }
     let own = gateway.container.map(|at| &estate.containers[at]);
     if estate.compose && own.is_some_and(|own| own.naming.without_names.is_none()) {

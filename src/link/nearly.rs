@@ -21,6 +21,29 @@ pub(super) fn apart(estate: &Estate, own: &Container, others: &[usize]) -> Optio
     )))
 }
 
+/// Why surely nothing has a name on the networks of a container: only services of its project can have names there, and
+/// none has it. A name with a dot may be one of the world's, one that ends like a service that of its container in a
+/// project of another name.
+pub(super) fn nobody(estate: &Estate, own: &Container, host: &str) -> Option<Arc<str>> {
+    if !own.naming.closed || estate.incomplete.is_some() || host.contains('.') || estate.named_elsewhere.contains(host)
+    {
+        return None;
+    }
+    let bare = host.trim_end_matches(|c: char| c.is_ascii_digit());
+    let bare = bare.strip_suffix(['-', '_']).unwrap_or(host);
+    let mut names = estate.containers.iter().flat_map(|container| &container.names);
+    let may_be = |name: &Arc<str>| {
+        let rest = bare.strip_suffix(&**name);
+        host.eq_ignore_ascii_case(name) || rest.is_some_and(|rest| rest.ends_with(['-', '_']))
+    };
+    if names.any(may_be) {
+        return None;
+    }
+    Some(Arc::from(format!(
+        "no service, alias or container of this compose project is called {host}"
+    )))
+}
+
 fn in_words(networks: &[Arc<str>]) -> String {
     let word = if networks.len() == 1 { "network" } else { "networks" };
     format!("{word} {}", networks.join(" and "))

@@ -7,6 +7,7 @@ mod ingresses;
 mod loose;
 mod machine;
 mod mounts;
+mod names;
 mod tasks;
 
 use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};
@@ -105,6 +106,7 @@ impl Builder<'_> {
     /// What needs to know everything that is deployed.
     fn rest(&mut self, scalers: &[Scaler]) {
         let (context, environment) = (self.context, self.environment);
+        self.names_elsewhere();
         self.policies();
         self.unloaded();
         crate::kubernetes::disruption::lower(&mut self.estate, &environment.documents);

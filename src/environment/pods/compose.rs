@@ -10,7 +10,7 @@ use crate::repo::{SourceId, Span};
 use crate::syntax::{At, Shape, Tree};
 
 use super::placed::{Naming, Placed};
-use super::{kubernetes, text};
+use super::{kubernetes, names, text};
 
 /// What reading a service needs.
 struct Project<'e> {
@@ -114,11 +114,23 @@ impl Project<'_> {
         entries.into_iter().filter_map(of).collect()
     }
 
+    /// The names it has whatever its networks say: those that Compose gives its containers (`project-service-1`, before
+    /// 2.0 with `_`), or `container_name`; and its `hostname` (Docker 25.0, `buildEndpointDNSNames`).
+    fn own_names(&self, service: At<'_>) -> Vec<Arc<str>> {
+        let hostname = service.child("hostname").map(|at| self.text(at).text);
+        let own = match service.child("container_name") {
+            Some(name) => vec![self.text(name).text],
+            None => names::made(self.root, &self.environment.folder, service),
+        };
+        own.into_iter().chain(hostname).collect()
+    }
+
     fn placed(&self, document: usize, service: At<'_>, spec: ContainerSpec) -> Placed {
         let mode = service.scalar("network_mode").unwrap_or_default();
         let mut networks: Vec<Arc<str>> = Vec::new();
         let mut fixed_networks: Vec<Arc<str>> = Vec::new();
-        let mut aliases: Vec<Arc<str>> = service.scalar("container_name").into_iter().map(Arc::from).collect();
+        let mut addresses: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+        let mut aliases = self.own_names(service);
         for network in service.child("networks").map(At::entries).unwrap_or_default() {
             let name = if network.name().is_empty() {
                 network.text().unwrap_or_default()
@@ -126,12 +138,12 @@ impl Project<'_> {
                 network.name()
             };
             networks.push(name.into());
-            if ["ipv4_address", "ipv6_address"]
-                .iter()
-                .any(|key| network.child(key).is_some())
-            {
+            let fixed = ["ipv4_address", "ipv6_address"];
+            let fixed: Vec<At<'_>> = fixed.iter().filter_map(|key| network.child(key)).collect();
+            if !fixed.is_empty() {
                 fixed_networks.push(name.into());
             }
+            addresses.extend(fixed.into_iter().map(|at| (name.into(), self.text(at).text)));
             aliases.extend(
                 items(network, "aliases")
                     .into_iter()
@@ -166,6 +178,9 @@ impl Project<'_> {
                 virtual_address: self.virtual_address(service, &networks),
                 hosts: self.hosts(service),
                 links: links(service),
+                addresses,
+                subnets: names::subnets(self.root, &networks),
+                closed: names::closed(&self.environment.documents[document], self.root, service),
                 without_names: match mode {
                     "host" => Some("the network of the host"),
                     "bridge" => Some("Docker's own bridge"),

@@ -3,6 +3,7 @@
 mod compose;
 mod config_maps;
 pub(super) mod kubernetes;
+mod names;
 mod placed;
 pub(super) mod text;
 mod volumes;

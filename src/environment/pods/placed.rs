@@ -19,6 +19,13 @@ pub struct Naming {
     pub hosts: Vec<(Arc<str>, Arc<str>)>,
     /// Names that only it knows, with the service each leads to (`links`).
     pub links: Vec<(Arc<str>, Arc<str>)>,
+    /// Its fixed addresses (`ipv4_address`, `ipv6_address`), each with its network.
+    pub addresses: Vec<(Arc<str>, Arc<str>)>,
+    /// The subnets its networks say they have, each with its network.
+    pub subnets: Vec<(Arc<str>, Arc<str>)>,
+    /// Whether only services of its project have names there: no network that another project makes or may join by its
+    /// name, no link to another project, no name server of its own.
+    pub closed: bool,
     /// Where it is, if names of services mean nothing there: on the network of the host, or on Docker's own bridge.
     pub without_names: Option<&'static str>,
 }

@@ -31,6 +31,7 @@ pub(super) fn through_service(
         elsewhere: None,
         unreachable: None,
         nearly: None,
+        missing: None,
         pod_port: Known::Absent,
         why: None,
     };

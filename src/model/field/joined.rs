@@ -15,6 +15,8 @@ fields! { hop, Kind::Hop;
     ADDRESS_MAY_CHANGE: bool = "address_may_change", "Whether the name's address changes when the target is recreated (false for a ClusterIP, which is stable).";
     UNREACHABLE_BECAUSE: Arc<str> = "unreachable_because", "Why the target cannot be reached although it exists, in words: another network, another namespace; absent when nothing is known to stand in the way.";
     NEARLY: Arc<str> = "nearly", "What was probably meant when nothing has the name: the one Service or compose service beside the gateway whose name is nearly the same and that nothing else sends to.";
+    MISSING: Arc<str> = "missing", "Compose: why surely nothing has the name or the address, in words; absent where something has it, or may have it.";
+    NO_OTHER: bool = "no_other", "Whether no other endpoint of the route may answer: it is the only one, or it is known of all others that nobody answers there.";
     POD_PORT: i64 = "pod_port", "The port of the pod that the request arrives at.";
     SENDS_PROXY: bool = "sends_proxy", "Whether connections to the endpoint begin with a PROXY protocol header.";
     PROXY_AGREES: bool = "proxy_agrees", "Whether what listens there expects such a header exactly where one is sent; absent where none is sent and what listens is not known.";
