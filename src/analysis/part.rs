@@ -225,6 +225,7 @@ fn container(container: &Container) -> u64 {
             &container.names,
             &container.networks,
             &container.shared,
+            &container.mounted,
         ),
         (container.host_network, container.machine),
         &container.naming,

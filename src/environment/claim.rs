@@ -76,7 +76,7 @@ impl Claimants {
             }
             NameClaim::Conf => conf::claim(self, name, text),
             NameClaim::Ini => conf::claim_ini(self, name, text),
-            NameClaim::Systemd if text.contains("[Service]") => conf::systemd(path),
+            NameClaim::Systemd if text.contains("[Service]") || text.contains("[Socket]") => conf::systemd(path),
             NameClaim::Systemd => Claim::OTHER,
             NameClaim::Environment => certain(Role::Environment, Language::Text),
             NameClaim::Dockerfile | NameClaim::Beside => certain(Role::Other, Language::Text),

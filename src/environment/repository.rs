@@ -31,7 +31,7 @@ pub enum Role {
     Terraform,
     /// A CloudFormation template that scales something.
     CloudFormation,
-    /// A systemd service.
+    /// A systemd service, or a socket of one.
     Systemd,
     /// Variables: `.env`.
     Environment,

@@ -276,6 +276,8 @@ pub struct Container {
     pub sole: bool,
     /// Volumes that others may share: path and volume.
     pub shared: Vec<(String, Arc<str>)>,
+    /// Paths under which something else is mounted.
+    pub mounted: Vec<String>,
     /// Whether it is no container but a process of a machine.
     pub machine: bool,
 }
@@ -419,6 +421,8 @@ pub struct Estate {
     pub compose: bool,
     /// Names that nothing here has and that another compose project of the repository defines.
     pub named_elsewhere: FxHashSet<Arc<str>>,
+    /// Ports and socket paths of the gateways' own machines that files of other things speak of.
+    pub spoken_of: FxHashSet<Arc<str>>,
     /// Why objects may be missing: part of the environment is not in the repository.
     pub incomplete: Option<Doubt>,
     /// Whether a kustomization says what is deployed together.

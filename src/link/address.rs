@@ -1,13 +1,15 @@
 //! From an address to its ends, as the platform and the gateway would resolve it.
 
+mod beside;
 mod fixed;
 mod own;
 mod service;
 
 use std::sync::Arc;
 
+use super::asked::Asked;
 use super::end::End;
-use super::names::{Found, Names};
+use super::names::Found;
 use super::nearly;
 use super::socket::on_port;
 use crate::estate::{Container, Endpoint, Estate, Gateway};
@@ -19,9 +21,16 @@ pub(super) use service::pods;
 use service::through_service;
 
 /// All ends of an endpoint: one, or one per container that may answer.
-pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gateway, endpoint: &Endpoint) -> Vec<End> {
+pub(super) fn ends(asked: &Asked<'_>) -> Vec<End> {
+    let Asked {
+        lens,
+        estate,
+        gateway,
+        endpoint,
+        ..
+    } = *asked;
     if let Some(path) = &endpoint.socket {
-        return vec![unix(lens, estate, gateway, endpoint, path)];
+        return vec![unix(asked, path)];
     }
     let host = match &endpoint.host {
         Known::Is(host) => host.clone(),
@@ -29,7 +38,7 @@ pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gatewa
         Known::Absent => return vec![End::unknown(Doubt::at("the address cannot be read", endpoint.span))],
     };
     if is_loopback(&host) {
-        return vec![loopback(lens, estate, gateway, endpoint)];
+        return vec![loopback(asked)];
     }
     if is_ip(&host) {
         if let Some(end) = fixed::address(lens, estate, gateway, endpoint, &host) {
@@ -47,21 +56,22 @@ pub(super) fn ends(lens: &Lens, estate: &Estate, names: &Names, gateway: &Gatewa
         return vec![End::unknown(Doubt::at(reason.clone(), endpoint.span))];
     }
     if estate.compose {
-        compose(lens, estate, names, gateway, endpoint, &host)
+        compose(asked, &host)
     } else {
-        cluster(lens, estate, names, gateway, endpoint, &host)
+        cluster(asked, &host)
     }
 }
 
 /// A name on the networks of a compose project.
-fn compose(
-    lens: &Lens,
-    estate: &Estate,
-    names: &Names,
-    gateway: &Gateway,
-    endpoint: &Endpoint,
-    host: &str,
-) -> Vec<End> {
+fn compose(asked: &Asked<'_>, host: &str) -> Vec<End> {
+    let Asked {
+        lens,
+        estate,
+        names,
+        gateway,
+        endpoint,
+        ..
+    } = *asked;
     let own = gateway.container.map(|at| &estate.containers[at]);
     let of = |list: &[(Arc<str>, Arc<str>)]| {
         let entry = list.iter().find(|(name, _)| **name == *host);
@@ -69,7 +79,7 @@ fn compose(
     };
     if let Some(address) = own.and_then(|own| of(&own.naming.hosts)) {
         if is_loopback(&address) {
-            return vec![loopback(lens, estate, gateway, endpoint)];
+            return vec![loopback(asked)];
         }
         let mut end = End::unknown(Doubt::at(
             format!("extra_hosts leads {host} to {address}"),
@@ -148,6 +158,8 @@ fn container_end(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &End
         unreachable: None,
         nearly: None,
         missing: None,
+        nobody: None,
+        meant: None,
         pod_port: endpoint.port.clone(),
         why: None,
     }
@@ -175,14 +187,15 @@ fn may_change(own: Option<&Container>, container: &Container) -> Known<bool> {
 }
 
 /// A name in a cluster: that of a Service, in any of its forms.
-fn cluster(
-    lens: &Lens,
-    estate: &Estate,
-    names: &Names,
-    gateway: &Gateway,
-    endpoint: &Endpoint,
-    host: &str,
-) -> Vec<End> {
+fn cluster(asked: &Asked<'_>, host: &str) -> Vec<End> {
+    let Asked {
+        lens,
+        estate,
+        names,
+        gateway,
+        endpoint,
+        ..
+    } = *asked;
     let own = gateway.container.map(|at| &estate.containers[at]);
     if let Some((_, address)) = own.and_then(|own| own.naming.hosts.iter().find(|(name, _)| **name == *host)) {
         let mut end = End::unknown(Doubt::at(

@@ -31,6 +31,10 @@ pub(crate) struct End {
     pub nearly: Option<Arc<str>>,
     /// Why surely nothing has the name or address, in words.
     pub missing: Option<Arc<str>>,
+    /// Where surely nothing serves the address, in words: the gateway's own container, pod or machine.
+    pub nobody: Option<Arc<str>>,
+    /// Who was probably meant by it, as an index.
+    pub meant: Option<usize>,
     /// The port of the pod; in compose the container's.
     pub pod_port: Known<u16>,
     /// Why nothing answers, where that is known.
@@ -42,7 +46,12 @@ impl End {
     pub(crate) fn is_dead(&self) -> bool {
         let unheard = self.socket == Known::Absent && !matches!(self.container, Known::Unknown(_));
         let closed = matches!(self.service, Known::Is(_)) && self.service_port == Known::Absent;
-        unheard || closed || self.missing.is_some() || self.unreachable.is_some() || self.nearly.is_some()
+        unheard
+            || closed
+            || self.missing.is_some()
+            || self.nobody.is_some()
+            || self.unreachable.is_some()
+            || self.nearly.is_some()
     }
 
     /// An end of which nothing is known, for this reason.
@@ -61,6 +70,8 @@ impl End {
             unreachable: None,
             nearly: None,
             missing: None,
+            nobody: None,
+            meant: None,
             why: None,
         }
     }

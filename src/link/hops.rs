@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::asked::Asked;
 use super::end::End;
 use super::names::Names;
 use super::{address, policy};
@@ -114,7 +115,14 @@ fn drafts<'e>(estate: &Estate, names: &Names, gateway: &'e Gateway) -> Vec<Draft
                 why: end.why,
             };
             drafts.extend(weighed(|lens| {
-                let ends = address::ends(lens, estate, names, gateway, endpoint);
+                let ends = address::ends(&Asked {
+                    lens,
+                    estate,
+                    names,
+                    gateway,
+                    route,
+                    endpoint,
+                });
                 ends.into_iter().map(draft).collect()
             }));
         }
@@ -292,6 +300,13 @@ fn entity(
     if let Some(missing) = &end.missing {
         entity.set(hop::MISSING, missing.clone(), span);
     }
+    if let Some(nobody) = &end.nobody {
+        entity.set(hop::NOBODY, nobody.clone(), span);
+    }
+    let meant = end
+        .meant
+        .map_or(Known::Absent, |at| Known::Is(estate.containers[at].id));
+    entity.link(hop::MEANT, meant);
     let own = gateway.container.map(|at| &estate.containers[at]);
     if estate.compose && own.is_some_and(|own| own.naming.without_names.is_none()) {
         // Docker's embedded name server, the same in every container on a user-defined network.

@@ -1,10 +1,12 @@
 //! Addresses to their targets: hops and the chains they form.
 
 mod address;
+mod asked;
 mod chain;
 mod chains;
 mod end;
 mod hops;
+mod machine;
 mod names;
 mod nearly;
 mod policy;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::estate::Estate;
+use crate::estate::{Endpoint, Estate, Gateway, Listen, Route};
+use crate::model::field::route;
+use crate::model::host::is_loopback;
+use crate::model::{Known, ProductId};
 
 /// Services and compose names of an environment.
 pub(crate) struct Names {
@@ -13,6 +16,47 @@ pub(crate) struct Names {
     by_label: FxHashMap<(Arc<str>, Arc<str>), Vec<usize>>,
     /// First parts of all hosts that some route leads to.
     pub(super) targeted: FxHashSet<Arc<str>>,
+    /// Addresses of their own machine or pod that gateways send to.
+    pub(super) own: Vec<OwnTarget>,
+    /// What gateways listen on where they run in no container.
+    pub(super) listening: Vec<Local>,
+}
+
+/// An address that has a meaning on one machine, or in one pod, only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Local {
+    /// A port.
+    Port(u16),
+    /// A unix socket.
+    Path(Arc<str>),
+}
+
+impl Local {
+    /// That of an endpoint, if it is one.
+    pub(super) fn of(endpoint: &Endpoint) -> Option<Local> {
+        if let Some(path) = &endpoint.socket {
+            return Some(Local::Path(path.clone()));
+        }
+        match (&endpoint.host, &endpoint.port) {
+            (Known::Is(host), Known::Is(port)) if is_loopback(host) => Some(Local::Port(*port)),
+            _ => None,
+        }
+    }
+}
+
+/// An address of its own machine or pod that a gateway sends to.
+#[derive(Clone, Debug)]
+pub(super) struct OwnTarget {
+    /// The gateway's folder.
+    pub folder: Arc<str>,
+    /// Its product.
+    pub product: ProductId,
+    /// The container it runs in, as an index.
+    pub container: Option<usize>,
+    /// How it is spoken to.
+    pub pass: Option<Arc<str>>,
+    /// The address.
+    pub address: Local,
 }
 
 /// What a lookup gives.
@@ -34,6 +78,8 @@ impl Names {
             containers: FxHashMap::default(),
             by_label: FxHashMap::default(),
             targeted: FxHashSet::default(),
+            own: own_targets(estate),
+            listening: listening(estate),
         };
         let endpoints = estate
             .gateways
@@ -120,6 +166,36 @@ impl Names {
     }
 }
 
+fn own_targets(estate: &Estate) -> Vec<OwnTarget> {
+    let of = |gateway: &Gateway, route: &Route, endpoint: &Endpoint| {
+        Some(OwnTarget {
+            folder: gateway.folder.clone(),
+            product: gateway.product,
+            container: gateway.container,
+            pass: estate.model.held(route.id, route::PASS).likely(),
+            address: Local::of(endpoint)?,
+        })
+    };
+    let mut found = Vec::new();
+    for gateway in &estate.gateways {
+        for route in &gateway.routes {
+            found.extend(route.endpoints.iter().filter_map(|end| of(gateway, route, end)));
+        }
+    }
+    found
+}
+
+fn listening(estate: &Estate) -> Vec<Local> {
+    let outside = estate.gateways.iter().filter(|gateway| gateway.container.is_none());
+    let of = |listen: &Listen| match (&listen.socket, listen.port) {
+        (Some(path), _) => Some(Local::Path(path.clone())),
+        (None, port) => port.map(Local::Port),
+    };
+    outside
+        .flat_map(|gateway| gateway.listens.iter().filter_map(of))
+        .collect()
+}
+
 /// An object without a namespace may be deployed into any.
 pub(super) fn same_namespace(wanted: Option<&str>, own: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.is_empty() || own.is_empty() || wanted == own)
@@ -176,7 +252,7 @@ pub(crate) fn nearness(a: &str, b: &str) -> Option<usize> {
 }
 
 /// Folder names by which people keep deployments apart.
-fn is_environment(part: &str) -> bool {
+pub(super) fn is_environment(part: &str) -> bool {
     const NAMES: [&str; 22] = [
         "prod",
         "production",

@@ -28,9 +28,19 @@ pub(super) fn at_path(lens: &Lens, container: &Container, path: &str) -> Known<E
     lens.see(&container.sockets).then(|sockets| {
         sockets
             .iter()
-            .find(|socket| socket.path.as_deref().is_some_and(|own| normal(own) == normal(path)))
+            .find(|socket| socket.path.as_deref().is_some_and(|own| is_same(own, path)))
             .map_or(Known::Absent, |socket| Known::Is(socket.id))
     })
+}
+
+/// Whether a process that says it listens at the one path may be found at the other; where a relative one lies depends
+/// on where the process is started.
+fn is_same(own: &str, path: &str) -> bool {
+    let relative = own.trim_start_matches("./");
+    match own.starts_with('/') {
+        true => normal(own) == normal(path),
+        false => path.strip_suffix(relative).is_some_and(|rest| rest.ends_with('/')),
+    }
 }
 
 /// `/var/run` is `/run` on every system that has both.
@@ -62,7 +72,7 @@ pub(super) fn sharing(estate: &Estate, own: usize, path: &str) -> Vec<(usize, St
         .collect()
 }
 
-fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+pub(super) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let folder = folder.trim_end_matches('/');
     let rest = normal(path)
         .strip_prefix(normal(folder))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::environment::container::{Mount, MountSource};
 use crate::environment::pods::Placed;
 use crate::environment::{ContainerSpec, folder_of};
 use crate::estate::{Builder, Container, Socket};
@@ -149,6 +150,7 @@ impl Builder<'_> {
             process: joined.id.clone(),
             sole: joined.official_only,
             shared: files.shared.clone(),
+            mounted: mounted(spec),
             machine: false,
         });
         let running = Running {
@@ -234,6 +236,13 @@ impl Builder<'_> {
             servers: crate::product::servers(),
         }
     }
+}
+
+/// The paths at which a container has something other than a volume that is named.
+fn mounted(spec: &ContainerSpec) -> Vec<String> {
+    let is_shared = |mount: &&Mount| matches!(mount.source, MountSource::Shared(_));
+    let mounts = spec.mounts.iter().filter(|mount| !is_shared(mount));
+    mounts.map(|mount| mount.path.clone()).collect()
 }
 
 /// What a process listens on, as its command and settings say.

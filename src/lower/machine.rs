@@ -4,18 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::environment::container::{Building, ContainerSpec, Text};
 use crate::environment::pods::Naming;
-use crate::environment::{File, Role, folder_of};
+use crate::environment::{Role, folder_of};
 use crate::estate::{Builder, Container};
 use crate::expand::ContainerFiles;
 use crate::lower::containers::sockets_of;
+use crate::lower::units::{self, Opened};
 use crate::model::field::{container, process, workload};
-use crate::model::{Entity, Kind, Known, ProductId};
+use crate::model::{Doubt, Entity, Kind, Known, ProductId};
 use crate::product::servers;
-use crate::repo::{Source, Span};
-use crate::server::{self, OnMachine, ProcessJoin};
-use crate::syntax::argv;
+use crate::repo::Span;
+use crate::server::{self, Address, OnMachine, ProcessJoin};
 
 impl Builder<'_> {
     /// Processes of a machine, as far as loose files tell.
@@ -49,17 +48,61 @@ impl Builder<'_> {
         }
     }
 
-    /// systemd services whose command is a server that is known.
+    /// systemd services whose command is a server that is known, and the sockets that systemd opens for services.
     fn services_of_systemd(&mut self) {
-        for at in self.context.loose(&self.environment.loose, Role::Systemd) {
-            let file = &self.context.repository.files()[at];
-            let Some(spec) = unit(file) else { continue };
+        let files = self.context.repository.files();
+        let all = self.context.loose(&self.environment.loose, Role::Systemd);
+        let (sockets, services): (Vec<usize>, Vec<usize>) =
+            all.into_iter().partition(|at| files[*at].path.ends_with(".socket"));
+        let mut opened: Vec<(usize, Opened)> = sockets
+            .into_iter()
+            .filter_map(|at| Some((at, units::opened(&files[at])?)))
+            .collect();
+        for at in services {
+            let file = &files[at];
+            let Some(spec) = units::service(self.context.repository, file) else {
+                continue;
+            };
             let context = self.process_context(&self.environment.loose);
-            let joined = server::lower(&mut self.estate.model, &context, &spec, &ContainerFiles::default());
-            if joined.product.is_some_and(|product| !product.is_gateway()) {
-                let folder = Arc::from(folder_of(&file.path));
-                self.beside(spec.name, folder, spec.span, joined);
+            let mut joined = server::lower(&mut self.estate.model, &context, &spec, &ContainerFiles::default());
+            if joined.product.is_none_or(ProductId::is_gateway) {
+                continue;
             }
+            // What systemd hands over is what the service listens on.
+            let (own, others) = opened
+                .into_iter()
+                .partition(|(_, opened)| *opened.service == *file.path);
+            opened = others;
+            let own: Vec<(usize, Opened)> = own;
+            if let (Known::Is(id), false) = (&joined.id, own.is_empty()) {
+                let addresses: Option<Vec<Vec<Address>>> = own.into_iter().map(|(_, own)| own.addresses).collect();
+                let addresses = match addresses {
+                    Some(addresses) => Known::Is(addresses.concat()),
+                    None => Known::Unknown(Doubt::at("what its socket unit opens is not known", spec.span)),
+                };
+                joined.sockets = server::reopened(&mut self.estate.model, *id, &joined.sockets, addresses);
+            }
+            self.beside(spec.name, Arc::from(folder_of(&file.path)), spec.span, joined);
+        }
+        for (at, opened) in opened {
+            let file = &files[at];
+            let mut entity = Entity::new(Kind::Process, "systemd", opened.span);
+            entity.set(process::NAME, Arc::from("systemd"), opened.span);
+            let id = self.estate.model.add(entity);
+            let addresses = match opened.addresses {
+                Some(addresses) => Known::Is(addresses),
+                None => Known::Unknown(Doubt::at("what it opens is not known", opened.span)),
+            };
+            let nothing = Known::Is(Vec::new()).into();
+            let sockets = server::reopened(&mut self.estate.model, id, &nothing, addresses);
+            let joined = ProcessJoin {
+                id: Known::Is(id),
+                product: None,
+                sockets,
+                official_only: false,
+            };
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            self.beside(Arc::from(name), Arc::from(folder_of(&file.path)), opened.span, joined);
         }
     }
 
@@ -97,100 +140,8 @@ impl Builder<'_> {
             process: joined.id,
             sole: false,
             shared: Vec::new(),
+            mounted: Vec::new(),
             machine: true,
         });
     }
-}
-
-/// A service as a container would be written: its command line and its variables.
-fn unit(file: &File) -> Option<ContainerSpec> {
-    let source = &*file.source;
-    let entries = entries(source);
-    let named = |name: &'static str| entries.iter().filter(move |entry| entry.name == name);
-    let mut commands = named("ExecStart");
-    // Several commands are only had by units that do something and end.
-    let (Some(command), None) = (commands.next(), commands.next()) else {
-        return None;
-    };
-    let line = command.value.trim_start_matches(['-', '@', ':', '+', '!']);
-    let line = command.part(source, command.value.len() - line.len(), line);
-    let environment = named("Environment").flat_map(|entry| {
-        let pieces = argv::split(&entry.value).into_iter();
-        pieces.filter_map(|piece| {
-            let (name, value) = piece.text.split_once('=')?;
-            let value = Text {
-                text: Arc::from(value),
-                span: entry.span(source),
-                unknown: value.contains('%'),
-            };
-            Some((Arc::from(name), value))
-        })
-    });
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    Some(ContainerSpec {
-        name: Arc::from(name),
-        image: None,
-        built: None,
-        dockerfile: None,
-        building: Building::default(),
-        entrypoint: None,
-        span: line.span,
-        arguments: Some(vec![line]),
-        shell: true,
-        environment: environment.collect(),
-        more_environment: named("EnvironmentFile").next().is_some(),
-        mounts: Vec::new(),
-        ports: Vec::new(),
-        working_dir: named("WorkingDirectory")
-            .next()
-            .map(|entry| Arc::from(entry.value.as_str())),
-    })
-}
-
-/// A line of the section `Service`: systemd's quoting and `${…}` are not those of other INI files.
-struct Entry {
-    name: String,
-    value: String,
-    /// Where the value begins.
-    start: usize,
-}
-
-impl Entry {
-    fn span(&self, source: &Source) -> Span {
-        Span::new(source.id, self.start as u32, (self.start + self.value.len()) as u32)
-    }
-
-    /// The rest of the value from an offset on. `%i` and its like are filled in by systemd.
-    fn part(&self, source: &Source, offset: usize, text: &str) -> Text {
-        let start = (self.start + offset) as u32;
-        Text {
-            text: Arc::from(text),
-            span: Span::new(source.id, start, start + text.len() as u32),
-            unknown: text.contains('%'),
-        }
-    }
-}
-
-fn entries(source: &Source) -> Vec<Entry> {
-    // Continued lines become one, at the same length.
-    let text = source.text.replace("\\\r\n", "   ").replace("\\\n", "  ");
-    let mut found = Vec::new();
-    let mut inside = false;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            inside = trimmed == "[Service]";
-        } else if let (true, Some((name, value))) = (inside && !trimmed.starts_with(['#', ';']), line.split_once('=')) {
-            let lead = name.len() + 1 + (value.len() - value.trim_start().len());
-            found.push(Entry {
-                name: name.trim().to_owned(),
-                value: value.trim().to_owned(),
-                start: start + lead,
-            });
-        }
-    }
-    found
 }

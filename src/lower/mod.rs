@@ -8,7 +8,9 @@ mod loose;
 mod machine;
 mod mounts;
 mod names;
+mod spoken_of;
 mod tasks;
+mod units;
 
 use crate::environment::{ByKind, ContainerSpec, Document, Environment, Platform};
 use crate::estate::{Builder, Context, Estate};
@@ -107,6 +109,7 @@ impl Builder<'_> {
     fn rest(&mut self, scalers: &[Scaler]) {
         let (context, environment) = (self.context, self.environment);
         self.names_elsewhere();
+        self.spoken_of();
         self.policies();
         self.unloaded();
         crate::kubernetes::disruption::lower(&mut self.estate, &environment.documents);

@@ -27,6 +27,7 @@ pub use context::ProcessContext;
 pub use descriptor::{Images, OnMachine, Program, Server};
 pub use dockerfile::{ExposedPorts, exposed, numbers};
 pub use process::ProcessJoin;
+pub(crate) use sockets::{Address, reopened};
 pub use sockets::{Bind, SocketJoin};
 
 /// Lowers what a container runs.

@@ -213,6 +213,29 @@ pub(crate) fn add(model: &mut Model, id: EntityId, addresses: impl Into<Held<Vec
     Known::Is(joins.collect()).on(unless)
 }
 
+/// Gives a process other sockets than it would open itself: those of systemd. What it speaks it speaks on them.
+pub(crate) fn reopened(
+    model: &mut Model,
+    id: EntityId,
+    own: &Held<Vec<SocketJoin>>,
+    addresses: Known<Vec<Address>>,
+) -> Held<Vec<SocketJoin>> {
+    let spoken = |socket: &SocketJoin| model.held(socket.id, socket::SPEAKS).likely();
+    let speaks = match own.parts().0 {
+        Known::Is(own) => own.first().and_then(spoken),
+        _ => None,
+    };
+    let sockets = add(model, id, addresses);
+    if let (Known::Is(sockets), Some(speaks)) = (sockets.parts().0, speaks) {
+        for socket in sockets {
+            model
+                .entity_mut(socket.id)
+                .set(socket::SPEAKS, speaks.clone(), socket.span);
+        }
+    }
+    sockets
+}
+
 /// Says what is spoken on all sockets of a process.
 pub(crate) fn speak(model: &mut Model, sockets: &Held<Vec<SocketJoin>>, speaks: Option<&'static str>) {
     let ((Known::Is(sockets), _), Some(speaks)) = (sockets.parts(), speaks) else {

@@ -53,9 +53,9 @@ fn ini(claimants: &Claimants, name: &Name<'_>, text: &str) -> Claim {
     }
 }
 
-/// A unit of systemd: only services start something.
+/// A unit of systemd: services start something, sockets are what those listen on.
 pub(super) fn systemd(path: &str) -> Claim {
-    let role = if path.ends_with(".service") {
+    let role = if path.ends_with(".service") || path.ends_with(".socket") {
         Role::Systemd
     } else {
         Role::Other

@@ -104,7 +104,7 @@ pub(super) fn format(name: &Name<'_>) -> Option<NameClaim> {
         "env" => Some(NameClaim::Environment),
         // A template or a copy of one is no part of a module.
         "tf" | "tfvars" if !name.is_wrapped() => Some(NameClaim::Terraform),
-        "service" => (!stem.is_empty()).then_some(NameClaim::Systemd),
+        "service" | "socket" => (!stem.is_empty()).then_some(NameClaim::Systemd),
         _ if is(ending, "dockerfile") => Some(NameClaim::Dockerfile),
         "sh" | "bash" | "" if starts_something(name) => Some(NameClaim::Beside),
         _ => None,

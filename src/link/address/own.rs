@@ -1,13 +1,27 @@
 //! What an address of the gateway's own pod or machine leads to: loopback and unix sockets.
 
-use crate::estate::{Endpoint, Estate, Gateway};
+use std::sync::Arc;
+
+use super::beside;
+use crate::link::asked::Asked;
 use crate::link::end::End;
-use crate::link::names;
-use crate::link::socket::{at_path, elsewhere, on_port, sharing, unknown_process};
-use crate::model::{Doubt, EntityId, Known, Lens};
+use crate::link::machine::Together;
+use crate::link::names::{self, Local};
+use crate::link::socket::{at_path, below, elsewhere, on_port, sharing, unknown_process};
+use crate::model::{Assumption, Doubt, EntityId, Known};
+
+/// As far as anything is known of a machine.
+const ON_MACHINE: &str = "on this machine, as far as the repository tells";
 
 /// The gateway's own loopback interface.
-pub(super) fn loopback(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &Endpoint) -> End {
+pub(super) fn loopback(asked: &Asked<'_>) -> End {
+    let Asked {
+        lens,
+        estate,
+        gateway,
+        endpoint,
+        ..
+    } = *asked;
     let doubt = |reason: &str| Doubt::at(reason, endpoint.span);
     let mut end = End::unknown(doubt("what runs beside the gateway is not in the repository"));
     end.loopback = true;
@@ -27,10 +41,13 @@ pub(super) fn loopback(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint
     };
     let Some(own) = gateway.container else {
         // A machine: its other processes are whatever configuration of theirs lies nearby.
-        if let Some((at, socket)) = of_machine(lens, estate, gateway, port) {
+        let address = Local::Port(port);
+        if let Some((at, socket)) = of_machine(asked, &address) {
             end.container = Known::Is(at);
             end.socket = Known::Is(socket);
             end.shared_network = Known::Is(true);
+        } else if let Some(meant) = beside::of_machine(asked, &address) {
+            return unserved(end, ON_MACHINE, Some(meant));
         }
         return end;
     };
@@ -81,40 +98,92 @@ pub(super) fn loopback(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint
             Known::Absent => {}
         }
     }
+    let pod = || (0..estate.containers.len()).filter(move |at| estate.containers[*at].pod == pod);
     if let Some(doubt) = open {
+        let is_known = |at: usize| at == own || !matches!(lens.see(&estate.containers[at].sockets), Known::Unknown(_));
+        let silent = on_port(lens, &estate.containers[own], port) == Known::Absent;
+        if silent
+            && pod().all(is_known)
+            && let Some(meant) = beside::only_unreached(asked, pod().filter(|at| *at != own))
+            && lens
+                .allows(&Assumption::unless("something else in the pod listens there"))
+                .is_ok()
+        {
+            return unserved(end, "in its pod", Some(meant));
+        }
         end.container = Known::Unknown(doubt.clone());
         end.socket = Known::Unknown(doubt);
         return end;
     }
+    end.shared_network = Known::Is(false);
+    end.elsewhere = elsewhere(lens, estate, estate.containers[own].pod, &gateway.folder, port);
+    let (place, meant) = match pod().nth(1) {
+        Some(_) => (
+            "in its pod",
+            beside::only_unreached(asked, pod().filter(|at| *at != own)),
+        ),
+        None => (IN_CONTAINER, of_project(asked, own)),
+    };
+    unserved(end, place, meant)
+}
+
+/// Surely nothing else runs there.
+const IN_CONTAINER: &str = "in its own container";
+
+/// An end that nothing serves.
+fn unserved(mut end: End, place: &str, meant: Option<usize>) -> End {
     end.container = Known::Absent;
     end.socket = Known::Absent;
-    end.shared_network = Known::Is(false);
-    end.elsewhere = elsewhere(lens, estate, pod, &gateway.folder, port);
+    end.nobody = Some(Arc::from(place));
+    end.meant = meant;
     end
 }
 
-/// What listens on a port of the gateway's machine: the nearest process, unless several are equally near.
-fn of_machine(lens: &Lens, estate: &Estate, gateway: &Gateway, port: u16) -> Option<(usize, EntityId)> {
+/// Who was probably meant in another container: of a compose project, as far away everything else is somebody else's.
+fn of_project(asked: &Asked<'_>, own: usize) -> Option<usize> {
+    let estate = asked.estate;
+    let others = (0..estate.containers.len()).filter(|at| *at != own && !estate.containers[*at].machine);
+    estate.compose.then(|| beside::only_unreached(asked, others))?
+}
+
+/// What has an address on the gateway's machine: the nearest process, unless several are equally near.
+fn of_machine(asked: &Asked<'_>, address: &Local) -> Option<(usize, EntityId)> {
+    let Asked {
+        lens, estate, gateway, ..
+    } = *asked;
     let machines = estate.containers.iter().enumerate().filter(|(_, other)| other.machine);
-    let listening = machines.filter_map(|(at, other)| {
-        let near = names::near(estate, &gateway.folder, &other.folder)?;
-        Some((near, at, on_port(lens, other, port).is()?))
-    });
-    let mut best: Option<(usize, usize, EntityId)> = None;
-    let mut ties = false;
-    for found in listening {
-        ties = match best {
-            Some((near, ..)) if found.0 < near => continue,
-            Some((near, ..)) => near == found.0,
-            None => false,
-        };
-        best = Some(found);
+    let listening: Vec<(usize, EntityId)> = machines
+        .filter_map(|(at, other)| Some((at, beside::at(asked, other, address).is()?)))
+        .collect();
+    let near = |at: usize| names::near(estate, &gateway.folder, &estate.containers[at].folder);
+    let best = listening.iter().filter_map(|(at, _)| near(*at)).max();
+    let mut nearest = listening.iter().filter(|(at, _)| best.is_some() && near(*at) == best);
+    if best.is_some() {
+        return nearest.next().filter(|_| nearest.next().is_none()).copied();
     }
-    best.filter(|_| !ties).map(|(_, at, socket)| (at, socket))
+    // Folders beside each other that are called after what they are for.
+    let own = (&*gateway.folder, gateway.product.name);
+    let mut beside = listening
+        .iter()
+        .filter(|(at, _)| beside::place(asked, own, &estate.containers[*at]).is_some());
+    let only = beside.next().filter(|_| beside.next().is_none())?;
+    let (folder, other) = (&gateway.folder, &estate.containers[only.0].folder);
+    if beside::place(asked, own, &estate.containers[only.0]) == Some(Together::Assumed) {
+        let apart = format!("{folder} and {other} are for different machines");
+        lens.allows(&Assumption::unless(apart)).ok()?;
+    }
+    Some(*only)
 }
 
 /// A unix socket: on a shared volume, in the same container, or on the same machine.
-pub(super) fn unix(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &Endpoint, path: &str) -> End {
+pub(super) fn unix(asked: &Asked<'_>, path: &Arc<str>) -> End {
+    let Asked {
+        lens,
+        estate,
+        gateway,
+        endpoint,
+        ..
+    } = *asked;
     let mut end = End::unknown(Doubt::at(
         "who listens on the socket is not in the repository",
         endpoint.span,
@@ -124,18 +193,17 @@ pub(super) fn unix(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &E
     end.direct = Known::Is(true);
     end.may_change = Known::Is(false);
     end.shared_network = Known::Unknown(Doubt::new("a socket needs no network"));
-    let candidates: Vec<(usize, String)> = match gateway.container {
-        Some(own) => sharing(estate, own, path),
-        None => {
-            let near = |at: &usize| names::near(estate, &gateway.folder, &estate.containers[*at].folder);
-            let machines = || (0..estate.containers.len()).filter(|at| estate.containers[*at].machine);
-            let best = machines().filter_map(|at| near(&at)).max();
-            machines()
-                .filter(|at| best.is_some() && near(at) == best)
-                .map(|at| (at, path.to_owned()))
-                .collect()
+    let Some(own) = gateway.container else {
+        let address = Local::Path(path.clone());
+        if let Some((at, socket)) = of_machine(asked, &address) {
+            end.container = Known::Is(at);
+            end.socket = Known::Is(socket);
+        } else if let Some(meant) = beside::of_machine(asked, &address) {
+            return unserved(end, ON_MACHINE, Some(meant));
         }
+        return end;
     };
+    let candidates = sharing(estate, own, path);
     let answering = candidates
         .iter()
         .find_map(|(at, path)| Some((*at, at_path(lens, &estate.containers[*at], path).is()?)));
@@ -143,6 +211,14 @@ pub(super) fn unix(lens: &Lens, estate: &Estate, gateway: &Gateway, endpoint: &E
         end.container = Known::Is(at);
         end.socket = Known::Is(socket);
         return end;
+    }
+    let gateway = &estate.containers[own];
+    let shared = gateway.shared.iter().map(|(folder, _)| folder);
+    let mut mounted = shared.chain(&gateway.mounted);
+    let is_seen = |folder: &String| folder == &**path || below(path, folder).is_some();
+    if gateway.sole && !mounted.any(is_seen) && at_path(lens, gateway, path) == Known::Absent {
+        let meant = of_project(asked, own);
+        return unserved(end, "in its own container, and no volume is mounted there", meant);
     }
     // Only one that could be meant: then it is, and it listens elsewhere.
     let known: Vec<usize> = candidates

@@ -32,6 +32,8 @@ pub(super) fn through_service(
         unreachable: None,
         nearly: None,
         missing: None,
+        nobody: None,
+        meant: None,
         pod_port: Known::Absent,
         why: None,
     };

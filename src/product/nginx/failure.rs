@@ -30,6 +30,38 @@ pub(super) const OWN: &[Failure] = &[
     ),
 ];
 
+/// A stream has no status codes: the client's connection is closed.
+pub(super) const STREAM: &[Failure] = &[
+    (
+        status::REFUSED,
+        "a closed connection (connect() failed (111: Connection refused))",
+    ),
+    (
+        status::NO_ENDPOINTS,
+        "a closed connection (connect() failed (111: Connection refused))",
+    ),
+    (
+        status::SOCKET_MISSING,
+        "a closed connection (connect() to unix:… failed (2: No such file or directory))",
+    ),
+    (
+        status::NOT_RESOLVED,
+        "a closed connection (the name could not be resolved)",
+    ),
+    (
+        status::NO_LIVE,
+        "a closed connection (no live upstreams while connecting to upstream)",
+    ),
+    (
+        status::STALE_ADDRESS,
+        "a closed connection (connections to the old address are refused or time out)",
+    ),
+    (
+        status::DROPPED,
+        "a closed connection (upstream timed out (110: Connection timed out) while connecting to upstream)",
+    ),
+];
+
 /// What nginx and ingress-nginx do alike: they pass requests on with the same code (reproduced on nginx 1.22.1 and 1.31.5).
 pub(crate) const PASSING: &[Failure] = &[
     (status::NOT_RESOLVED, "502 (the name could not be resolved)"),

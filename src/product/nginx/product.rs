@@ -1,7 +1,7 @@
 //! nginx as a product: what may be asked of it from outside, as plain data.
 
 use crate::model::product::{Failures, Passing, Product, Retries, RetryWord};
-use crate::product::nginx::failure::{OWN, PASSING, of_asking};
+use crate::product::nginx::failure::{OWN, PASSING, STREAM, of_asking};
 
 /// nginx.
 pub static PRODUCT: Product = Product {
@@ -9,6 +9,7 @@ pub static PRODUCT: Product = Product {
     stated_as: Some("nginx"),
     passing: Some(Passing {
         failures: Failures {
+            of_pass: Some(("stream", &[PASSING, OWN, STREAM])),
             of_asking: Some(of_asking),
             ..Failures::alike(&[PASSING, OWN])
         },

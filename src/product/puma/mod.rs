@@ -252,7 +252,8 @@ fn addresses(
 fn address(text: &str, span: Span) -> Address {
     let plain = text.split('?').next().unwrap_or(text);
     let bind = match plain.split_once("://") {
-        Some(("unix", path)) => Some(Bind::Unix(format!("/{}", path.trim_start_matches('/')).into())),
+        // `unix://tmp/puma.sock` is relative (Puma binder.rb, parse: host and path of the URI).
+        Some(("unix", path)) => Some(Bind::Unix(path.into())),
         Some((_, rest)) => rest
             .rsplit_once(':')
             .map(|(host, number)| Bind::host_and_port(host, number, span)),
