@@ -20,6 +20,7 @@ use clap::CommandFactory;
 use crate::analysis::analyse;
 use crate::cli::{self, Cli, Command, Listing, Page};
 use crate::finding::{BUILT_IN, Telling};
+use crate::product::unread::unread;
 use crate::report;
 use crate::report::progress::Progress;
 use crate::rule::{RuleSet, explain, schema};
@@ -64,6 +65,7 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
     let setup = Setup::new(Path::new("."), None, false, Look::PLAIN)?.without_rules();
     let mut progress = Progress::start(io::stderr().is_terminal());
     let read = setup.repository(None, &progress);
+    let unread = unread(&read.repository, &|_| options.name.is_none());
     let ground = setup.ground();
     let (analysis, _) = analyse(&ground, read.repository, &Telling::ALL);
     progress.finish();
@@ -82,7 +84,7 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
         })
         .collect();
     let text = match options.format {
-        Listing::Table => report::hops::table(&lines),
+        Listing::Table => report::hops::table(&lines, &unread),
         Listing::Json => report::hops::json(&lines),
     };
     print(text.as_bytes())

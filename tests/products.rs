@@ -6,8 +6,9 @@ use std::path::Path;
 
 use gatelint::product;
 
-/// The files in which all products may be named: the list, and those of it that are known by name only.
-const LIST: [&str; 2] = ["product/mod.rs", "product/named.rs"];
+/// The files in which all products may be named: the list, those of it that are known by name only, and the kinds that
+/// are not read.
+const LIST: [&str; 3] = ["product/mod.rs", "product/named.rs", "product/unread.rs"];
 
 /// Every other mention, and why it stands there. Whoever adds one says why, or better: asks the descriptor.
 const MENTIONS: &[(&str, usize, &str)] = &[

@@ -271,6 +271,7 @@ fn formats() -> Result<(), Box<dyn std::error::Error>> {
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
+        unread: &[],
         summary: Summary {
             files: 14,
             hops: 7,
@@ -305,6 +306,7 @@ fn nothing_linked_says_what_to_add() {
         findings: &[],
         unevaluated: &[],
         problems: &[],
+        unread: &[],
         summary: Summary::default(),
     };
     insta::assert_snapshot!(text(&report, Format::Human, Options::default()));
@@ -336,6 +338,7 @@ fn control_characters_never_reach_the_terminal() {
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
+        unread: &[],
         summary: Summary::default(),
     };
     let mut all =
@@ -369,6 +372,7 @@ fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
         findings: &settled.findings,
         unevaluated: &[],
         problems: &[],
+        unread: &[],
         summary: Summary::default(),
     };
     for format in [Format::Human, Format::Concise, Format::Json] {

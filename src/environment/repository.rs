@@ -126,6 +126,12 @@ impl Repository {
         }
     }
 
+    /// The paths of files that were not read: those that nothing named. In order of path.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        let others = self.others.iter().map(String::as_str);
+        others.filter(|path| self.get(path).is_none())
+    }
+
     /// The same files beside others that were not read, in order of path.
     pub fn beside(self, others: Vec<String>) -> Self {
         Self {

@@ -24,6 +24,7 @@ pub mod puma;
 pub mod rails;
 pub mod spring;
 pub mod tomcat;
+pub mod unread;
 pub mod uvicorn;
 pub mod uwsgi;
 

@@ -1,6 +1,7 @@
 //! What a report holds, whatever its format, and how much of it is said.
 
 use crate::finding::{Finding, Summary, Unevaluated};
+use crate::product::unread::Unread;
 use crate::repo::{Sources, walk};
 use crate::rule::Severity;
 use crate::syntax::{Problem, ProblemKind};
@@ -57,8 +58,16 @@ pub struct Report<'a> {
     pub unevaluated: &'a [Unevaluated],
     /// What could not be read.
     pub problems: &'a [FileProblem],
+    /// Gateways, routes and deployments of kinds that are not read.
+    pub unread: &'a [Unread],
     /// What was done, in numbers.
     pub summary: Summary,
+}
+
+/// In words, the most first: `3 VirtualServices, 1 jsonnet file`.
+pub fn unread(all: &[Unread]) -> String {
+    let words: Vec<String> = all.iter().map(|one| format!("{} {}", one.count, one.kind)).collect();
+    words.join(", ")
 }
 
 /// How much to say, and how.

@@ -4,8 +4,11 @@ use crate::estate::Estate;
 use crate::link::Hop;
 use crate::model::field::{container, hop, process, route, upstream};
 use crate::model::{EntityId, FieldId, Known, Origin};
+use crate::product::unread::Unread;
 use crate::repo::{Sources, Span};
 use crate::terminal::{escape, escape_json};
+
+use super::contents::unread;
 
 /// One hop as the map shows it.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -148,7 +151,7 @@ fn shown(sources: &Sources, estate: &Estate, id: EntityId, name: &'static str, f
 }
 
 /// The map for people.
-pub fn table(lines: &[Line]) -> String {
+pub fn table(lines: &[Line], not_read: &[Unread]) -> String {
     let mut out = String::new();
     let several = lines.windows(2).any(|pair| pair[0].environment != pair[1].environment);
     for line in lines {
@@ -168,8 +171,16 @@ pub fn table(lines: &[Line]) -> String {
         out.push_str(&escape(&parts.join("  ")));
         out.push('\n');
     }
-    if lines.is_empty() {
-        out.push_str("no hop was found: no file here passes requests on, or NAME occurs in none of its hops\n");
+    match (lines.is_empty(), not_read.is_empty()) {
+        (true, true) => {
+            out.push_str("no hop was found: no file here passes requests on, or NAME occurs in none of its hops\n");
+        }
+        (true, false) => out.push_str("no hop was found in what is read\n"),
+        _ => {}
+    }
+    if !not_read.is_empty() {
+        out.push_str(&escape(&format!("not read: {}", unread(not_read))));
+        out.push('\n');
     }
     out
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::contents::{Options, Report, problem_kind};
 use super::layout::Layout;
 use crate::finding::{AsOf, Finding, Fix, Summary, Unevaluated, ValueNote};
+use crate::product::unread::Unread;
 use crate::repo::{Sources, Span};
 use crate::rule::{Precision, Severity};
 use crate::terminal::escape_json;
@@ -92,7 +93,7 @@ struct ProblemOut<'a> {
 }
 
 #[derive(Serialize)]
-struct SummaryOut {
+struct SummaryOut<'a> {
     files: usize,
     hops: usize,
     linked: usize,
@@ -103,6 +104,8 @@ struct SummaryOut {
     fixable: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_read: &'a [Unread],
 }
 
 /// `--format json`
@@ -131,7 +134,7 @@ impl Layout for Json {
         });
         list(out, problems)?;
         write!(out, ",\n\"summary\":")?;
-        serde_json::to_writer(&mut *out, &summary_out(report.summary))?;
+        serde_json::to_writer(&mut *out, &summary_out(report.summary, report.unread))?;
         writeln!(out, "}}")
     }
 }
@@ -217,7 +220,7 @@ fn unevaluated_out<'a>(sources: &Sources, entry: &'a Unevaluated) -> Unevaluated
     }
 }
 
-fn summary_out(summary: Summary) -> SummaryOut {
+fn summary_out(summary: Summary, not_read: &[Unread]) -> SummaryOut<'_> {
     SummaryOut {
         files: summary.files,
         hops: summary.hops,
@@ -228,5 +231,6 @@ fn summary_out(summary: Summary) -> SummaryOut {
         ignored: summary.ignored,
         fixable: summary.fixable,
         as_of: summary.as_of.map(AsOf::day),
+        not_read,
     }
 }

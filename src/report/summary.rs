@@ -1,6 +1,6 @@
 //! The last lines of human output: what was read and linked, found, and left undecided, and what to do about it.
 
-use super::contents::{Options, Report, problem_kind};
+use super::contents::{Options, Report, problem_kind, unread};
 use super::human::paint;
 use crate::finding::AsOfOrigin;
 use crate::repo::Span;
@@ -21,6 +21,12 @@ pub(super) struct Hidden {
 /// All lines of the summary.
 pub(super) fn lines(report: &Report<'_>, options: Options, hidden: Hidden) -> Vec<String> {
     let mut lines = vec![paint(options.look, "1", &counts(report, hidden))];
+    if !report.unread.is_empty() {
+        lines.push(format!(
+            "not read: {}; what they route or deploy is not known",
+            escape(&unread(report.unread))
+        ));
+    }
     not_evaluated(report, options, &mut lines);
     problems(report, options, &mut lines);
     if hidden.milder > 0 {
@@ -176,11 +182,13 @@ fn nothing_linked(report: &Report<'_>) -> Vec<String> {
             "Everything that passes requests on lies in examples; `--include-examples` reports on them.".to_owned(),
         ];
     }
-    let charts = report
-        .problems
-        .iter()
-        .any(|problem| problem.path.ends_with("Chart.yaml"));
+    let mut problems = report.problems.iter();
+    let charts = problems.any(|problem| problem.path.ends_with("Chart.yaml")) && report.unread.len() < 2;
     let (first, last) = match (report.summary.hops, charts) {
+        (0, false) if !report.unread.is_empty() => (
+            "Nothing to compare: what passes requests on or deploys here is of kinds that are not read.",
+            "compose files of what they pass to. What is rendered can be piped: `helm template … | gatelint lint -`.",
+        ),
         (0, true) => (
             "Nothing to compare: what deploys here are Helm charts, which are not rendered.",
             "compose files of what they pass to. `helm template` into a folder of the repository gives it something to read.",

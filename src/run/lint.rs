@@ -17,6 +17,7 @@ use crate::environment::read;
 use crate::finding::refused::UNREADABLE;
 use crate::finding::{Settled, Summary};
 use crate::fix::apply::Draft;
+use crate::product::unread::unread;
 use crate::repo::Sources;
 use crate::report::progress::Progress;
 use crate::report::{self, FileProblem, Report};
@@ -44,6 +45,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let patch_file = options.patch_file.as_deref();
     let patch_file = patch_file.map(|path| Output::prepare(path, true)).transpose()?;
     let read = setup.repository(stand_in, &progress);
+    let unread = unread(&read.repository, &reports);
     let mut problems = problems(&setup.sources, &read);
     problems.retain(|problem| scope.reports(&problem.path));
     progress.step("linking", 0, 0);
@@ -90,6 +92,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
+        unread: &unread,
         summary,
     };
     let shown = report::Options {
