@@ -170,6 +170,9 @@ fn autoscaler_of(model: &mut Model, autoscalers: &mut Autoscalers, target: &Targ
     id
 }
 
+/// How many others are named.
+const NAMED: usize = 3;
+
 /// What else moves the same number and knows nothing of this source. A downscaler works with any of them.
 fn others(target: &Target, own: usize) -> Option<String> {
     let alone = |source: &Source| {
@@ -182,11 +185,14 @@ fn others(target: &Target, own: usize) -> Option<String> {
         return None;
     }
     let others = target.sources.iter().enumerate();
-    let others = others.filter(|(at, source)| *at != own && alone(source));
-    let words: Vec<String> = others
+    let mut others = others.filter(|(at, source)| *at != own && alone(source));
+    let named = others.by_ref().take(NAMED);
+    let words: Vec<String> = named
         .map(|(_, source)| format!("{} {}", source.object.what, source.object.name))
         .collect();
-    (!words.is_empty()).then(|| words.join(", "))
+    // Nobody reads more, and each of many would name all of them.
+    let more = if others.next().is_some() { " and others" } else { "" };
+    (!words.is_empty()).then(|| words.join(", ") + more)
 }
 
 /// Where new values of an object or entry are written.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::names::{Names, nearness};
 use crate::estate::{Container, Estate, Service};
@@ -19,22 +20,25 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
     let mut empty: Vec<usize> = Vec::new();
     let mut served: Vec<EntityId> = Vec::new();
     let mut full: Vec<(usize, Known<i64>)> = Vec::new();
-    let of_service = |(at, service): (usize, &Service)| {
+    let alike = same_selection(&estate.services);
+    let of_services = |alike: &Vec<usize>| {
+        let service = &estate.services[alike[0]];
         let labels = service.selector.as_ref().is()?;
         let own = names.selected(estate, labels, &service.namespace, &service.folder);
         let asked = asked(estate, &own);
-        Some((at, own, asked))
+        Some((alike.clone(), own, asked))
     };
-    let services = estate.services.par_iter().enumerate().with_min_len(speed::OBJECTS);
-    for (at, own, asked) in services.filter_map(of_service).collect::<Vec<_>>() {
+    let all = alike.par_iter().with_min_len(speed::OBJECTS);
+    for (alike, own, asked) in all.filter_map(of_services).collect::<Vec<_>>() {
         if own.is_empty() {
-            empty.push(at);
+            empty.extend(alike);
         } else {
-            full.push((at, asked));
+            full.extend(alike.into_iter().map(|at| (at, asked.clone())));
             served.extend(own.iter().map(|at| estate.containers[*at].workload));
         }
         own.into_iter().for_each(|at| selected[at] = true);
     }
+    empty.sort_unstable();
     let misses: Vec<_> = empty
         .into_iter()
         .filter_map(|at| {
@@ -63,6 +67,18 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
         entity.set(field::NEAR_MISS_LABEL, words.into(), span);
         entity.link(field::NEAR_MISS, Known::Is(near));
     }
+}
+
+/// Services, by number, that select the same: what they select is looked for once.
+pub(super) fn same_selection(services: &[Service]) -> Vec<Vec<usize>> {
+    let mut alike: FxHashMap<_, Vec<usize>> = FxHashMap::default();
+    for (at, service) in services.iter().enumerate() {
+        let key = (service.selector.as_ref().is(), &service.namespace, &service.folder);
+        alike.entry(key).or_default().push(at);
+    }
+    let mut alike: Vec<Vec<usize>> = alike.into_values().collect();
+    alike.sort_unstable();
+    alike
 }
 
 /// How many replicas the workloads of some containers are asked to have; absent where one of them has no such number.

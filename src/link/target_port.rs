@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::address::pods;
 use super::names::Names;
+use super::selects::same_selection;
 use super::socket::on_port;
-use crate::estate::{Container, Estate, Service};
+use crate::estate::{Container, Estate};
 use crate::model::field::{process, service_port};
 use crate::model::{EntityId, Held, Known, Lens, weigh};
 use crate::repo::Span;
@@ -15,9 +17,10 @@ use crate::speed;
 
 /// For every port of every Service: whether its target exists in the pods it selects.
 pub(super) fn settle(estate: &mut Estate, names: &Names) {
-    let services = estate.services.par_iter().with_min_len(speed::OBJECTS);
-    let found: Vec<_> = services
-        .flat_map_iter(|service| of_service(estate, names, service))
+    let alike = same_selection(&estate.services);
+    let all = alike.par_iter().with_min_len(speed::OBJECTS);
+    let found: Vec<_> = all
+        .flat_map_iter(|services| of_services(estate, names, services))
         .collect();
     for (id, span, target, first) in found {
         if let Some(container) = first.map(|at| &estate.containers[at]) {
@@ -40,21 +43,33 @@ pub(super) fn settle(estate: &mut Estate, names: &Names) {
 /// Each port with where it stands, whether its target exists, and the first container that is selected.
 type Port = (EntityId, Span, Held<bool>, Option<usize>);
 
-fn of_service(estate: &Estate, names: &Names, service: &Service) -> Vec<Port> {
-    let (Known::Is(ports), None) = (&service.ports, &service.external) else {
-        return Vec::new();
-    };
-    let pods = pods(estate, names, service);
-    let first = pods.as_ref().is().and_then(|pods| pods.first()?.first().copied());
-    let ports = ports.iter().map(|port| {
-        let known = match (&pods, &port.target) {
-            (Known::Is(pods), Known::Is(target)) => weigh(|lens| target_found(lens, estate, pods, target)),
-            (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()).into(),
-            _ => Held::ABSENT,
+fn of_services(estate: &Estate, names: &Names, services: &[usize]) -> Vec<Port> {
+    let mut known: FxHashMap<&str, Held<bool>> = FxHashMap::default();
+    let mut selected = None;
+    let mut found = Vec::new();
+    for service in services.iter().map(|at| &estate.services[*at]) {
+        let (Known::Is(ports), None) = (&service.ports, &service.external) else {
+            continue;
         };
-        (port.id, port.span, known, first)
-    });
-    ports.collect()
+        // Why nothing is selected names the Service.
+        if !matches!(selected, Some(Known::Is(_))) {
+            selected = Some(pods(estate, names, service));
+        }
+        let Some(pods) = &selected else { continue };
+        let first = pods.as_ref().is().and_then(|pods| pods.first()?.first().copied());
+        for port in ports {
+            let is_found = match (pods, &port.target) {
+                (Known::Is(pods), Known::Is(target)) => {
+                    let target_found = || weigh(|lens| target_found(lens, estate, pods, target));
+                    known.entry(target).or_insert_with(target_found).clone()
+                }
+                (Known::Unknown(doubt), _) | (_, Known::Unknown(doubt)) => Known::Unknown(doubt.clone()).into(),
+                _ => Held::ABSENT,
+            };
+            found.push((port.id, port.span, is_found, first));
+        }
+    }
+    found
 }
 
 fn listening(estate: &Estate, container: &Container) -> Option<Arc<str>> {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::environment::container::Text;
 use crate::environment::written;
 use crate::repo::Span;
@@ -111,7 +113,9 @@ pub(super) fn interpolate(text: &str, values: &HashMap<&str, &str>) -> (String, 
 
 fn interpolate_into(text: &str, values: &HashMap<&str, &str>, depth: usize, out: &mut String, unknown: &mut bool) {
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    // Found once: a text may have very many that nothing closes.
+    let mut closings = None;
+    while let Some(at) = rest.find('$').filter(|_| depth > 0) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
@@ -124,8 +128,15 @@ fn interpolate_into(text: &str, values: &HashMap<&str, &str>, depth: usize, out:
         let len = inner
             .find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'))
             .unwrap_or(inner.len());
-        let end = if is_braced { closing(inner) } else { Some(len) };
-        let (Some(end), true) = (end, len > 0 && depth > 0) else {
+        let end = match is_braced {
+            true => {
+                let closings = closings.get_or_insert_with(|| closings_of(text));
+                let open = text.len() - inner.len();
+                closings.get(&(open - 1)).map(|end| end - open)
+            }
+            false => Some(len),
+        };
+        let (Some(end), true) = (end, len > 0) else {
             out.push('$');
             continue;
         };
@@ -163,18 +174,22 @@ fn variable(
     }
 }
 
-/// The `}` that ends a `${`, defaults with braces of their own counted.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
+/// For each `{` the `}` that ends it.
+fn closings_of(text: &str) -> FxHashMap<usize, usize> {
+    let mut open = Vec::new();
+    let mut ends = FxHashMap::default();
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
+            b'{' => open.push(at),
+            b'}' => {
+                if let Some(begin) = open.pop() {
+                    ends.insert(begin, at);
+                }
+            }
             _ => {}
         }
     }
-    None
+    ends
 }
 
 /// Whether a value of an env file is known only where it is used: it names others, or SOPS has encrypted it.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::estate::{Endpoint, Estate, Gateway, Service};
 use crate::link::end::End;
 use crate::link::names::Names;
@@ -132,11 +134,10 @@ pub(in crate::link) fn pods(estate: &Estate, names: &Names, service: &Service) -
         Known::Unknown(doubt) => return Known::Unknown(doubt.clone()),
     };
     let mut pods: Vec<Vec<usize>> = Vec::new();
+    let mut by_number: FxHashMap<usize, usize> = FxHashMap::default();
     for at in names.selected(estate, labels, &service.namespace, &service.folder) {
-        match pods
-            .iter_mut()
-            .find(|pod| estate.containers[pod[0]].pod == estate.containers[at].pod)
-        {
+        let own = *by_number.entry(estate.containers[at].pod).or_insert(pods.len());
+        match pods.get_mut(own) {
             Some(pod) => pod.push(at),
             None => pods.push(vec![at]),
         }

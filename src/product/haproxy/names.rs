@@ -6,6 +6,8 @@ mod sample;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::model::field::reference;
 use crate::model::nearest::nearest;
 use crate::model::{Doubt, Entity, Fact, Kind, Known, Model, Site, Stored, Value};
@@ -69,6 +71,8 @@ struct Use {
 
 /// Notes every name of a configuration that stands for something declared in it, and whether it is declared.
 pub(super) fn add(model: &mut Model, sections: &Sections) {
+    let taken_over = taken_over(&sections.all);
+    let declared_at = Index::new(sections);
     for (index, section) in sections.all.iter().enumerate() {
         if section.maybe {
             continue;
@@ -77,9 +81,24 @@ pub(super) fn add(model: &mut Model, sections: &Sections) {
             sections,
             section,
             index,
+            is_taken_over: taken_over[index],
         };
+        let mut acls: FxHashMap<&str, usize> = FxHashMap::default();
+        for (number, line) in section.lines.iter().enumerate().filter(|(_, line)| !line.maybe) {
+            let at = section.at(*line);
+            if let Some(name) = at.text().filter(|_| at.name() == "acl") {
+                acls.entry(name).or_insert(number);
+            }
+        }
         for (at, used) in within.uses() {
-            let (found, like) = within.found(&used, at);
+            let is_plain = match used.sort {
+                Sort::Acl => acls.get(&*used.name).is_some_and(|line| *line < at),
+                _ => declared_at.has(&used, index),
+            };
+            let (found, like) = match is_plain {
+                true => (Known::Is(true), None),
+                false => within.found(&used, at),
+            };
             let entity = within.entity(model, used, found, like);
             model.add(entity);
         }
@@ -91,6 +110,61 @@ struct Within<'s> {
     sections: &'s Sections,
     section: &'s Section,
     index: usize,
+    /// Whether a section that has servers begins with what this one says.
+    is_taken_over: bool,
+}
+
+/// The names of whole sections, with where the first of each stands: most names are found here at once.
+struct Index<'s> {
+    backs: FxHashMap<&'s str, usize>,
+    fronts: FxHashMap<&'s str, usize>,
+    defaults: FxHashMap<&'s str, usize>,
+}
+
+impl<'s> Index<'s> {
+    fn new(sections: &'s Sections) -> Self {
+        let of = |is: fn(Role) -> bool| {
+            let mut names = FxHashMap::default();
+            for (at, section) in sections.all.iter().enumerate() {
+                if is(section.role) && !section.maybe {
+                    names.entry(&*section.name).or_insert(at);
+                }
+            }
+            names
+        };
+        Index {
+            backs: of(Role::is_back),
+            fronts: of(Role::is_front),
+            defaults: of(|role| role == Role::Defaults),
+        }
+    }
+
+    /// Whether a name that the section of a number uses is surely declared.
+    fn has(&self, used: &Use, section: usize) -> bool {
+        match used.sort {
+            Sort::Backend => self.backs.contains_key(&*used.name),
+            Sort::Frontend => self.fronts.contains_key(&*used.name),
+            Sort::Defaults => self.defaults.get(&*used.name).is_some_and(|at| *at < section),
+            _ => false,
+        }
+    }
+}
+
+/// For each section whether one that has servers begins with what it says.
+fn taken_over(sections: &[Section]) -> Vec<bool> {
+    let mut taken = vec![false; sections.len()];
+    for section in sections
+        .iter()
+        .filter(|section| section.role.is_back() && has_servers(section))
+    {
+        let mut base = section.base;
+        // What is marked already has marked all before it.
+        while let Some(at) = base.filter(|at| !taken[*at]) {
+            taken[at] = true;
+            base = sections[at].base;
+        }
+    }
+    taken
 }
 
 impl<'s> Within<'s> {
@@ -102,7 +176,7 @@ impl<'s> Within<'s> {
             uses.push((0, whole(Sort::Defaults, section.head(), *base)));
         }
         // What nobody takes over from a `defaults` section is never looked up.
-        if section.role == Role::Defaults && !self.is_taken_over() {
+        if section.role == Role::Defaults && !self.is_taken_over {
             return known(uses);
         }
         for (number, line) in section.lines.iter().enumerate().filter(|(_, line)| !line.maybe) {
@@ -114,25 +188,6 @@ impl<'s> Within<'s> {
             uses.extend(found.into_iter().map(|used| (number, used)));
         }
         known(uses)
-    }
-
-    /// Whether a section that has servers begins with what this one says.
-    fn is_taken_over(&self) -> bool {
-        let sections = &self.sections.all;
-        let begins = |section: &Section| {
-            let mut base = section.base;
-            for _ in 0..sections.len() {
-                match base {
-                    Some(at) if at == self.index => return true,
-                    Some(at) => base = sections[at].base,
-                    None => return false,
-                }
-            }
-            false
-        };
-        sections
-            .iter()
-            .any(|section| section.role.is_back() && has_servers(section) && begins(section))
     }
 
     /// Names that a keyword asks for.

@@ -295,10 +295,7 @@ impl Front<'_> {
             .iter()
             .filter(off)
             .chain([self.section])
-            .find_map(|section| {
-                let mut lines = section.lines.iter().map(|line| section.at(*line));
-                lines.find(|at| at.name() == "http-request" && at.text() == Some("disable-l7-retry"))
-            });
+            .find_map(|section| Some(section.tree.at(section.keeps_from_retry?)));
         let tries = match (&on, off) {
             (_, Some(at)) => Known::Unknown(Doubt::at("requests are kept from being sent again here", at.head())),
             (Known::Is(on), None) if &**on == "none" => Known::Is(1),

@@ -102,6 +102,8 @@ pub struct Section {
     pub from: Option<usize>,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// The line that keeps requests from being sent again, where there is one.
+    pub keeps_from_retry: Option<NodeId>,
     /// Why it may say more, or other things, than its lines do.
     pub doubt: Option<Doubt>,
     /// Whether the whole section may not count.
@@ -245,6 +247,9 @@ fn section(
         let set: Vec<(String, Variable)> = lines.filter_map(|(line, maybe)| variable(line, maybe)).collect();
         found.set.extend(set);
     }
+    let mut own = lines.iter().map(|line| tree.at(line.node));
+    let keeps_from_retry = own.find(|at| at.name() == "http-request" && at.text() == Some("disable-l7-retry"));
+    let keeps_from_retry = keeps_from_retry.map(At::id);
     found.all.push(Section {
         tree: tree.clone(),
         node: at.id(),
@@ -254,6 +259,7 @@ fn section(
         base,
         from: from.map(|from| from + 1).filter(|name| *name < words.len()),
         lines,
+        keeps_from_retry,
         doubt,
         maybe,
     });

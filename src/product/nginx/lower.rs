@@ -99,6 +99,7 @@ pub fn lower(model: &mut Model, includes: &dyn Includes, version: Option<Version
             server: Arc::from(""),
             server_at: None,
             internal: false,
+            rewrites: false,
         };
         let home = only.as_ref().map(|tree| (tree, NodeId::ROOT));
         lower.directives(&children, doubt, home, frame, 0);
@@ -127,6 +128,8 @@ pub(super) struct Frame {
     pub server_at: Option<usize>,
     /// Whether only nginx itself asks for the location.
     pub internal: bool,
+    /// Whether the block itself rewrites the URI.
+    pub rewrites: bool,
 }
 
 pub(super) struct Lower<'m> {
@@ -367,9 +370,11 @@ impl Lower<'_> {
 
     /// Settings that are not rows: variables, and the header list that is inherited whole or not at all.
     fn hand_down(&mut self, children: &[Directive], frame: &mut Frame, doubt: Option<&Doubt>) {
+        frame.rewrites = false;
         for (tree, node) in children {
             let at = tree.at(*node);
             match at.name() {
+                "rewrite" => frame.rewrites = true,
                 "server_name" => frame.server = Arc::from(at.text().unwrap_or_default()),
                 "set" => frame.variables.set(at),
                 _ => {}

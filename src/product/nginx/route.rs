@@ -77,7 +77,7 @@ impl Lower<'_> {
         }
         let done = self.destination(tree, node, id, module, &target);
         self.tries(id, &done);
-        self.path(id, at, place, &target);
+        self.path(id, at, place, &target, frame.rewrites);
         let next = self.done.routes.len();
         if let Some(server) = frame.server_at.and_then(|at| self.servers.get_mut(at)) {
             server.add(next, place, frame.internal);
@@ -239,17 +239,16 @@ impl Lower<'_> {
     }
 
     /// The prefix of a location that passes requests on as they are.
-    fn path(&mut self, id: EntityId, at: At<'_>, place: Option<At<'_>>, target: &Target) {
+    fn path(&mut self, id: EntityId, at: At<'_>, place: Option<At<'_>>, target: &Target, rewrites: bool) {
         let words: Vec<&str> = place.map(|place| place.texts().collect()).unwrap_or_default();
         let prefix = match words.as_slice() {
             [prefix] | ["^~", prefix] if prefix.starts_with('/') => *prefix,
             _ => return,
         };
-        let rewrites = || at.parent().is_some_and(|block| block.child("rewrite").is_some());
         let uri = at
             .text()
             .is_none_or(|text| crate::product::nginx::address::address(text).has_uri);
-        if !uri && !target.by_variable && !rewrites() {
+        if !uri && !target.by_variable && !rewrites {
             self.model.entity_mut(id).set(route::PATH, Arc::from(prefix), at.head());
         }
     }
