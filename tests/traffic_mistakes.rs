@@ -110,7 +110,7 @@ fn a_link_out_of_the_repository_is_not_followed() {
     std::os::unix::fs::symlink(outside.path(), place.path("traffic/web.csv")).unwrap();
     let said = place.run(&["lint"]);
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("outside the repository"), "{}", said.err);
+    assert!(said.err.contains("leaves the repository"), "{}", said.err);
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl<'d> Serving<'d> for Annotated<'d> {
         ];
         let annotations = self.document.at().get("metadata.annotations");
         let has = |name: &&str| annotations.is_some_and(|at| at.child(&format!("{PREFIX}{name}")).is_some());
-        self.document.doubt("metadata.annotations").is_none() && !CHANGES.iter().any(|name| has(&name))
+        self.document.doubt("metadata.annotations").is_none() && !CHANGES.iter().any(has)
     }
 
     fn reuses_connections(&self, model: &Model, group: EntityId) -> Known<bool> {
