@@ -85,7 +85,7 @@ fn hops(options: &cli::Hops) -> Result<u8, Failure> {
         .collect();
     let text = match options.format {
         Listing::Table => report::hops::table(&lines, &unread),
-        Listing::Json => report::hops::json(&lines),
+        Listing::Json => report::hops::json(&lines, &unread),
     };
     print(text.as_bytes())
 }

@@ -433,7 +433,7 @@ fn what_is_assumed_is_counted_and_shown() {
     let shown = "listens 0.0.0.0:3000 (assumed: web/server.js:3, unless PORT is set elsewhere)";
     assert!(hops.contains(shown), "{hops}");
     let json = right.run(&["hops", "--format", "json"]).json();
-    let origin = &json[0]["application"][0]["origin"];
+    let origin = &json["hops"][0]["application"][0]["origin"];
     assert_eq!(origin, "assumed: web/server.js:3, unless PORT is set elsewhere");
 }
 
@@ -490,7 +490,7 @@ fn listens(service: &str, files: &[(&str, &str)]) -> (String, String) {
     let place = Place::new(&[("compose.yaml", &*compose), ("nginx.conf", nginx)]);
     files.iter().for_each(|(path, text)| place.write(path, text));
     let hops = place.run(&["hops", "--format", "json"]).json();
-    let values = hops[0]["application"].as_array().unwrap();
+    let values = hops["hops"][0]["application"].as_array().unwrap();
     let of = values.iter().find(|value| value["name"] == "listens");
     let text = |key: &str| of.and_then(|value| value[key].as_str()).unwrap_or("none").to_owned();
     (text("value"), text("origin"))

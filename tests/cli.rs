@@ -659,8 +659,17 @@ fn the_map() {
     assert_eq!(none.code, Some(0));
     assert!(none.out.starts_with("no hop"), "{}", none.out);
     let json = place.run(&["hops", "--format", "json"]).json();
-    assert_eq!(json.as_array().unwrap().len(), 2);
-    assert_eq!(place.run(&["hops", "nothing", "--format", "json"]).out, "[]\n");
+    assert_eq!(json["hops"].as_array().unwrap().len(), 2);
+    let none = place.run(&["hops", "nothing", "--format", "json"]).json();
+    assert_eq!(none, serde_json::json!({"hops": [], "not_read": []}));
+    place.write("charts/api/Chart.yaml", "apiVersion: v2\nname: api\nversion: 1.0.0\n");
+    place.write(
+        "edge/routes.yaml",
+        "http:\n  services:\n    api:\n      loadBalancer:\n        servers:\n          - url: http://api\n",
+    );
+    let json = place.run(&["hops", "--format", "json"]).json();
+    let of = |nth: usize| json["not_read"][nth]["kind"].as_str().unwrap_or_default();
+    assert_eq!((of(0), of(1)), ("Helm chart", "Traefik file with route"));
 }
 
 #[test]

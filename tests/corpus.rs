@@ -98,7 +98,7 @@ fn no_rule_speaks_up_often_without_saying_why() {
         hops.args(["hops", "--format", "json"]).current_dir(&repository);
         let hops = said(&mut hops).json();
         let is_linked = |hop: &&Value| hop["not_linked"].is_null();
-        let files = hops
+        let files = hops["hops"]
             .as_array()
             .unwrap()
             .iter()

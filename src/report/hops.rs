@@ -191,9 +191,15 @@ fn values(shown: &[Shown]) -> impl Iterator<Item = String> + '_ {
         .map(|shown| format!("{} {} ({})", shown.name, shown.value, shown.origin))
 }
 
+#[derive(serde::Serialize)]
+struct Map<'a> {
+    hops: &'a [Line],
+    not_read: &'a [Unread],
+}
+
 /// The map for programs.
-pub fn json(lines: &[Line]) -> String {
-    let mut text = serde_json::to_string_pretty(lines).unwrap_or_default();
+pub fn json(hops: &[Line], not_read: &[Unread]) -> String {
+    let mut text = serde_json::to_string_pretty(&Map { hops, not_read }).unwrap_or_default();
     text.push('\n');
     escape_json(text)
 }
