@@ -7,6 +7,7 @@ mod generate;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use gatelint::environment::Role;
 use gatelint::environment::claim::{Charts, Claim, NameClaim};
@@ -77,6 +78,35 @@ fn walks_in_the_order_of_paths() -> Outcome {
     assert_eq!(paths(&walked), expected);
     assert_eq!(walked.others, [".gitignore", "README.md"]);
     assert_eq!(walked.problems, []);
+    Ok(())
+}
+
+#[test]
+fn reads_what_git_tracks_whatever_gitignore_names() -> Outcome {
+    let all = [
+        "build/deep/a.yaml",
+        "build/b.yaml",
+        "c.local.yaml",
+        "d.local.yaml",
+        "e.yaml",
+    ];
+    let mut files: Vec<(&str, &str)> = all.iter().map(|path| (*path, "")).collect();
+    files.push((".gitignore", "build/\n*.local.yaml\n"));
+    let folder = tree(&files)?;
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(folder.path()).status()
+    };
+    let walked = || walk(folder.path(), &WalkOptions::default(), &is_claimed);
+    git(&["init", "-q"])?;
+    assert_eq!(paths(&walked()), ["e.yaml"]);
+    git(&["add", "-f", "build/deep/a.yaml", "c.local.yaml"])?;
+    assert_eq!(paths(&walked()), ["build/deep/a.yaml", "c.local.yaml", "e.yaml"]);
+    // What another tool than git leaves out stays out.
+    fs::write(folder.path().join(".ignore"), "build/\n")?;
+    assert_eq!(paths(&walked()), ["c.local.yaml", "e.yaml"]);
+    fs::write(folder.path().join(".git/index"), "DIRC of something else")?;
+    assert_eq!(paths(&walked()), ["e.yaml"]);
     Ok(())
 }
 

@@ -40,7 +40,7 @@ pub fn of_head(root: &Root) -> Result<Option<i64>, String> {
 }
 
 /// Git's folder of this work tree, and the one that it shares with others.
-fn folders(root: &Path) -> Result<Option<(PathBuf, PathBuf)>, String> {
+pub(super) fn folders(root: &Path) -> Result<Option<(PathBuf, PathBuf)>, String> {
     let mut own = root.join(".git");
     if own.is_file() {
         let Some(text) = text(&own, SMALL)? else {

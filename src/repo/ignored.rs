@@ -9,6 +9,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::open::{self, Unread};
+use super::tracked::{List, Tracked};
 
 /// Their names, the stronger one first.
 const NAMES: [&str; 2] = [".ignore", ".gitignore"];
@@ -17,8 +18,8 @@ const NAMES: [&str; 2] = [".ignore", ".gitignore"];
 pub(super) struct Ignored {
     /// In the order of [`NAMES`].
     own: [Option<Gitignore>; 2],
-    /// Whether another repository begins here, which what is above does not reach.
-    is_repository: bool,
+    /// What git tracks, where a repository begins here, which what is above does not reach.
+    repository: Option<List>,
     above: Option<Arc<Ignored>>,
 }
 
@@ -36,15 +37,11 @@ pub(super) fn below(
         patterns(folder, name).map_err(|message| problem(name, message)).ok()
     };
     let own = NAMES.map(&mut own);
-    let is_repository = names(".git");
-    if own.iter().all(Option::is_none) && !is_repository {
+    let repository = names(".git").then(|| List::of(folder));
+    if own.iter().all(Option::is_none) && repository.is_none() {
         return above;
     }
-    Some(Arc::new(Ignored {
-        own,
-        is_repository,
-        above,
-    }))
+    Some(Arc::new(Ignored { own, repository, above }))
 }
 
 fn patterns(folder: &Path, name: &str) -> Result<Gitignore, String> {
@@ -66,30 +63,60 @@ fn patterns(folder: &Path, name: &str) -> Result<Gitignore, String> {
         .map_err(|error| format!("its patterns are too much ({error}), so what it names is not left out"))
 }
 
+/// How much of a path is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// All that nothing further in leaves out.
+    Whole,
+    /// What git tracks.
+    Tracked,
+    /// Nothing.
+    None,
+}
+
 impl Ignored {
-    /// Whether a path right below the folder is left out.
-    pub(super) fn leaves_out(&self, path: &Path, is_folder: bool) -> bool {
-        NAMES
-            .iter()
-            .enumerate()
-            .find_map(|(which, name)| self.says(which, *name == ".gitignore", path, is_folder))
-            == Some(true)
+    /// How much of a path right below the folder is read, when so much of the folder is.
+    pub(super) fn share(&self, folder: Share, path: &Path, is_folder: bool) -> Share {
+        let mut all = NAMES.iter().enumerate();
+        let found = all.find_map(|(which, name)| {
+            let is_git = *name == ".gitignore";
+            Some((is_git, self.says(which, is_git, path, is_folder)?))
+        });
+        match found {
+            // Git knows nothing of the other file.
+            Some((false, true)) => Share::None,
+            Some((true, true)) => self.tracked(path),
+            _ if folder == Share::Tracked => self.tracked(path),
+            _ => Share::Whole,
+        }
+    }
+
+    fn tracked(&self, path: &Path) -> Share {
+        let mut level = Some(self);
+        while let Some(Ignored { repository, above, .. }) = level {
+            if let Some(list) = repository {
+                return match list.find(path) {
+                    Some(Tracked::Whole) => Share::Whole,
+                    Some(Tracked::Inside) => Share::Tracked,
+                    None => Share::None,
+                };
+            }
+            level = above.as_deref();
+        }
+        Share::None
     }
 
     fn says(&self, which: usize, ends_at_repository: bool, path: &Path, is_folder: bool) -> Option<bool> {
         let mut level = Some(self);
-        while let Some(Ignored {
-            own,
-            is_repository,
-            above,
-        }) = level
-        {
+        while let Some(Ignored { own, repository, above }) = level {
             match own[which].as_ref().map(|patterns| patterns.matched(path, is_folder)) {
                 Some(Match::Ignore(_)) => return Some(true),
                 Some(Match::Whitelist(_)) => return Some(false),
                 _ => {}
             }
-            level = above.as_deref().filter(|_| !(ends_at_repository && *is_repository));
+            level = above
+                .as_deref()
+                .filter(|_| !(ends_at_repository && repository.is_some()));
         }
         None
     }

@@ -7,6 +7,7 @@ pub mod lines;
 pub mod open;
 pub mod root;
 pub mod source;
+mod tracked;
 pub mod walk;
 
 pub use edit::{Edit, Refusal};

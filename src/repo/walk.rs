@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use globset::GlobSet;
 use rayon::prelude::*;
 
-use super::ignored::{self, Ignored};
+use super::ignored::{self, Ignored, Share};
 use super::open;
 
 /// Folders that hold no configuration of this repository, whatever .gitignore says.
@@ -106,8 +106,8 @@ pub struct Walked {
     pub problems: Vec<Failure>,
 }
 
-/// Walks a repository for the files whose paths are wanted. Files that .gitignore excludes are left out; hidden ones are
-/// not.
+/// Walks a repository for the files whose paths are wanted. Files that .gitignore excludes and git does not track are
+/// left out; hidden ones are not.
 pub fn walk(root: &Path, options: &WalkOptions, wanted: Wanted<'_>) -> Walked {
     // Links are compared with real paths.
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
@@ -117,7 +117,7 @@ pub fn walk(root: &Path, options: &WalkOptions, wanted: Wanted<'_>) -> Walked {
         wanted,
         walked: Mutex::default(),
     };
-    rayon::scope(|scope| walk.folder(scope, root, None));
+    rayon::scope(|scope| walk.folder(scope, root, Share::Whole, None));
     let mut walked = walk.walked.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.files.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.others.par_sort_unstable();
@@ -135,7 +135,7 @@ struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     /// Looks at what is in one folder; each folder in it is a task of its own.
-    fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, folder: &Path, above: Option<Arc<Ignored>>) {
+    fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, folder: &Path, read: Share, above: Option<Arc<Ignored>>) {
         let mut own = Walked::default();
         let mut entries = Vec::new();
         let unreadable =
@@ -158,17 +158,18 @@ impl<'w> Walk<'w> {
         });
         for (name, kind) in entries {
             let path = folder.join(&name);
-            let is_ignored = || {
-                ignored
-                    .as_ref()
-                    .is_some_and(|ignored| ignored.leaves_out(&path, kind.is_dir()))
-            };
-            if is_left_out(self.root, &path, &name, kind.is_dir(), self.exclude) || is_ignored() {
+            if is_left_out(self.root, &path, &name, kind.is_dir(), self.exclude) {
+                continue;
+            }
+            let share = ignored
+                .as_ref()
+                .map_or(read, |ignored| ignored.share(read, &path, kind.is_dir()));
+            if share == Share::None {
                 continue;
             }
             if kind.is_dir() {
                 let ignored = ignored.clone();
-                scope.spawn(move |scope| self.folder(scope, &path, ignored));
+                scope.spawn(move |scope| self.folder(scope, &path, share, ignored));
             } else if kind.is_symlink() {
                 look_through(self.root, &path, self.wanted, &mut own);
             } else if kind.is_file() {
