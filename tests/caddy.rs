@@ -7,10 +7,8 @@ mod common;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::fixes::{Awkward, Files, Judged, crlf, unmarked};
+use common::fixes::{Awkward, Files, Judged, crlf};
 use common::{Place, skipped};
-use gatelint::rule::RuleSet;
-use rayon::prelude::*;
 
 fn caddy() -> Option<PathBuf> {
     let named = std::env::var_os("GATELINT_CADDY").map(PathBuf::from);
@@ -44,7 +42,6 @@ const AWKWARD: [Awkward; 4] = [
 #[test]
 fn fixes_in_awkward_places_are_accepted() {
     let Some(caddy) = caddy() else { return };
-    let rules = RuleSet::embedded().unwrap();
     let loads = |files: &Files| {
         let place = Place::new(&[("Caddyfile", files.get("Caddyfile")?)]);
         let mut command = Command::new(&caddy);
@@ -58,20 +55,6 @@ fn fixes_in_awkward_places_are_accepted() {
         })
     };
     let judged = Judged::default();
-    let bad = rules
-        .rules()
-        .iter()
-        .flat_map(|rule| rule.examples().into_iter().map(move |example| (rule, example)));
-    let bad: Vec<_> = bad.filter(|(_, example)| example.bad).collect();
-    bad.par_iter().for_each(|(rule, example)| {
-        for (place, change) in AWKWARD {
-            let mut files = example.files.clone();
-            let Some(text) = files.get("Caddyfile").and_then(|text| change(&unmarked(text))) else {
-                continue;
-            };
-            files.insert("Caddyfile".to_owned(), text);
-            judged.judge(&format!("{} {:?}, {place}", rule.id, example.name), &files, &loads);
-        }
-    });
+    judged.judge_examples(&AWKWARD, |path| path == "Caddyfile", &loads);
     judged.end("Caddy", 8);
 }

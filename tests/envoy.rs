@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-use common::fixes::{Awkward, Files, Judged, crlf, unmarked};
+use common::fixes::{Awkward, Files, Judged, crlf};
 use common::skipped;
 use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::read;
@@ -365,7 +365,6 @@ const AWKWARD: [Awkward; 4] = [
 #[test]
 fn fixes_in_awkward_places_are_accepted() {
     let Some(envoy) = envoy() else { return };
-    let rules = RuleSet::embedded().unwrap();
     let loads = |files: &Files| {
         let text = files.get("envoy.yaml")?;
         let folder = tempfile::tempdir().unwrap();
@@ -373,21 +372,7 @@ fn fixes_in_awkward_places_are_accepted() {
         Some(validate(&envoy, folder.path(), "envoy.yaml"))
     };
     let judged = Judged::default();
-    let bad = rules
-        .rules()
-        .iter()
-        .flat_map(|rule| rule.examples().into_iter().map(move |example| (rule, example)));
-    let bad: Vec<_> = bad.filter(|(_, example)| example.bad).collect();
-    bad.par_iter().for_each(|(rule, example)| {
-        for (place, change) in AWKWARD {
-            let mut files = example.files.clone();
-            let Some(text) = files.get("envoy.yaml").and_then(|text| change(&unmarked(text))) else {
-                continue;
-            };
-            files.insert("envoy.yaml".to_owned(), text);
-            judged.judge(&format!("{} {:?}, {place}", rule.id, example.name), &files, &loads);
-        }
-    });
+    judged.judge_examples(&AWKWARD, |path| path == "envoy.yaml", &loads);
     corpus().par_iter().for_each(|path| {
         let Ok(text) = fs::read_to_string(path) else { return };
         judged.judge(&path.display().to_string(), &alone(&text), &loads);

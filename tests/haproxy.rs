@@ -7,7 +7,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::fixes::{Awkward, Files, Judged, unmarked};
+use common::fixes::{Awkward, Files, Judged};
 use common::{Place, skipped};
 use gatelint::environment::Role;
 use gatelint::environment::claim::Charts;
@@ -346,28 +346,13 @@ fn beside_servers(text: &str, line: &str) -> Option<String> {
 #[test]
 fn fixes_in_awkward_places_are_accepted() {
     let Some(real) = real() else { return };
-    let rules = RuleSet::embedded().unwrap();
     let loads = |files: &Files| {
         let place = Place::new(&[("haproxy.cfg", files.get("haproxy.cfg")?)]);
         let (valid, said) = check(&real, &place.path("haproxy.cfg"));
         Some(if valid { Ok(()) } else { Err(said) })
     };
     let judged = Judged::default();
-    let bad = rules
-        .rules()
-        .iter()
-        .flat_map(|rule| rule.examples().into_iter().map(move |example| (rule, example)));
-    let bad: Vec<_> = bad.filter(|(_, example)| example.bad).collect();
-    bad.par_iter().for_each(|(rule, example)| {
-        for (place, change) in AWKWARD {
-            let mut files = example.files.clone();
-            let Some(text) = files.get("haproxy.cfg").and_then(|text| change(&unmarked(text))) else {
-                continue;
-            };
-            files.insert("haproxy.cfg".to_owned(), text);
-            judged.judge(&format!("{} {:?}, {place}", rule.id, example.name), &files, &loads);
-        }
-    });
+    judged.judge_examples(&AWKWARD, |path| path == "haproxy.cfg", &loads);
     corpus().par_iter().for_each(|path| {
         let Ok(text) = std::fs::read_to_string(path) else {
             return;

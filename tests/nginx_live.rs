@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::fixes::{Awkward, Files, Judged, crlf, unmarked};
+use common::fixes::{Awkward, Files, Judged, crlf};
 use gatelint::analysis::{Ground, analyse};
 use gatelint::environment::claim::Charts;
 use gatelint::environment::{Role, read};
@@ -384,33 +384,8 @@ fn each_line(text: &str, change: impl Fn(&str) -> Vec<String>) -> Option<String>
 #[test]
 fn fixes_in_awkward_places_are_accepted() {
     let Some(nginx) = nginx() else { return };
-    let rules = RuleSet::embedded().unwrap();
     let judged = Judged::default();
-    let examples = rules.rules().iter().flat_map(|rule| {
-        let examples = rule.examples().into_iter().enumerate();
-        examples
-            .filter(|(_, example)| example.bad)
-            .map(move |(at, example)| (rule, at, example))
-    });
-    let cases: Vec<_> = examples.collect();
-    cases.par_iter().for_each(|(rule, at, example)| {
-        for (place, change) in AWKWARD {
-            let mut files = Files::new();
-            for (path, text) in &example.files {
-                let text = unmarked(text);
-                let changed = match path.ends_with(".conf") {
-                    true => change(&text),
-                    false => Some(text),
-                };
-                let Some(changed) = changed else { break };
-                files.insert(path.clone(), changed);
-            }
-            if files.len() == example.files.len() {
-                let name = format!("{} {}, {place}", rule.id, at + 1);
-                judged.judge(&name, &files, &|files| nginx.loads(files));
-            }
-        }
-    });
+    judged.judge_examples(&AWKWARD, |path| path.ends_with(".conf"), &|files| nginx.loads(files));
     let real = projects();
     real.par_iter().for_each(|project| {
         let mut files = Files::new();

@@ -5,6 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use gatelint::rule::RuleSet;
+use rayon::prelude::*;
+
 use super::Place;
 
 pub type Files = BTreeMap<String, String>;
@@ -25,6 +28,9 @@ pub fn mended(files: &Files) -> (Files, Vec<String>) {
     (after.collect(), rules)
 }
 
+/// Whether the product loads what is its own among some files; `None` where that cannot be tried.
+pub type Loads<'l> = &'l (dyn Fn(&Files) -> Option<Result<(), String>> + Sync);
+
 /// How many fixes were judged, by rule.
 #[derive(Default)]
 pub struct Judged {
@@ -33,8 +39,33 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Mends files and asks the product: what loaded must load. `loads` gives `None` where that cannot be tried.
-    pub fn judge(&self, name: &str, files: &Files, loads: &dyn Fn(&Files) -> Option<Result<(), String>>) {
+    /// Judges every bad example of every rule, with its own files written in each awkward way.
+    pub fn judge_examples(&self, awkward: &[Awkward], is_own: fn(&str) -> bool, loads: Loads<'_>) {
+        let rules = RuleSet::embedded().unwrap();
+        let examples = rules.rules().iter().flat_map(|rule| {
+            let bad = rule.examples().into_iter().filter(|example| example.bad);
+            bad.map(move |example| (&rule.id, example))
+        });
+        let examples: Vec<_> = examples
+            .filter(|(_, example)| example.files.keys().any(|path| is_own(path)))
+            .collect();
+        examples.par_iter().for_each(|(rule, example)| {
+            for (place, change) in awkward {
+                let write = |(path, text): (&String, &String)| {
+                    let text = unmarked(text);
+                    let text = if is_own(path) { change(&text)? } else { text };
+                    Some((path.clone(), text))
+                };
+                let files: Option<Files> = example.files.iter().map(write).collect();
+                if let Some(files) = files {
+                    self.judge(&format!("{rule} {:?}, {place}", example.name), &files, loads);
+                }
+            }
+        });
+    }
+
+    /// Mends files and asks the product: what loaded must load.
+    pub fn judge(&self, name: &str, files: &Files, loads: Loads<'_>) {
         if loads(files).is_none_or(|before| before.is_err()) {
             return;
         }
