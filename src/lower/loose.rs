@@ -60,7 +60,14 @@ impl Builder<'_> {
 
 /// Whether a text names a folder itself, not only files in it.
 fn names_folder(text: &str, folder: &str) -> bool {
-    let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '"', '\'', ' ', '\n', '\r', '*', ',', ']']);
+    // `edge:` at the end of a line is the name of a service.
+    let is_key = |rest: &str| {
+        rest.strip_prefix(':')
+            .is_some_and(|rest| rest.trim_start_matches([' ', '\r']).starts_with('\n'))
+    };
+    let ends = |rest: &str| {
+        !is_key(rest) && (rest.is_empty() || rest.starts_with([':', '"', '\'', ' ', '\n', '\r', '*', ',', ']']))
+    };
     !folder.is_empty()
         && text.match_indices(folder).any(|(at, _)| {
             let before = text[..at].chars().next_back();
