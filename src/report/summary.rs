@@ -1,5 +1,7 @@
 //! The last lines of human output: what was read and linked, found, and left undecided, and what to do about it.
 
+use rustc_hash::FxHashMap;
+
 use super::contents::{Options, Report, problem_kind, unread};
 use super::human::paint;
 use crate::finding::AsOfOrigin;
@@ -134,8 +136,10 @@ fn not_evaluated(report: &Report<'_>, options: Options, lines: &mut Vec<String>)
     }
     // One reason stands in the way of many rules: what to do about it is said once.
     let mut reasons: Vec<(&str, Option<Span>, usize, usize)> = Vec::new();
+    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
     for entry in all {
-        match reasons.iter_mut().find(|(reason, ..)| **reason == *entry.reason) {
+        let place = *known.entry(&entry.reason).or_insert(reasons.len());
+        match reasons.get_mut(place) {
             Some((_, _, rules, checks)) => (*rules, *checks) = (*rules + 1, *checks + entry.count),
             None => reasons.push((&entry.reason, entry.at, 1, entry.count)),
         }
