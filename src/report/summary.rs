@@ -181,6 +181,10 @@ fn nothing_linked(report: &Report<'_>) -> Vec<String> {
     if report.summary.hops == 0 && report.summary.as_of.is_some() {
         return Vec::new();
     }
+    // Something was compared, or it would not be found.
+    if report.summary.errors > 0 {
+        return Vec::new();
+    }
     if report.summary.hops == 0 && report.summary.left_out > 0 {
         return vec![
             "Everything that passes requests on lies in examples; `--include-examples` reports on them.".to_owned(),
