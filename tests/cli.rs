@@ -499,7 +499,7 @@ fn a_fix_is_made_in_the_file_as_it_is() {
     let file = place.path("edge/nginx.conf");
     std::fs::hard_link(&file, place.path("edge/other-name")).unwrap();
     // What a run that was killed has left.
-    place.write("edge/.gatelint-a1.new", "half");
+    place.write("edge/.gatelint-a1B2c3.new", "half");
     let patch = place.path("fix.patch");
     let kept = place.run(&two(&["--unsafe-fixes", "--patch-file", patch.to_str().unwrap()]));
     assert!(kept.out.contains("upstream-port-not-exposed"), "{}", kept.out);
@@ -509,7 +509,7 @@ fn a_fix_is_made_in_the_file_as_it_is() {
     let fixed = NGINX.replace("8080", "8000").replace("60s", "125s");
     assert_eq!(place.text("edge/nginx.conf"), fixed);
     assert_eq!(place.text("edge/other-name"), fixed, "the file has two names");
-    assert!(!place.path("edge/.gatelint-a1.new").exists());
+    assert!(!place.path("edge/.gatelint-a1B2c3.new").exists());
 
     place.write("edge/nginx.conf", NGINX);
     let git = std::process::Command::new("git")

@@ -24,13 +24,14 @@ impl Replacement {
         let folder = target.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
         remove_left_behind(folder);
         let metadata = fs::metadata(target)?;
-        if !may_be_replaced(target, folder, &metadata)? {
-            return in_place(target, &self.new);
-        }
-        let mut file = tempfile::Builder::new()
-            .prefix(BEGINS)
-            .suffix(ENDS)
-            .tempfile_in(folder)?;
+        let beside = tempfile::Builder::new().prefix(BEGINS).suffix(ENDS).tempfile_in(folder);
+        let mut file = match beside {
+            Ok(file) if may_be_replaced(target, &metadata, &file.as_file().metadata()?) => file,
+            Ok(_) => return in_place(target, &self.new),
+            // A folder that takes no new file may still hold one that can be written.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return in_place(target, &self.new),
+            Err(error) => return Err(error),
+        };
         file.as_file().set_permissions(metadata.permissions())?;
         file.write_all(&self.new)?;
         file.as_file().sync_all()?;
@@ -41,25 +42,16 @@ impl Replacement {
 
 /// Whether a new file would be as the old one: not another's, under one name, without attributes that would be lost.
 #[cfg(unix)]
-fn may_be_replaced(target: &Path, folder: &Path, metadata: &Metadata) -> io::Result<bool> {
+fn may_be_replaced(target: &Path, old: &Metadata, new: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
 
-    if metadata.nlink() > 1 || xattr::list(target).is_ok_and(|mut names| names.next().is_some()) {
-        return Ok(false);
-    }
-    // What a new file in this folder would belong to.
-    let probe = match tempfile::Builder::new().prefix(BEGINS).suffix(ENDS).tempfile_in(folder) {
-        Ok(probe) => probe.as_file().metadata()?,
-        // A folder that takes no new file may still hold one that can be written.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    Ok((probe.uid(), probe.gid()) == (metadata.uid(), metadata.gid()))
+    let has_attributes = xattr::list(target).is_ok_and(|mut names| names.next().is_some());
+    old.nlink() == 1 && !has_attributes && (old.uid(), old.gid()) == (new.uid(), new.gid())
 }
 
 #[cfg(not(unix))]
-fn may_be_replaced(_: &Path, _: &Path, _: &Metadata) -> io::Result<bool> {
-    Ok(true)
+fn may_be_replaced(_: &Path, _: &Metadata, _: &Metadata) -> bool {
+    true
 }
 
 fn in_place(target: &Path, new: &[u8]) -> io::Result<()> {
@@ -74,7 +66,10 @@ fn remove_left_behind(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(BEGINS) && name.ends_with(ENDS) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        // As tempfile calls them, and nobody else.
+        let middle = name.strip_prefix(BEGINS).and_then(|rest| rest.strip_suffix(ENDS));
+        let is_ours = middle.is_some_and(|own| own.len() == 6 && own.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::environment::{File, Role};
 use crate::estate::Builder;
 use crate::model::field::container;
+use crate::speed;
 
 /// Of a project with more such files than this nothing is claimed.
 const MOST: usize = 50;
@@ -19,7 +20,8 @@ impl Builder<'_> {
         let has_own = has_own || self.estate.containers.iter().any(|container| is_gateway(container.id));
         let loose = gateways.iter().enumerate().filter(|(_, gateway)| gateway.unplaced);
         let loose: Vec<usize> = loose.map(|(at, _)| at).collect();
-        if !self.estate.compose || !has_own || loose.len() > MOST {
+        let too_many = loose.len() > MOST || self.context.repository.files().len() > speed::SPEAKERS;
+        if !self.estate.compose || !has_own || too_many {
             return;
         }
         for at in loose {

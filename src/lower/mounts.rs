@@ -11,6 +11,7 @@ use crate::expand::Deployed;
 use crate::model::field::container;
 use crate::model::{EntityId, ProductId};
 use crate::product;
+use crate::speed;
 
 /// Folders that hold a gateway's own files. What else is mounted, such as pages and certificates, is often made later.
 const FOLDERS: [&str; 4] = ["conf.d", "sites-enabled", "templates", "http.d"];
@@ -23,7 +24,7 @@ const MODELS: [&str; 9] = [
 impl Builder<'_> {
     /// Notes the first such mount of a gateway's container in a compose project.
     pub(super) fn missing_mount(&mut self, id: EntityId, product: ProductId, spec: &ContainerSpec, all: &[Deployed]) {
-        if !self.estate.compose {
+        if !self.estate.compose || self.context.repository.files().len() > speed::SPEAKERS {
             return;
         }
         let folders = product::folders_of(product);

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::environment::Role;
 use crate::estate::Builder;
+use crate::speed;
 use crate::syntax::At;
 
 impl Builder<'_> {
@@ -36,6 +37,10 @@ impl Builder<'_> {
             .cloned()
             .collect();
         if missing.is_empty() {
+            return;
+        }
+        if self.context.repository.files().len() > speed::SPEAKERS {
+            self.estate.named_elsewhere = missing;
             return;
         }
         let files = self.context.repository.files().iter();

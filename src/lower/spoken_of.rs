@@ -8,6 +8,7 @@ use crate::environment::{File, Role};
 use crate::estate::{Builder, Endpoint};
 use crate::model::Known;
 use crate::model::host::is_loopback;
+use crate::speed;
 
 /// For how many addresses files are read; more are taken for spoken of.
 const MOST: usize = 64;
@@ -25,7 +26,8 @@ impl Builder<'_> {
             .flat_map(|gateway| &gateway.routes)
             .flat_map(|route| &route.endpoints);
         let addresses: FxHashSet<Arc<str>> = ends.filter_map(own).collect();
-        if addresses.is_empty() || addresses.len() > MOST {
+        let too_many = addresses.len() > MOST || self.context.repository.files().len() > speed::SPEAKERS;
+        if addresses.is_empty() || too_many {
             self.estate.spoken_of = addresses;
             return;
         }
