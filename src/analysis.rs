@@ -3,9 +3,7 @@
 mod again;
 mod answered;
 mod hits;
-mod part;
 mod prover;
-mod web;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -61,9 +61,8 @@ pub const TASK: usize = 64;
 /// that are done are joined while the next are lowered.
 pub const TASKS: usize = 12;
 
-/// Documents and loose files from which on an environment is large: it is lowered in parts by all cores, a part of it may
-/// stand in for it in a proof, and room is made before it is read again. Of a smaller one all that is done sooner than a
-/// second thread wakes up or a part is found.
+/// Documents and loose files from which on an environment is large: it is lowered in parts by all cores, and room is made
+/// before it is read again. Of a smaller one all that is done sooner than a second thread wakes up.
 pub const LARGE: usize = 500;
 
 /// Does the same for every environment, on all cores. The last is begun first: it holds what no other deploys, and is

@@ -6,12 +6,10 @@
 mod common;
 
 use common::Place;
-use gatelint::fix::outcome::file_key;
-use gatelint::fix::part::portrait;
 use gatelint::model::{
     Assumption, Doubt, Duration, Entity, EntityId, Held, Kind, Known, Model, Row, Scope, Table, Unit, field, weigh,
 };
-use gatelint::repo::{SourceId, Sources, Span};
+use gatelint::repo::{SourceId, Span};
 use gatelint::rule::{Grade, Hit, Judgement, Precision, RuleSet, Severity, judge, tell};
 use gatelint::server::{Bind, ProcessJoin, SocketJoin};
 
@@ -629,37 +627,4 @@ fn what_is_joined_rests_on_what_it_would_not_be_without() {
     assert_eq!(model.held(id, field::hop::POD_PORT), Known::Absent.unless(elsewhere()));
     assert_eq!(*hop.linked(field::hop::ROUTE), Known::Is(route).into());
     assert_eq!(*hop.linked(field::hop::SERVICE), Known::Is(service).unless(elsewhere()));
-}
-
-/// A fix is proved by comparing models: one that changes what something rests on changes something.
-#[test]
-fn models_differ_by_what_they_rest_on() {
-    let sources = Sources::default();
-    let file = sources.add_file("compose.yaml", "services: { web: { image: example/web } }\n".into());
-    let files = [file_key("compose.yaml")].into_iter().collect();
-    let at = Span::new(file.id, 0, 5);
-    let of = |complete: &dyn Fn(&mut Entity)| {
-        let mut model = Model::default();
-        let mut socket = Entity::new(Kind::Socket, "web :3000", at);
-        complete(&mut socket);
-        model.add(socket);
-        portrait(&sources, &model, &files)
-    };
-    let port = |basis: fn(Known<i64>) -> Held<i64>| {
-        of(&|socket| socket.set_known(field::socket::PORT, basis(Known::Is(3000)), at))
-    };
-    let other = |known: Known<i64>| known.unless(Assumption::unless("HOST is set elsewhere"));
-    let all = [
-        port(Held::from),
-        port(|known| known.unless(elsewhere())),
-        port(other),
-        of(&|socket| {
-            socket.set(field::socket::PORT, 3000, at);
-            socket.unless = Some(elsewhere());
-        }),
-    ];
-    for (nth, one) in all.iter().enumerate() {
-        assert!(all[nth + 1..].iter().all(|other| other != one), "{nth}");
-    }
-    assert_eq!(all[1], port(|known| known.unless(elsewhere())));
 }

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::web::Web;
 use super::{Analysis, Ground, Judged};
 use crate::assess::Assessed;
 use crate::environment::{Environment, Repository};
@@ -49,8 +48,6 @@ pub(super) struct Kept {
     pub files: FxHashSet<SourceId>,
     /// Made when a fix of one of its files is to be proved.
     outcome: OnceLock<Outcome>,
-    /// Made when a fix of few of its files is to be proved, and it is large.
-    pub web: OnceLock<Web>,
 }
 
 /// What linking and settling alone needed.
@@ -65,7 +62,6 @@ impl Judged {
             undecided: self.judgement.undecided,
             files: self.files,
             outcome: OnceLock::new(),
-            web: OnceLock::new(),
         };
         (kept, (self.estate, self.assessed, self.judgement.not_evaluated))
     }

@@ -5,7 +5,6 @@ mod attempt;
 mod complaint;
 pub mod diff;
 pub mod outcome;
-pub mod part;
 mod places;
 pub mod prove;
 pub mod spell;

@@ -15,11 +15,6 @@ use crate::speed;
 /// A file of the repository, by a digest of its path.
 pub type FileKey = u64;
 
-/// The key of the file at a path.
-pub fn file_key(path: &str) -> FileKey {
-    digest(path)
-}
-
 /// A hit: its subject and the file its entity stands in, by digest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said {
@@ -72,41 +67,6 @@ impl Outcome {
         Outcome { said, open, written }
     }
 
-    /// The same of some files alone.
-    pub fn within(mut self, sources: &Sources, model: &Model, of: &FxHashSet<FileKey>) -> Outcome {
-        let mut is_in = stands_in(sources, model, of);
-        self.said.retain(|said| is_in(said.root));
-        self.open.retain(|open| is_in(open.root));
-        self.written.retain(|(file, ..)| of.contains(file));
-        self
-    }
-
-    /// Whether the rules say the same, of entities that may be numbered otherwise.
-    pub fn agrees(&self, verdicts: &Outcome) -> bool {
-        let said = |of: &Outcome| -> Vec<_> { of.said.iter().map(|said| (said.subject, said.loud)).collect() };
-        let open = |of: &Outcome| -> Vec<_> { of.open.iter().map(|open| open.what).collect() };
-        let sorted = |mut said: Vec<(u64, bool)>| {
-            said.sort_unstable();
-            said
-        };
-        sorted(said(self)) == sorted(said(verdicts)) && open(self) == open(verdicts)
-    }
-
-    /// What the rules say, without what is written.
-    pub fn said(
-        sources: &Sources,
-        model: &Model,
-        verdicts: impl Iterator<Item = Verdict>,
-        undecided: &[(usize, EntityId)],
-    ) -> Outcome {
-        let (said, open) = rules(&mut Files::new(sources), model, verdicts, undecided);
-        Outcome {
-            said,
-            open,
-            written: Vec::new(),
-        }
-    }
-
     /// How many hits have this subject.
     pub(super) fn count(&self, subject: u64) -> usize {
         let from = self.said.partition_point(|said| said.subject < subject);
@@ -125,16 +85,6 @@ impl Outcome {
         own.chain(other.written.iter().filter(lacks(self)))
             .map(|(file, field, _)| (*file, *field))
     }
-}
-
-/// Whether entities of a model are declared in some files.
-pub fn stands_in<'m>(
-    sources: &'m Sources,
-    model: &'m Model,
-    of: &'m FxHashSet<FileKey>,
-) -> impl FnMut(EntityId) -> bool {
-    let mut files = Files::new(sources);
-    move |id| of.contains(&files.key_at(model.entity(id).span))
 }
 
 /// What rules say and leave open, each in order.

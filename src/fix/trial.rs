@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::complaint::{Change, Members};
-use super::part::Reading;
-use super::world::{Again, Answer, Complaint, Question, World};
+use super::world::{Again, Complaint, World};
 use crate::repo::{Edit, Refusal, SourceId, edit::splice};
 
 /// Up to this many file readings each fix is proved by itself; above, fixes that do not touch each other are proved
@@ -62,8 +61,8 @@ pub(super) fn verdicts(world: &dyn World, members: &Members<'_>, budget: &mut Bu
             of_file.push(edit.clone());
         }
     }
-    let readings = world.readings(&edits.keys().copied().collect());
-    if !budget.take(readings.iter().map(|reading| reading.cost).sum()) {
+    let environments = world.users(&edits.keys().copied().collect());
+    if !budget.take(environments.iter().map(|at| world.cost(*at)).sum()) {
         return None;
     }
     let changed = |(file, edits): (&SourceId, &Vec<Edit>)| {
@@ -85,13 +84,9 @@ pub(super) fn verdicts(world: &dyn World, members: &Members<'_>, budget: &mut Bu
         };
         change.answer()
     };
-    let answers = match answers(world, &readings, &texts, &question, budget) {
-        Answers::All(answers) => answers,
-        Answers::TooLong => return None,
-        Answers::Gone => {
-            let gone = Complaint::of_all("with it the environments would no longer be the same", all);
-            return Some(judge(vec![gone], all));
-        }
+    let Some(answers) = world.after(&environments, &texts, &question) else {
+        let gone = Complaint::of_all("with it the environments would no longer be the same", all);
+        return Some(judge(vec![gone], all));
     };
     let changed: BTreeSet<usize> = answers.iter().flat_map(|answer| &answer.changed).copied().collect();
     let idle = (0..all).filter(|at| !changed.contains(at));
@@ -105,57 +100,11 @@ pub(super) fn verdicts(world: &dyn World, members: &Members<'_>, budget: &mut Bu
         .flat_map(|answer| answer.complaints.iter().cloned())
         .chain(idle);
     let mut verdicts = judge(complaints.collect(), all);
-    let troubled: BTreeSet<usize> = readings
-        .iter()
-        .zip(&answers)
-        .filter(|(_, answer)| !answer.consents())
-        .map(|(reading, _)| reading.environment)
-        .collect();
+    let asked = environments.into_iter().zip(&answers);
+    let troubled = asked.filter(|(_, answer)| !answer.consents()).map(|(at, _)| at);
+    let troubled: BTreeSet<usize> = troubled.collect();
     clear(world, members, troubled, &mut verdicts);
     Some(verdicts)
-}
-
-enum Answers {
-    /// One for each reading.
-    All(Vec<Answer>),
-    /// An environment is gone.
-    Gone,
-    /// There was a part that did not do, and reading its environment as a whole would take too long.
-    TooLong,
-}
-
-/// Asks what is to be read again. Of a part only consent counts: where it has a complaint, or is no fair stand-in, its
-/// environment is read as a whole, and that decides.
-fn answers(
-    world: &dyn World,
-    readings: &[Reading],
-    texts: &[(SourceId, Vec<u8>)],
-    question: &Question<'_>,
-    budget: &mut Budget,
-) -> Answers {
-    let Some(answers) = world.after(readings, texts, question) else {
-        return Answers::Gone;
-    };
-    let consents = |(reading, answer): &(&Reading, &Option<Answer>)| {
-        let of_part = |answer: &Answer| reading.part.is_none() || answer.consents();
-        answer.as_ref().is_some_and(of_part)
-    };
-    let others = readings.iter().zip(&answers).filter(|pair| !consents(pair));
-    let others: Vec<Reading> = others.map(|(reading, _)| world.whole(reading.environment)).collect();
-    if others.is_empty() {
-        return Answers::All(answers.into_iter().flatten().collect());
-    }
-    if !budget.take(others.iter().map(|reading| reading.cost).sum()) {
-        return Answers::TooLong;
-    }
-    let Some(whole) = world.after(&others, texts, question) else {
-        return Answers::Gone;
-    };
-    let of_whole = others.iter().map(|reading| reading.environment).zip(whole);
-    let mut of_whole: BTreeMap<usize, Option<Answer>> = of_whole.collect();
-    let all = readings.iter().zip(answers);
-    let all = all.filter_map(|(reading, answer)| of_whole.remove(&reading.environment).unwrap_or(answer));
-    Answers::All(all.collect())
 }
 
 /// A fix that alone is suspected is refused. Of several suspects the likeliest, else the second half, waits for a later

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::outcome::Outcome;
-use super::part::Reading;
 use crate::model::{EntityId, Model};
 use crate::repo::{Refusal, SourceId, Sources};
 
-/// An environment, or a part of it, that was read again with fixes made.
+/// An environment that was read again with fixes made.
 pub struct Again<'a> {
     /// The environment.
     pub environment: usize,
@@ -28,25 +27,21 @@ pub trait World: Sync {
     fn sources(&self) -> &Sources;
     /// The model of an environment.
     fn model(&self, environment: usize) -> &Model;
-    /// What is to be read again when these files change: the environments that use any of them, each as a whole or in
-    /// part.
-    fn readings(&self, files: &BTreeSet<SourceId>) -> Vec<Reading>;
-    /// The same environment as a whole.
-    fn whole(&self, environment: usize) -> Reading;
+    /// How many documents and files reading an environment again takes.
+    fn cost(&self, environment: usize) -> usize;
     /// The environments that use any of these files.
     fn users(&self, files: &BTreeSet<SourceId>) -> Vec<usize>;
     /// The id of a rule.
     fn rule(&self, at: usize) -> &str;
     /// Whether a rule was decided before for an entity.
     fn decided(&self, environment: usize, rule: usize, root: EntityId) -> bool;
-    /// The answers of what is read again when the files have these texts; `None` when one of the environments is gone.
-    /// A part that is no fair stand-in for its environment gives no answer.
+    /// The answers of environments that are read again when the files have these texts; `None` when one of them is gone.
     fn after(
         &self,
-        readings: &[Reading],
+        environments: &[usize],
         files: &[(SourceId, Vec<u8>)],
         question: &Question<'_>,
-    ) -> Option<Vec<Option<Answer>>>;
+    ) -> Option<Vec<Answer>>;
 }
 
 /// One fault of fixes that were made together.
