@@ -109,6 +109,9 @@ pub struct Lint {
     /// How to write the results
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Also write the results into a file, such as `sarif=gatelint.sarif`; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = to_file, conflicts_with = "diff")]
+    pub output: Vec<(Format, PathBuf)>,
     /// Only show findings, without a summary and without progress
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -175,6 +178,30 @@ pub struct Lint {
     /// Use no configuration
     #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
     pub no_config: bool,
+}
+
+impl Lint {
+    /// The formats of all that is written.
+    pub fn formats(&self) -> impl Iterator<Item = Format> {
+        let files = self.output.iter().map(|(format, _)| *format);
+        std::iter::once(self.format).chain(files)
+    }
+}
+
+/// `FORMAT=FILE`
+fn to_file(text: &str) -> Result<(Format, PathBuf), String> {
+    let names = || {
+        let formats = Format::value_variants().iter().filter_map(Format::to_possible_value);
+        let names: Vec<String> = formats.map(|format| format.get_name().to_owned()).collect();
+        names.join(", ")
+    };
+    let (format, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("a format and a file belong here, such as sarif=gatelint.sarif")?;
+    let format =
+        Format::from_str(format, false).map_err(|_| format!("there is no format {format}; there are {}", names()))?;
+    Ok((format, file.into()))
 }
 
 /// `gatelint hops`.

@@ -4,6 +4,7 @@ mod asked;
 mod capacity;
 mod end;
 pub mod examples;
+mod files;
 mod fixing;
 mod lint;
 mod man;

@@ -11,7 +11,9 @@ use gatelint::finding::{
 use gatelint::model::{Assumption, EntityId, FactView, FieldId, Origin, Value, Version};
 use gatelint::repo::{Edit, Piece, Source, SourceId, Sources, Span};
 use gatelint::report::{FileProblem, Format, Options, Report, mistake, write};
-use gatelint::rule::{Action, Change, Grade, Hit, NotEvaluated, Precision, Proposal, Remedy, Severity, Violation};
+use gatelint::rule::{
+    Action, Change, Grade, Hit, NotEvaluated, Precision, Proposal, Remedy, RuleSet, Severity, Violation,
+};
 use gatelint::syntax::{ProblemKind, Tree, nginx, yaml};
 use gatelint::terminal::{Look, is_unsafe};
 
@@ -68,6 +70,10 @@ fn rules() -> Vec<RuleInfo> {
         rule("read-timeout-below-app", "timeouts", Precision::High),
         rule("upstream-port-not-exposed", "targets", Precision::Medium),
     ]
+}
+
+fn rule_set() -> RuleSet {
+    RuleSet::embedded().expect("the rules of the program")
 }
 
 fn hit(rule: usize, point: Span, message: &str) -> Hit {
@@ -268,6 +274,7 @@ fn formats() -> Result<(), Box<dyn std::error::Error>> {
     let problems = problems();
     let report = Report {
         sources: &world.sources,
+        rules: &rule_set(),
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
@@ -303,6 +310,7 @@ fn nothing_linked_says_what_to_add() {
     let sources = Sources::default();
     let report = Report {
         sources: &sources,
+        rules: &rule_set(),
         findings: &[],
         unevaluated: &[],
         problems: &[],
@@ -335,6 +343,7 @@ fn control_characters_never_reach_the_terminal() {
     }];
     let report = Report {
         sources: &sources,
+        rules: &rule_set(),
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
@@ -369,13 +378,21 @@ fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
     let settled = settled(&world, [1, 2, 3]);
     let report = Report {
         sources: &world.sources,
+        rules: &rule_set(),
         findings: &settled.findings,
         unevaluated: &[],
         problems: &[],
         unread: &[],
         summary: Summary::default(),
     };
-    for format in [Format::Human, Format::Concise, Format::Json] {
+    for format in [
+        Format::Human,
+        Format::Concise,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Markdown,
+    ] {
         let to = |kind| write(&report, format, Options::default(), &mut Closed(kind));
         assert!(to(std::io::ErrorKind::BrokenPipe).is_ok());
         assert!(to(std::io::ErrorKind::StorageFull).is_err());

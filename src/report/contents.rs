@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Summary, Unevaluated};
 use crate::product::unread::Unread;
 use crate::repo::{Sources, walk};
-use crate::rule::Severity;
+use crate::rule::{RuleSet, Severity};
 use crate::syntax::{Problem, ProblemKind};
 use crate::terminal::Look;
 
@@ -52,6 +52,8 @@ impl FileProblem {
 pub struct Report<'a> {
     /// The sources that spans lie in.
     pub sources: &'a Sources,
+    /// The rules of the run.
+    pub rules: &'a RuleSet,
     /// The findings to show.
     pub findings: &'a [Finding],
     /// What could not be decided.

@@ -6,23 +6,15 @@ use serde::Serialize;
 
 use super::contents::{Options, Report, problem_kind};
 use super::layout::Layout;
+use super::place::Place;
 use crate::finding::{AsOf, Finding, Fix, Summary, Unevaluated, ValueNote};
 use crate::product::unread::Unread;
-use crate::repo::{Sources, Span};
+use crate::repo::Sources;
 use crate::rule::{Precision, Severity};
 use crate::terminal::escape_json;
 
 /// Version of the format: it changes when something is removed or changes its meaning.
 const VERSION: u32 = 2;
-
-#[derive(Serialize)]
-struct Place {
-    file: String,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-}
 
 #[derive(Serialize)]
 struct RelatedOut<'a> {
@@ -139,7 +131,8 @@ impl Layout for Json {
     }
 }
 
-fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io::Result<()> {
+/// One a line.
+pub(super) fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io::Result<()> {
     write!(out, "[")?;
     for (nth, item) in items.enumerate() {
         out.write_all(if nth == 0 { b"\n" } else { b",\n" })?;
@@ -148,22 +141,9 @@ fn list<T: Serialize>(out: &mut dyn Write, items: impl Iterator<Item = T>) -> io
     write!(out, "]")
 }
 
-fn place(sources: &Sources, span: Span) -> Place {
-    let source = sources.get(span.source);
-    let start = source.lines().position(&source.text, span.start);
-    let end = source.lines().position(&source.text, span.end);
-    Place {
-        file: source.path.to_string(),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
-}
-
 fn finding_out<'a>(sources: &Sources, finding: &'a Finding) -> FindingOut<'a> {
     let related = finding.related.iter().map(|(span, message)| RelatedOut {
-        place: place(sources, *span),
+        place: Place::of(sources, *span),
         message,
     });
     FindingOut {
@@ -175,7 +155,7 @@ fn finding_out<'a>(sources: &Sources, finding: &'a Finding) -> FindingOut<'a> {
         help: &finding.help,
         path: finding.path.as_deref(),
         environments: &finding.environments,
-        at: place(sources, finding.at),
+        at: Place::of(sources, finding.at),
         value: finding.value.as_ref().map(value_out),
         related: related.collect(),
         fix: finding.fix().map(|fix| fix_out(sources, fix)),
@@ -210,7 +190,7 @@ fn fix_out<'a>(sources: &Sources, fix: &'a Fix) -> FixOut<'a> {
 }
 
 fn unevaluated_out<'a>(sources: &Sources, entry: &'a Unevaluated) -> UnevaluatedOut<'a> {
-    let at = entry.at.map(|span| place(sources, span));
+    let at = entry.at.map(|span| Place::of(sources, span));
     UnevaluatedOut {
         rule: &entry.rule,
         reason: &entry.reason,

@@ -5,11 +5,17 @@ pub mod chart;
 pub mod concise;
 mod contents;
 pub mod describe;
+mod github;
 pub mod hops;
 pub mod human;
 pub mod json;
 mod layout;
+mod markdown;
+mod order;
+mod pages;
+mod place;
 pub mod progress;
+mod sarif;
 mod snippet;
 mod summary;
 
@@ -32,6 +38,12 @@ pub enum Format {
     Concise,
     /// One JSON document, described by `gatelint schema report`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions, the worst ten of a level.
+    Github,
+    /// Markdown, for the summary of a step or a comment.
+    Markdown,
 }
 
 impl Format {
@@ -40,6 +52,9 @@ impl Format {
             Format::Human => &human::Human,
             Format::Concise => &concise::Concise,
             Format::Json => &json::Json,
+            Format::Sarif => &sarif::Sarif,
+            Format::Github => &github::Github,
+            Format::Markdown => &markdown::Markdown,
         }
     }
 

@@ -151,6 +151,17 @@ fn as_json(rule: &Rule) -> Value {
 
 /// The page of a rule, for `docs/rules`.
 pub fn markdown(rule: &Rule) -> String {
+    let made_from = format!("\nThis page is made from [`{0}`](../../{0}).\n", rule.path());
+    body(rule) + &escape_lines(&made_from)
+}
+
+/// What to do about a finding, without a finding.
+pub fn help(rule: &Rule) -> String {
+    advice(&rule.help_text)
+}
+
+/// The page of a rule wherever it is shown.
+pub fn body(rule: &Rule) -> String {
     let mut page = format!("# {}\n\n{}.\n\n", rule.id, rule.title);
     let fix = match fix_kind(rule) {
         "" => "no",
@@ -177,7 +188,7 @@ pub fn markdown(rule: &Rule) -> String {
     page.push_str("require\n");
     wrapped(&mut page, &rule.require_text, "  ", 100);
     page.push_str("```\n\n");
-    let _ = writeln!(page, "## What to do\n\n{}\n", advice(&rule.help_text));
+    let _ = writeln!(page, "## What to do\n\n{}\n", help(rule));
     if let Some(fix) = fix_sentence(rule) {
         let _ = writeln!(page, "{fix}\n");
     }
@@ -203,7 +214,6 @@ pub fn markdown(rule: &Rule) -> String {
             let _ = writeln!(page, "- <{reference}>");
         }
     }
-    let _ = writeln!(page, "\nThis page is made from [`{0}`](../../{0}).", rule.path());
     escape_lines(&page)
 }
 

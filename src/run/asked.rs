@@ -10,6 +10,7 @@ use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled, Telling};
 use crate::finding::{Finding, RuleInfo};
 use crate::repo::Span;
+use crate::report::Format;
 use crate::rule::{Precision, Severity};
 
 /// Configuration, command line and paths together.
@@ -40,7 +41,8 @@ impl Asked<'_> {
     /// or ignored may be its other end, which is known of what is told.
     pub(super) fn telling<'t>(&self, reports: &'t (dyn Fn(&str) -> bool + Sync)) -> Telling<'t> {
         let by_other_end = !self.scope.is_all() || self.setup.config.ignores.iter().any(ConfigIgnore::names_object);
-        let counts = self.options.format.hides_milder() && !self.changes() && !by_other_end;
+        let hides = self.options.formats().all(Format::hides_milder);
+        let counts = hides && !self.changes() && !by_other_end;
         Telling {
             least: if counts { self.least() } else { Severity::Info },
             reports,
@@ -49,12 +51,13 @@ impl Asked<'_> {
 
     /// The findings whose fixes are shown or applied, by their place.
     pub(super) fn wants_fixes_of(&self, findings: &[Finding]) -> BTreeSet<usize> {
-        let format = self.options.format;
-        match self.changes() {
-            true => (0..findings.len()).collect(),
-            false if format.shows_fixes() => format.shown(findings, self.least()).into_iter().collect(),
-            false => BTreeSet::new(),
+        if self.changes() {
+            return (0..findings.len()).collect();
         }
+        let formats = self.options.formats().filter(|format| format.shows_fixes());
+        formats
+            .flat_map(|format| format.shown(findings, self.least()))
+            .collect()
     }
 
     /// Applies ignores and severities, adds what is wrong with the configuration, and leaves out what was not asked for.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::asked::Asked;
 use super::end::{CLEAN, FAILED, FOUND, Failure, print};
+use super::files::Files;
 use super::fixing::mend;
 use super::output::Output;
 use super::scope::scope;
@@ -44,6 +45,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         .map(|text| (Arc::from(&*text.path), text.bytes.clone()));
     let patch_file = options.patch_file.as_deref();
     let patch_file = patch_file.map(|path| Output::prepare(path, true)).transpose()?;
+    let files = Files::prepare(options)?;
     let read = setup.repository(stand_in, &progress);
     let unread = unread(&read.repository, &reports);
     let mut problems = problems(&setup.sources, &read);
@@ -89,6 +91,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let summary = summary(asked, &settled, &prover);
     let report = Report {
         sources: &setup.sources,
+        rules: &setup.rules,
         findings: &settled.findings,
         unevaluated: &settled.unevaluated,
         problems: &problems,
@@ -110,6 +113,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let mut out = io::BufWriter::with_capacity(64 * 1024, to);
     report::write(&report, options.format, shown, &mut out)?;
     drop(out);
+    ended.failed |= files.write(&report, shown)?;
     if !options.quiet {
         notes(asked, &prover, &ended.mended)?;
     }

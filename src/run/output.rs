@@ -21,6 +21,13 @@ impl Output {
                 "Name a file in it.",
             ));
         }
+        // A device or a pipe would be gone, and a file in its place.
+        if path.exists() && !path.is_file() {
+            return Err(Failure::new(
+                format!("{} is not a file", path.display()),
+                "Name a file, which may be new.",
+            ));
+        }
         if path.exists() && !force {
             return Err(exists(path));
         }

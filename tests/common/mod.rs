@@ -66,6 +66,7 @@ impl Place {
             "FORCE_COLOR",
             "NO_GRAPHICS",
             "RUST_BACKTRACE",
+            "GITHUB_SERVER_URL",
         ] {
             command.env_remove(name);
         }

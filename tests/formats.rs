@@ -1,0 +1,202 @@
+//! Formats for programs, each held against what its readers want.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+mod common;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use common::Place;
+use serde_json::{Value, json};
+
+/// A path that URIs, properties of annotations and Markdown must escape; a name that none of them may believe.
+const GATEWAY: &str = "ed ge,1/naïve [x](1).conf";
+const CONF: &str = "\
+# ü
+upstream api { server api:8000; }
+server {
+    listen 80;
+    location / {
+        proxy_pass http://api; proxy_set_header X '𐐀'; proxy_read_timeout 60s;
+    }
+}
+";
+const COMPOSE: &str = "\
+services:
+  nginx:
+    image: nginx:1.28
+    volumes: ['./ed ge,1/naïve [x](1).conf:/etc/nginx/conf.d/default.conf:ro']
+  api:
+    image: python:3.13
+    command: gunicorn --bind 0.0.0.0:9000 --timeout 120 app:app
+";
+
+fn broken() -> Place {
+    Place::new(&[(GATEWAY, CONF), ("compose.yaml", COMPOSE)])
+}
+
+fn clean() -> Place {
+    Place::new(&[("README.md", "nothing")])
+}
+
+fn written(place: &Place, format: &str) -> String {
+    let said = place.run(&["lint", "--format", format]);
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+    said.out
+}
+
+/// A tool of CI by its file in the cache, if it is there.
+fn cached(path: &str) -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    let file = cache.join("gatelint-ci").join(path);
+    file.is_file().then_some(file)
+}
+
+const MULTITOOL: &str = "sarif-multitool/node_modules/@microsoft/sarif-multitool-linux";
+
+#[test]
+fn sarif_passes_its_schema_and_the_rules_of_code_scanning() {
+    let (Some(schema), Some(tool)) = (
+        cached(&format!("{MULTITOOL}/sarif-2.1.0.json")),
+        cached(&format!("{MULTITOOL}/Sarif.Multitool")),
+    ) else {
+        eprintln!("SKIPPED: SARIF is not validated; install npm's @microsoft/sarif-multitool-linux as .ci/run does");
+        return;
+    };
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for place in [broken(), clean()] {
+        let sarif = written(&place, "sarif");
+        let errors: Vec<String> = schema
+            .iter_errors(&serde_json::from_str(&sarif).unwrap())
+            .map(|error| format!("{} {error}", error.instance_path()))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+        place.write("x.sarif", &sarif);
+        let mut command = Command::new(&tool);
+        command.args(["validate", "--rule-kind", "Sarif;Ghas", "--log", "ForceOverwrite"]);
+        command.arg("--output").arg(place.path("judged.sarif"));
+        command.arg(place.path("x.sarif"));
+        // Without the libraries for languages it must be told that it needs none.
+        command.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+        let said = common::said(&mut command);
+        let judged: Value = serde_json::from_str(place.text("judged.sarif").trim_start_matches('\u{feff}')).unwrap();
+        let complaints = judged["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(complaints, &Vec::<Value>::new(), "{}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn sarif_says_where_in_code_points_and_as_uris() {
+    let place = broken();
+    let sarif: Value = serde_json::from_str(&written(&place, "sarif")).unwrap();
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results[0]["level"], "error");
+    let timeout = results
+        .iter()
+        .find(|result| result["ruleId"] == "read-timeout-below-app");
+    let timeout = timeout.unwrap();
+    let rule = timeout["ruleIndex"].as_u64().unwrap() as usize;
+    assert_eq!(run["tool"]["driver"]["rules"][rule]["id"], "read-timeout-below-app");
+    let at = &timeout["locations"][0]["physicalLocation"];
+    assert_eq!(
+        at["artifactLocation"]["uri"],
+        "ed%20ge%2C1/na%C3%AFve%20%5Bx%5D%281%29.conf"
+    );
+    let line = CONF.lines().position(|line| line.contains("60s")).unwrap() + 1;
+    let text = CONF.lines().nth(line - 1).unwrap();
+    let column = text.split("proxy_read").next().unwrap().chars().count() + 1;
+    assert_eq!(at["region"]["startLine"], line);
+    let start = at["region"]["startColumn"].as_u64().unwrap() as usize;
+    assert!((column..=column + 19).contains(&start), "{at}");
+    assert!(
+        timeout["message"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("[compose.yaml:7](1): ")
+    );
+    assert_eq!(timeout["relatedLocations"][0]["id"], 1);
+    let replaced = &timeout["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replaced["insertedContent"]["text"].as_str().unwrap().trim(), "125s");
+    let clean: Value = serde_json::from_str(&written(&clean(), "sarif")).unwrap();
+    assert_eq!(clean["runs"][0]["results"], json!([]));
+}
+
+#[test]
+fn annotations_are_the_worst_ten_of_a_level() {
+    let place = broken();
+    let lines = written(&place, "github");
+    assert!(
+        lines.starts_with("::error file=ed ge%2C1/naïve [x](1).conf,line=2,endLine=2,col="),
+        "{lines}"
+    );
+    let timeout = lines
+        .lines()
+        .find(|line| line.contains("title=gatelint read-timeout-below-app::"));
+    assert!(timeout.unwrap().contains("%0Acompose.yaml:7 "), "{lines}");
+    assert!(timeout.unwrap().starts_with("::warning "), "{lines}");
+
+    let servers: String = (0..15)
+        .map(|n| format!("upstream u{n} {{ server api:80{n:02}; }}\n"))
+        .collect();
+    let routes: String = (0..15)
+        .map(|n| format!("  location /{n} {{ proxy_pass http://u{n}; }}\n"))
+        .collect();
+    place.write(GATEWAY, format!("{servers}server {{\n  listen 80;\n{routes}}}\n"));
+    let lines = written(&place, "github");
+    let of = |level: &str| lines.lines().filter(|line| line.starts_with(level)).count();
+    assert_eq!(of("::error"), 10, "{lines}");
+    assert!(lines.contains("::notice title=gatelint::5 errors"), "{lines}");
+    assert_eq!(written(&clean(), "github"), "");
+}
+
+#[test]
+fn markdown_links_both_ends_and_folds_the_patch() {
+    insta::assert_snapshot!(written(&broken(), "markdown"));
+}
+
+#[test]
+fn every_output_is_written_whole_beside_the_one_that_is_shown() {
+    let place = broken();
+    let all = [
+        "lint",
+        "--format",
+        "concise",
+        "--output",
+        "sarif=x.sarif",
+        "--output",
+        "json=x.json",
+        "--output",
+        "github=x.txt",
+    ];
+    let said = place.run(&all);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert_eq!(said.out, written(&place, "concise"));
+    for (file, format) in [("x.sarif", "sarif"), ("x.json", "json"), ("x.txt", "github")] {
+        assert_eq!(place.text(file), written(&place, format), "{format}");
+    }
+    // Again, over those that are there.
+    assert_eq!(place.run(&all).code, Some(1));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_first() {
+    let place = broken();
+    let fails = |arguments: &[&str], message: &str| {
+        let all: Vec<&str> = ["lint"].iter().chain(arguments).copied().collect();
+        let said = place.run(&all);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(said.err.contains(message), "{arguments:?}: {}", said.err);
+    };
+    fails(&["--output", "sarif=none/x.sarif"], "there is no folder none");
+    fails(&["--output", "sarif=ed ge,1"], "ed ge,1 is a folder");
+    fails(&["--output", "sarif=/dev/null"], "/dev/null is not a file");
+    fails(&["--output", "sarif=x", "--output", "json=./x"], "two outputs");
+    fails(&["--output", "json=x", "--patch-file", "x"], "two outputs");
+    fails(&["--output", "sarif"], "a format and a file");
+    fails(&["--output", "serif=x"], "there is no format serif; there are human");
+    fails(&["--output", "json=x", "--diff"], "cannot be used with");
+    assert!(!place.path("x").exists());
+}
