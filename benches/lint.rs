@@ -21,11 +21,12 @@ const MEASURE: &str = "--measure";
 const ROUNDS: usize = 7;
 const MB: f64 = 1e6;
 /// What is measured: what a person sees, which proves the fixes that are shown; a line for each finding, without fixes;
-/// and everything, which proves the fix of every piece of advice as well.
-const FORMATS: [(&str, &[&str]); 3] = [
+/// and everything, which proves the fix of every piece of advice as well, as JSON and as SARIF.
+const FORMATS: [(&str, &[&str]); 4] = [
     ("gatelint lint", &[]),
     ("  concise", &["--format", "concise"]),
     ("  json", &["--format", "json"]),
+    ("  sarif", &["--format", "sarif"]),
 ];
 
 fn main() -> ExitCode {
@@ -125,6 +126,10 @@ fn whole_tree(size: usize) -> Outcome<Duration> {
             bound / MB
         );
     }
+    println!(
+        "  sarif to json      {:8.2}   (bound 2)",
+        ratio(ours[3].elapsed, ours[2].elapsed)
+    );
     println!("  findings           {}\n", findings(folder.path())?);
     Ok(ours[0].elapsed / u32::try_from(size)?)
 }

@@ -78,6 +78,14 @@ fn wants_color(flag: Color, terminal: bool, variable: impl Fn(&str) -> Option<St
     }
 }
 
+/// Text that is a link (OSC 8) where the terminal can show one.
+pub fn link(look: Look, address: Option<&str>, text: &str) -> String {
+    match address {
+        Some(address) if look.terminal && look.color => format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\"),
+        _ => text.to_owned(),
+    }
+}
+
 /// Whether a character could steer the terminal, or make text read other than it is.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -202,6 +210,21 @@ mod tests {
         assert!(!wants_color(Color::Auto, false, with(&[("CLICOLOR_FORCE", "0")])));
         assert!(wants_color(Color::Always, false, with(&[("NO_COLOR", "1")])));
         assert!(!wants_color(Color::Never, true, with(&[("FORCE_COLOR", "1")])));
+    }
+
+    #[test]
+    fn links_are_made_for_terminals_alone() {
+        let screen = Look {
+            color: true,
+            terminal: true,
+            ..Look::PLAIN
+        };
+        assert_eq!(
+            link(screen, Some("https://x"), "y"),
+            "\x1b]8;;https://x\x1b\\y\x1b]8;;\x1b\\"
+        );
+        assert_eq!(link(screen, None, "y"), "y");
+        assert_eq!(link(Look::PLAIN, Some("https://x"), "y"), "y");
     }
 
     #[test]

@@ -200,3 +200,136 @@ fn an_output_that_cannot_be_written_is_named_first() {
     fails(&["--output", "json=x", "--diff"], "cannot be used with");
     assert!(!place.path("x").exists());
 }
+
+#[test]
+fn gitlab_gets_the_fields_that_its_documentation_lists() {
+    // https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+    let schema = jsonschema::validator_for(&json!({ "type": "array", "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "additionalProperties": false,
+        "properties": {
+            "description": { "type": "string", "minLength": 1 },
+            "check_name": { "type": "string", "minLength": 1 },
+            "fingerprint": { "type": "string", "minLength": 1 },
+            "severity": { "enum": ["info", "minor", "major", "critical", "blocker"] },
+            "location": { "type": "object", "required": ["path", "lines"], "properties": {
+                "path": { "type": "string", "not": { "pattern": "^(\\./|/)" } },
+                "lines": { "type": "object", "required": ["begin"], "properties": { "begin": { "type": "integer", "minimum": 1 } } },
+            } },
+        },
+    } }))
+    .unwrap();
+    let report: Value = serde_json::from_str(&written(&broken(), "gitlab")).unwrap();
+    assert!(schema.is_valid(&report), "{report:#}");
+    let all = report.as_array().unwrap();
+    let prints: std::collections::BTreeSet<&str> = all.iter().filter_map(|one| one["fingerprint"].as_str()).collect();
+    assert_eq!(prints.len(), all.len());
+    let error = all
+        .iter()
+        .find(|one| one["check_name"] == "upstream-port-not-exposed")
+        .unwrap();
+    assert_eq!(
+        (&error["severity"], &error["location"]["path"]),
+        (&json!("critical"), &json!(GATEWAY))
+    );
+    assert_eq!(
+        serde_json::from_str::<Value>(&written(&clean(), "gitlab")).unwrap(),
+        json!([])
+    );
+}
+
+/// The XSD that Jenkins' xUnit plugin publishes, as pytest's source carries it.
+const JUNIT: &str = "junit-10.xsd";
+
+#[test]
+fn junit_passes_the_schema_of_jenkins() {
+    for place in [broken(), clean()] {
+        let xml = written(&place, "junit");
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let failures = document
+            .descendants()
+            .filter(|node| node.has_tag_name("failure"))
+            .count();
+        let suite = document.root_element().attribute("failures").unwrap();
+        assert_eq!(failures.to_string(), suite);
+        let Some(schema) = cached(JUNIT) else {
+            eprintln!("SKIPPED: JUnit is not validated; {JUNIT} is put into the cache by .ci/run");
+            continue;
+        };
+        place.write("x.xml", &xml);
+        let mut command = Command::new("xmllint");
+        command
+            .arg("--noout")
+            .arg("--schema")
+            .arg(schema)
+            .arg(place.path("x.xml"));
+        if Command::new("xmllint").arg("--version").output().is_err() {
+            eprintln!("SKIPPED: JUnit is not validated; xmllint is not installed");
+            continue;
+        }
+        let said = common::said(&mut command);
+        assert_eq!(said.code, Some(0), "{}{xml}", said.err);
+    }
+}
+
+#[test]
+fn rdjson_is_what_reviewdog_reads() {
+    // Messages of reviewdog's proto/rdf/jsonschema/DiagnosticResult.json, of which nothing else is written.
+    let position = json!({ "type": "object", "required": ["line", "column"], "additionalProperties": false,
+        "properties": { "line": { "type": "integer", "minimum": 1 }, "column": { "type": "integer", "minimum": 1 } } });
+    let range = json!({ "type": "object", "required": ["start", "end"], "additionalProperties": false,
+        "properties": { "start": position, "end": position } });
+    let text = json!({ "type": "string" });
+    let schema = jsonschema::validator_for(&json!({ "type": "object", "additionalProperties": false,
+        "required": ["source", "diagnostics"], "properties": {
+            "source": { "type": "object", "additionalProperties": false, "properties": { "name": text, "url": text } },
+            "diagnostics": { "type": "array", "items": { "type": "object", "additionalProperties": false,
+                "required": ["message", "location", "severity", "code"], "properties": {
+                    "message": text,
+                    "location": { "type": "object", "additionalProperties": false, "required": ["path", "range"],
+                        "properties": { "path": text, "range": range } },
+                    "severity": { "enum": ["ERROR", "WARNING", "INFO"] },
+                    "code": { "type": "object", "additionalProperties": false, "properties": { "value": text, "url": text } },
+                    "suggestions": { "type": "array", "items": { "type": "object", "additionalProperties": false,
+                        "required": ["range", "text"], "properties": { "range": range, "text": text } } },
+                } } },
+        } }))
+    .unwrap();
+    let report: Value = serde_json::from_str(&written(&broken(), "rdjson")).unwrap();
+    assert!(schema.is_valid(&report), "{report:#}");
+    let all = report["diagnostics"].as_array().unwrap();
+    let timeout = all
+        .iter()
+        .find(|one| one["code"]["value"] == "read-timeout-below-app")
+        .unwrap();
+    let range = &timeout["suggestions"][0]["range"];
+    let line = CONF.lines().nth(5).unwrap();
+    // Bytes, not code points.
+    let column = |key: &str| range[key]["column"].as_u64().unwrap() as usize - 1;
+    assert_eq!(line[column("start")..column("end")].trim(), "60s");
+    // Several edits of one file are one suggestion.
+    let resolved = all
+        .iter()
+        .find(|one| one["code"]["value"] == "name-resolved-once")
+        .unwrap();
+    assert_eq!(resolved["suggestions"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        serde_json::from_str::<Value>(&written(&clean(), "rdjson")).unwrap()["diagnostics"],
+        json!([])
+    );
+}
+
+#[test]
+fn every_schema_has_its_own_id() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let mut ids = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        count += 1;
+        ids.insert(schema["$id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), count);
+}

@@ -8,14 +8,15 @@ use rayon::prelude::*;
 
 use super::contents::{Options, Report, severity};
 use super::layout::Layout;
+use super::pages::address;
 use super::snippet::{Drawing, Label};
 use super::summary;
 use super::summary::Hidden;
 use crate::finding::{Finding, Repair, ValueNote};
 use crate::repo::{Sources, Span};
-use crate::rule::Severity;
+use crate::rule::{RuleSet, Severity};
 use crate::speed;
-use crate::terminal::{Look, escape, wrap};
+use crate::terminal::{Look, escape, link, wrap};
 
 /// More findings than anyone reads; the rest is counted.
 const SHOWN: usize = 200;
@@ -73,14 +74,16 @@ fn drawn(report: &Report<'_>, shown: &[usize], look: Look) -> Vec<String> {
         let mut drawing = Drawing::new(report.sources, look);
         let each = some
             .iter()
-            .map(|at| one(&report.findings[*at], &mut drawing, look) + "\n");
+            .map(|at| one(&report.findings[*at], report.rules, &mut drawing, look) + "\n");
         each.collect()
     });
     each.collect()
 }
 
-fn one(finding: &Finding, drawing: &mut Drawing<'_>, look: Look) -> String {
-    let mut out = heading(severity(finding.severity), Some(&finding.rule), &finding.message, look);
+fn one(finding: &Finding, rules: &RuleSet, drawing: &mut Drawing<'_>, look: Look) -> String {
+    let page = address(rules, &finding.rule);
+    let rule = Some((&*finding.rule, page.as_deref()));
+    let mut out = heading(severity(finding.severity), rule, &finding.message, look);
     let mut labels = vec![Label {
         at: finding.at,
         text: finding
@@ -154,15 +157,16 @@ pub fn mistake(sources: &Sources, at: Span, message: &str, help: Option<&str>, l
     out
 }
 
-fn heading(severity: &str, rule: Option<&str>, message: &str, look: Look) -> String {
+/// A rule comes with the address of its page.
+fn heading(severity: &str, rule: Option<(&str, Option<&str>)>, message: &str, look: Look) -> String {
     let color = match severity {
         "error" => "1;31",
         "warning" => "1;33",
         _ => "1;34",
     };
-    let rule = rule.map_or_else(String::new, |rule| format!("[{}]", escape(rule)));
-    let name = format!("{severity}{rule}");
-    let message = fitted(&escape(message), name.len() + 2, look);
+    let (id, page) = rule.map_or((String::new(), None), |(id, page)| (format!("[{}]", escape(id)), page));
+    let message = fitted(&escape(message), severity.len() + id.len() + 2, look);
+    let name = format!("{severity}{}", link(look, page, &id));
     format!("{}: {}\n", paint(look, color, &name), paint(look, "1", &message))
 }
 

@@ -6,15 +6,18 @@ pub mod concise;
 mod contents;
 pub mod describe;
 mod github;
+mod gitlab;
 pub mod hops;
 pub mod human;
 pub mod json;
+mod junit;
 mod layout;
 mod markdown;
 mod order;
 mod pages;
 mod place;
 pub mod progress;
+mod rdjson;
 mod sarif;
 mod snippet;
 mod summary;
@@ -44,6 +47,12 @@ pub enum Format {
     Github,
     /// Markdown, for the summary of a step or a comment.
     Markdown,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// JUnit's XML, a failed case for each finding.
+    Junit,
+    /// What reviewdog reads, with fixes as suggestions.
+    Rdjson,
 }
 
 impl Format {
@@ -55,6 +64,9 @@ impl Format {
             Format::Sarif => &sarif::Sarif,
             Format::Github => &github::Github,
             Format::Markdown => &markdown::Markdown,
+            Format::Gitlab => &gitlab::Gitlab,
+            Format::Junit => &junit::Junit,
+            Format::Rdjson => &rdjson::Rdjson,
         }
     }
 

@@ -27,6 +27,7 @@ pub fn model_schema() -> String {
         .map(|(name, doc)| ((*name).to_owned(), json!(doc)))
         .collect();
     let document = json!({
+        "$id": "urn:gatelint:schema:model",
         "title": "What gatelint's rules may name: kinds, their links and fields, and functions",
         "kinds": kinds,
         "functions": functions,
