@@ -1,5 +1,6 @@
 //! The command line: definitions only. Help, man page, completions and the reference page come from them.
 
+pub mod baseline;
 pub mod capacity;
 pub mod traffic;
 
@@ -65,6 +66,11 @@ pub enum Command {
         after_help = "Examples:\n  gatelint rules\n  gatelint rules --test                    run the examples of your own rules\n  gatelint rules --test policies/gatelint  those of one folder"
     )]
     Rules(Rules),
+    /// Write a configuration to begin with, count what there is to mend, and print the hook and the workflow to paste
+    Init,
+    /// Put up with what is there today, and fail on what is new
+    #[command(subcommand)]
+    Baseline(baseline::Baseline),
     /// Explain one rule: what it finds, why it matters, what is wrong and what is right, by example
     #[command(after_help = "Example:\n  gatelint explain upstream-port-not-exposed")]
     Explain(Explain),
@@ -165,6 +171,12 @@ pub struct Lint {
         help_heading = "Exit code"
     )]
     pub fail_on: FailOn,
+    /// Exit with 1 where a file could not be read whole, or is of a kind that routes or deploys and is not read
+    #[arg(long, help_heading = "Exit code")]
+    pub fail_on_unread: bool,
+    /// Exit with 1 where no route leads to anything that was read: what gatelint could judge is elsewhere
+    #[arg(long, help_heading = "Exit code")]
+    pub fail_if_nothing_linked: bool,
     /// Exit with 0 whatever is found
     #[arg(long, help_heading = "Exit code")]
     pub exit_zero: bool,
@@ -178,6 +190,9 @@ pub struct Lint {
     /// Use no configuration
     #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
     pub no_config: bool,
+    /// Report what .gatelint-baseline.yaml lists too
+    #[arg(long, help_heading = "Configuration")]
+    pub no_baseline: bool,
 }
 
 impl Lint {

@@ -1,11 +1,13 @@
 //! Commands: each reads, walks the line (`analysis::analyse`), and shows what it is for.
 
 mod asked;
+mod baseline;
 mod capacity;
 mod end;
 pub mod examples;
 mod files;
 mod fixing;
+mod init;
 mod lint;
 mod man;
 mod output;
@@ -36,6 +38,8 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Lint(options) => lint(cli, options),
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(cli, options),
+        Command::Init => init::init(cli),
+        Command::Baseline(command) => baseline::baseline(cli, command),
         Command::Explain(options) => explain_rule(cli, options),
         Command::Capacity(options) => capacity::capacity(cli, options),
         Command::Traffic(command) => traffic::traffic(cli, command),

@@ -1,5 +1,6 @@
 //! `.gatelint.yaml`: one per run, at the repository's root. Every mistake is a diagnostic that points into it.
 
+pub mod baseline;
 mod facts;
 mod reader;
 pub mod traffic;

@@ -15,7 +15,7 @@ use crate::speed;
 use crate::syntax::{At, Tree};
 
 /// Rules that are not files: id and title. All are of the category `config` and warn.
-pub const BUILT_IN: [(&str, &str); 4] = [
+pub const BUILT_IN: [(&str, &str); 5] = [
     ("ignore-invalid", "An ignore that cannot be understood silences nothing"),
     ("ignore-unused", "An ignore silences nothing and can be removed"),
     ("ignore-expired", "An ignore has passed its date and no longer silences"),
@@ -23,7 +23,14 @@ pub const BUILT_IN: [(&str, &str); 4] = [
         "fact-unused",
         "A fact names something that nothing in the repository answers to",
     ),
+    (
+        "baseline-stale",
+        "The baseline lists a finding that is not there and can be removed",
+    ),
 ];
+
+/// The place of `baseline-stale` among these.
+pub(super) const BASELINE_STALE: usize = 4;
 
 /// What an ignore of the configuration applies to.
 #[derive(Clone, Debug)]
@@ -391,7 +398,7 @@ pub fn unused_facts(sources: &Sources, names: &[(Arc<str>, Span)]) -> Vec<Findin
 }
 
 /// A finding of a built-in rule.
-fn about(sources: &Sources, rule: usize, at: Span, message: String, help: &str) -> Finding {
+pub(super) fn about(sources: &Sources, rule: usize, at: Span, message: String, help: &str) -> Finding {
     let (id, _) = BUILT_IN[rule];
     let subject = format!("{id} {} {}", sources.get(at.source).path, sources.text(at).trim());
     Finding {

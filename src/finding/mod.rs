@@ -1,5 +1,6 @@
 //! Findings: one is one place a person edits. Settling, ignores, fingerprints.
 
+pub mod baseline;
 pub mod directive;
 pub mod ignores;
 pub mod refused;
@@ -184,6 +185,8 @@ pub struct Summary {
     pub infos: usize,
     /// Findings silenced by an ignore.
     pub ignored: usize,
+    /// Findings that the baseline knows.
+    pub known: usize,
     /// Findings with a proved fix.
     pub fixable: usize,
     /// Findings in examples, fixtures and vendored charts, which are left out by default.

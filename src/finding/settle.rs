@@ -59,6 +59,8 @@ pub struct Settled {
     pub unevaluated: Vec<Unevaluated>,
     /// How many an ignore has silenced.
     pub silenced: usize,
+    /// How many the baseline knows.
+    pub known: usize,
     /// How many lie in examples and the like, and were not asked for.
     pub left_out: usize,
 }

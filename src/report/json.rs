@@ -93,6 +93,8 @@ struct SummaryOut<'a> {
     warnings: usize,
     infos: usize,
     ignored: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    known: usize,
     fixable: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
@@ -209,8 +211,14 @@ fn summary_out(summary: Summary, not_read: &[Unread]) -> SummaryOut<'_> {
         warnings: summary.warnings,
         infos: summary.infos,
         ignored: summary.ignored,
+        known: summary.known,
         fixable: summary.fixable,
         as_of: summary.as_of.map(AsOf::day),
         not_read,
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // What serde asks for.
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

@@ -90,6 +90,9 @@ fn counts(report: &Report<'_>, hidden: Hidden) -> String {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
     }
+    if summary.known > 0 {
+        parts.push(format!("{} in the baseline", summary.known));
+    }
     let of_all = if hidden.unproved { "of those shown " } else { "" };
     let fixable = match fixable(report) {
         (0, 0) if hidden.unproved => "; of those shown none is fixable".to_owned(),

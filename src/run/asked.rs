@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::setup::{Setup, runs};
 use crate::analysis::Analysis;
 use crate::cli::Lint;
+use crate::finding::baseline::{self, Entry};
 use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled, Telling};
 use crate::finding::{Finding, RuleInfo};
@@ -70,8 +71,36 @@ impl Asked<'_> {
         if !self.options.no_ignores {
             self.ignore(analysis, &mut settled);
         }
+        if let Some(entries) = &self.setup.baseline {
+            self.compare(entries, &mut settled);
+        }
         self.narrow(&mut settled);
         settled
+    }
+
+    /// Takes out what the baseline knows, and says what it lists in vain: of rules that run, where everything is asked for.
+    fn compare(&self, entries: &[Entry], settled: &mut Settled) {
+        let sources = &self.setup.sources;
+        let today = jiff::Zoned::now().date();
+        let compared = baseline::compare(entries, std::mem::take(&mut settled.findings), today);
+        settled.findings = compared.findings;
+        settled.known = compared.known;
+        let infos = RuleInfo::all(&self.setup.rules);
+        let enabled = self.setup.rules.rules().iter().filter(|rule| rule.enabled);
+        let enabled: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
+        let runs = |entry: &&Entry| {
+            // One of a rule that is gone is never met again.
+            let is_known = infos.iter().any(|rule| *rule.id == *entry.rule);
+            !is_known || enabled.contains(&*entry.rule)
+        };
+        if self.scope.is_all() {
+            let stale = compared.stale.into_iter().map(|at| &entries[at]);
+            let stale = baseline::stale(sources, stale.filter(runs));
+            settled
+                .findings
+                .extend(stale.into_iter().filter(|finding| self.runs(finding)));
+            settle::sort(sources, &mut settled.findings);
+        }
     }
 
     fn runs(&self, finding: &Finding) -> bool {

@@ -55,6 +55,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let (analysis, settled) = analyse(&ground, read.repository, &telling);
     setup.check_traffic(&analysis, Look::stderr(cli.color))?;
     let mut settled = asked.settle(&analysis, settled);
+    let unread_fails = options.fail_on_unread && (problems.iter().any(is_loss) || !unread.is_empty());
     problems.retain(|problem| !is_told(&setup.sources, problem, &settled));
 
     progress.step("proving fixes", 0, 0);
@@ -63,7 +64,11 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let each = settled.findings.iter_mut().enumerate();
     let each = each.filter(|(at, _)| wanted.contains(at));
     prover.prove(each.map(|(_, finding)| finding));
-    let mut ended = Ended::default();
+    let (_, linked) = prover.linked(reports);
+    let mut ended = Ended {
+        unmet: unread_fails || options.fail_if_nothing_linked && linked == 0,
+        ..Ended::default()
+    };
     if asked.changes() {
         let draft = buffer.map_or_else(Draft::default, Draft::of_buffer);
         let mut mended = mend(asked, &telling, (&settled, &prover), draft);
@@ -132,11 +137,13 @@ struct Ended {
     mended: Vec<String>,
     /// Whether a file could not be written.
     failed: bool,
+    /// Whether less was read or linked than was asked for.
+    unmet: bool,
 }
 
 impl Ended {
     fn code(&self, settled: &Settled, options: &Lint) -> u8 {
-        let fails = severities(settled).any(|severity| options.fail_on.fails(severity));
+        let fails = self.unmet || severities(settled).any(|severity| options.fail_on.fails(severity));
         match (self.failed, fails && !options.exit_zero) {
             (true, _) => FAILED,
             (false, true) => FOUND,
@@ -145,7 +152,7 @@ impl Ended {
     }
 }
 
-fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
+pub(super) fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
     let start = options
         .paths
         .iter()
@@ -155,6 +162,9 @@ fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
     let setup = Setup::new(start, options.config.as_deref(), options.no_config, look)?;
     let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
     let mut setup = setup.with_traffic(as_of, look)?;
+    if !options.no_baseline {
+        setup = setup.with_baseline(look)?;
+    }
     select(&mut setup.rules, &setup.config, options)?;
     Ok(setup)
 }
@@ -175,6 +185,7 @@ fn summary(asked: Asked<'_>, settled: &Settled, prover: &Prover<'_>) -> Summary 
         warnings: count(Severity::Warning),
         infos: count(Severity::Info),
         ignored: settled.silenced,
+        known: settled.known,
         fixable: settled
             .findings
             .iter()
@@ -210,6 +221,11 @@ fn is_told(sources: &Sources, problem: &FileProblem, settled: &Settled) -> bool 
     let unreadable = settled.findings.iter().filter(|finding| *finding.rule == *UNREADABLE);
     let mut files = unreadable.map(|finding| sources.get(finding.at.source).path.clone());
     problem.kind != ProblemKind::Skipped && files.any(|path| *path == *problem.path)
+}
+
+/// Whether something was lost. What is left out on purpose was not.
+fn is_loss(problem: &FileProblem) -> bool {
+    !matches!(problem.kind, ProblemKind::Skipped | ProblemKind::Twice)
 }
 
 fn problems(sources: &Sources, read: &read::Read) -> Vec<FileProblem> {

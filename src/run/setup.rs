@@ -8,8 +8,9 @@ use crate::analysis::{Analysis, Ground};
 use crate::assess::Traffic;
 use crate::capacity::Moment;
 use crate::cli::Lint;
-use crate::config::{self, Config, ConfigProblem, KnownRule};
+use crate::config::{self, Config, ConfigProblem, KnownRule, baseline};
 use crate::environment::read::{self, StandIn};
+use crate::finding::baseline::Entry;
 use crate::finding::directive::did_you_mean;
 use crate::finding::ignores::BUILT_IN;
 use crate::finding::{AsOf, AsOfOrigin};
@@ -34,6 +35,8 @@ pub(super) struct Setup {
     pub(super) traffic: Traffic,
     /// From when on schedules are walked, and why from then.
     pub(super) as_of: AsOf,
+    /// What was found before and is put up with; `None` where no list is read.
+    pub(super) baseline: Option<Vec<Entry>>,
 }
 
 impl Setup {
@@ -66,7 +69,7 @@ impl Setup {
             .unwrap_or_default();
         if let Some(path) = path.filter(|_| !no_config) {
             let shown = path.strip_prefix(&root.folder).unwrap_or(&path).display().to_string();
-            let bytes = policy(&root, &path, &shown)?;
+            let bytes = policy(&root, &path, "configuration", &shown)?;
             let source = sources.add_file(&shown, bytes);
             let (read, problems) = config::read(&yaml::parse(&source), path.parent().unwrap_or(&root.folder));
             refuse(&sources, &problems, look)?;
@@ -89,6 +92,7 @@ impl Setup {
             config_folder,
             traffic: Traffic::none(as_of.moment),
             as_of,
+            baseline: None,
         })
     }
 
@@ -131,6 +135,19 @@ impl Setup {
                 "Traffic is compared from there on. Give the day yourself: --as-of \"$(git log -1 --format=%cs)\".",
             )),
         }
+    }
+
+    /// Reads the list of what is put up with, where there is one.
+    pub(super) fn with_baseline(mut self, look: Look) -> Result<Setup, Failure> {
+        let path = self.root.folder.join(baseline::FILE);
+        if is_there(&path) {
+            let bytes = policy(&self.root, &path, "baseline", baseline::FILE)?;
+            let source = self.sources.add_file(baseline::FILE, bytes);
+            let (entries, problems) = baseline::read(&yaml::parse(&source));
+            refuse(&self.sources, &problems, look)?;
+            self.baseline = Some(entries);
+        }
+        Ok(self)
     }
 
     /// The same for what asks for no findings.
@@ -180,10 +197,8 @@ impl Setup {
 
 /// The configuration that lies where it is looked for. What is there and is no file is there all the same.
 fn usual(root: &Root) -> Result<Option<PathBuf>, Failure> {
-    let is_there =
-        |path: &PathBuf| !matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
     let both = [config::FILE, config::OTHER_FILE].map(|name| root.folder.join(name));
-    if both.iter().all(is_there) {
+    if both.iter().all(|path| is_there(path)) {
         return Err(Failure::new(
             format!(
                 "there are two configurations, {} and {}",
@@ -193,14 +208,18 @@ fn usual(root: &Root) -> Result<Option<PathBuf>, Failure> {
             "Keep one: the other would be passed over in silence.",
         ));
     }
-    Ok(both.into_iter().find(is_there))
+    Ok(both.into_iter().find(|path| is_there(path)))
 }
 
-/// The bytes of a configuration. What is there and cannot be read ends the run: a policy must not be lost in silence.
-fn policy(root: &Root, path: &Path, shown: &str) -> Result<Vec<u8>, Failure> {
+fn is_there(path: &Path) -> bool {
+    !matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound)
+}
+
+/// The bytes of a configuration or a baseline. What is there and cannot be read ends the run: a policy must not be lost in silence.
+fn policy(root: &Root, path: &Path, what: &str, shown: &str) -> Result<Vec<u8>, Failure> {
     let bytes = open::named(root, path, open::POLICY)
-        .map_err(|error| Failure::new(format!("the configuration {shown} {error}"), error.help()))?;
-    let wrong = |what: &str| Failure::new(format!("the configuration {shown} {what}"), "Save it as text in UTF-8.");
+        .map_err(|error| Failure::new(format!("the {what} {shown} {error}"), error.help()))?;
+    let wrong = |it: &str| Failure::new(format!("the {what} {shown} {it}"), "Save it as text in UTF-8.");
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(wrong("is UTF-16"));
     }
