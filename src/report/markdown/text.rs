@@ -2,10 +2,26 @@
 
 use crate::terminal::escape;
 
-/// Words that are no markup: no link, no picture, no HTML, and nobody is called by their name.
+/// Words that are no markup: no link, no picture, no HTML, and nobody is called by their name. What stands between
+/// backticks is shown as code.
 pub(super) fn plain(text: &str) -> String {
+    let text = escape(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_code = |at: usize| at % 2 == 1;
+    let balanced = parts.len() % 2 == 1 && (0..parts.len()).all(|at| !is_code(at) || !parts[at].trim().is_empty());
+    if !balanced {
+        return words(&text);
+    }
+    let each = parts.iter().enumerate().map(|(at, part)| match is_code(at) {
+        true => format!("`{part}`"),
+        false => words(part),
+    });
+    each.collect()
+}
+
+fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for c in escape(text).chars() {
+    for c in text.chars() {
         if matches!(
             c,
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$' | '@' | '!'
@@ -48,9 +64,10 @@ mod tests {
     #[test]
     fn nothing_of_a_repository_is_markup() {
         assert_eq!(
-            plain("<b>[x](https://y) `z` @acme/ops\n#1"),
-            "\\<b\\>\\[x\\](https\\://y) \\`z\\` \\@&#8203;acme/ops \\#1"
+            plain("<b>[x](https://y) `<z>` @acme/ops\n#1"),
+            "\\<b\\>\\[x\\](https\\://y) `<z>` \\@&#8203;acme/ops \\#1"
         );
+        assert_eq!(plain("`a` `<b>"), "\\`a\\` \\`\\<b\\>");
         assert_eq!(html("</summary>&@a"), "&lt;/summary&gt;&amp;@&#8203;a");
         assert_eq!(fenced("diff", "+```x\n", "  "), "  ````diff\n  +```x\n  ````\n");
     }
