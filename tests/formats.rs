@@ -333,3 +333,40 @@ fn every_schema_has_its_own_id() {
     }
     assert_eq!(ids.len(), count);
 }
+
+#[test]
+fn markdown_draws_the_week_that_is_short() {
+    let estate = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/estates/cloudformation-night-too-low");
+    let files: Vec<(String, String)> = walkdir::WalkDir::new(&estate)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let path = entry.path().strip_prefix(&estate).unwrap().to_str().unwrap().to_owned();
+            (path, std::fs::read_to_string(entry.path()).unwrap())
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let place = Place::new(&files);
+    let markdown = place
+        .run(&["lint", "--as-of", "2026-11-20", "--format", "markdown"])
+        .out;
+    assert!(markdown.contains("```text\n"), "{markdown}");
+    let title = markdown.lines().rfind(|line| line.starts_with("### ")).unwrap();
+    assert!(!title.contains('`'), "a target, after the rules: {markdown}");
+}
+
+#[test]
+fn what_is_not_read_is_named() {
+    let place = clean();
+    place.write(
+        "route.yaml",
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: a }\nspec: { hosts: [a] }\n",
+    );
+    assert!(written(&place, "github").starts_with("::notice title=gatelint::not read"));
+    assert!(written(&place, "markdown").contains("Not read, so nothing is said of them: 1 VirtualService"));
+    assert!(written(&place, "sarif").contains("Not read: 1 VirtualService"));
+}

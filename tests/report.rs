@@ -279,6 +279,7 @@ fn formats() -> Result<(), Box<dyn std::error::Error>> {
         unevaluated: &settled.unevaluated,
         problems: &problems,
         unread: &[],
+        weeks: &[],
         summary: Summary {
             files: 14,
             hops: 7,
@@ -315,6 +316,7 @@ fn nothing_linked_says_what_to_add() {
         unevaluated: &[],
         problems: &[],
         unread: &[],
+        weeks: &[],
         summary: Summary::default(),
     };
     insta::assert_snapshot!(text(&report, Format::Human, Options::default()));
@@ -348,6 +350,7 @@ fn control_characters_never_reach_the_terminal() {
         unevaluated: &settled.unevaluated,
         problems: &problems,
         unread: &[],
+        weeks: &[],
         summary: Summary::default(),
     };
     let mut all =
@@ -383,6 +386,7 @@ fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
         unevaluated: &[],
         problems: &[],
         unread: &[],
+        weeks: &[],
         summary: Summary::default(),
     };
     for format in [

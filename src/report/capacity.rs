@@ -27,6 +27,17 @@ pub struct Shown {
     pub outcome: Outcome,
 }
 
+impl Shown {
+    /// Its week, if it is one in which something at this place causes too little.
+    pub(super) fn short_at(&self, file: &str, line: usize) -> Option<&Chart> {
+        let Outcome::Week { chart, short, .. } = &self.outcome else {
+            return None;
+        };
+        let is_here = |short: &Short| short.place.file == file && short.place.line == line;
+        short.iter().any(is_here).then_some(chart)
+    }
+}
+
 /// What is known of a target.
 #[derive(Clone, Debug)]
 pub enum Outcome {

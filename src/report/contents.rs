@@ -1,5 +1,6 @@
 //! What a report holds, whatever its format, and how much of it is said.
 
+use super::capacity;
 use crate::finding::{Finding, Summary, Unevaluated};
 use crate::product::unread::Unread;
 use crate::repo::{Sources, walk};
@@ -62,6 +63,8 @@ pub struct Report<'a> {
     pub problems: &'a [FileProblem],
     /// Gateways, routes and deployments of kinds that are not read.
     pub unread: &'a [Unread],
+    /// The weeks of what is scaled, where the format draws them.
+    pub weeks: &'a [capacity::Shown],
     /// What was done, in numbers.
     pub summary: Summary,
 }

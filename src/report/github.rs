@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::contents::{Options, Report};
+use super::contents::{Options, Report, unread};
 use super::layout::Layout;
 use super::order::{counts, worst_first};
+use super::others::others;
 use super::place::Place;
 use crate::finding::Finding;
 use crate::repo::Sources;
@@ -30,6 +31,13 @@ impl Layout for Github {
                 "::notice title=gatelint::{counts} more: GitHub shows {OF_A_LEVEL} annotations of a level"
             )?;
         }
+        if !report.unread.is_empty() {
+            let kinds = data(&terminal::escape(&unread(report.unread)));
+            writeln!(
+                out,
+                "::notice title=gatelint::not read, so nothing is said of them: {kinds}"
+            )?;
+        }
         Ok(())
     }
 
@@ -42,10 +50,10 @@ impl Layout for Github {
     }
 }
 
-/// What is annotated, and what has no room. The notice that counts the rest takes one of the notices.
+/// What is annotated, and what has no room. What is said of the rest, and of what is not read, is a notice each.
 fn chosen<'f>(report: &Report<'f>, least: Severity) -> (Vec<&'f Finding>, Vec<&'f Finding>) {
     let loud = report.findings.iter().filter(|finding| finding.severity >= least);
-    let mut room = [OF_A_LEVEL - 1, OF_A_LEVEL, OF_A_LEVEL];
+    let mut room = [OF_A_LEVEL - 2, OF_A_LEVEL, OF_A_LEVEL];
     worst_first(loud).into_iter().partition(|finding| {
         let room = &mut room[finding.severity as usize];
         let fits = *room > 0;
@@ -62,10 +70,7 @@ fn command(sources: &Sources, finding: &Finding) -> String {
         Severity::Info => "notice",
     };
     let mut lines = vec![finding.message.clone()];
-    lines.extend(finding.related.iter().map(|(span, text)| {
-        let other = Place::of(sources, *span);
-        format!("{}:{} {text}", other.file, other.line)
-    }));
+    lines.extend(others(sources, finding));
     lines.extend((!finding.help.is_empty()).then(|| finding.help.clone()));
     let lines: Vec<_> = lines.iter().map(|line| terminal::escape(line)).collect();
     format!(

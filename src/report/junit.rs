@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::contents::{Options, Report, severity};
 use super::layout::Layout;
+use super::others::others;
 use super::place::Place;
 use crate::finding::Finding;
 use crate::repo::Sources;
@@ -44,13 +45,12 @@ impl Layout for Junit {
 
 fn case(sources: &Sources, finding: &Finding) -> String {
     let at = Place::of(sources, finding.at);
-    let related = finding.related.iter().map(|(span, text)| {
-        let other = Place::of(sources, *span);
-        format!("{}:{}: {text}", other.file, other.line)
-    });
     let help = (!finding.help.is_empty()).then(|| finding.help.clone());
     let here = format!("{}:{}:{}", at.file, at.line, at.column);
-    let lines: Vec<String> = std::iter::once(here).chain(related).chain(help).collect();
+    let lines: Vec<String> = std::iter::once(here)
+        .chain(others(sources, finding))
+        .chain(help)
+        .collect();
     let lines: Vec<String> = lines.iter().map(|line| xml(line)).collect();
     format!(
         "    <testcase classname=\"{}\" name=\"{}\">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>\n",

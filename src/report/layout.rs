@@ -21,6 +21,11 @@ pub(super) trait Layout {
         false
     }
 
+    /// As `Format::draws_weeks`.
+    fn draws_weeks(&self) -> bool {
+        false
+    }
+
     /// As `Format::shown`.
     fn shown(&self, findings: &[Finding], _least: Severity) -> Vec<usize> {
         (0..findings.len()).collect()

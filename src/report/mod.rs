@@ -14,6 +14,7 @@ mod junit;
 mod layout;
 mod markdown;
 mod order;
+mod others;
 mod pages;
 mod place;
 pub mod progress;
@@ -78,6 +79,11 @@ impl Format {
     /// Whether findings milder than [`Options::least`] are counted and nothing else is said of them.
     pub fn hides_milder(self) -> bool {
         self.layout().hides_milder()
+    }
+
+    /// Whether it draws the weeks of what is scaled too small.
+    pub fn draws_weeks(self) -> bool {
+        self.layout().draws_weeks()
     }
 
     /// The findings it shows, by their place; the rest is counted.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::contents::{Options, Report};
 use super::json::list;
 use super::layout::Layout;
+use super::others::others;
 use super::pages::address;
 use crate::finding::{Finding, Fix};
 use crate::repo::edit::splice;
@@ -27,12 +28,8 @@ impl Layout for Rdjson {
 
 fn diagnostic(report: &Report<'_>, finding: &Finding) -> Value {
     let sources = report.sources;
-    let mut message = finding.message.clone();
-    for (span, text) in &finding.related {
-        let source = sources.get(span.source);
-        let line = source.lines().line(span.start) + 1;
-        message += &format!("; {}:{line}: {text}", source.path);
-    }
+    let said = std::iter::once(finding.message.clone()).chain(others(sources, finding));
+    let message = said.collect::<Vec<String>>().join("; ");
     let mut code = json!({ "value": &*finding.rule });
     if let Some(page) = address(report.rules, &finding.rule) {
         code["url"] = page.into();

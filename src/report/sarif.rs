@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::contents::{FileProblem, Options, Report};
+use super::contents::{FileProblem, Options, Report, unread};
 use super::json::list;
 use super::layout::Layout;
 use super::order::worst_first;
@@ -56,7 +56,9 @@ impl Layout for Sarif {
                 "{left} findings, the mildest, are left out: GitHub takes {RESULTS}."
             ))
         });
-        list(out, report.problems.iter().map(unread).chain(cut))?;
+        let kinds =
+            (!report.unread.is_empty()).then(|| notice(&format!("Not read: {}.", escape(&unread(report.unread)))));
+        list(out, report.problems.iter().map(problem).chain(kinds).chain(cut))?;
         write!(out, "}}],\n\"results\":")?;
         let results = shown
             .iter()
@@ -225,7 +227,7 @@ fn notice(text: &str) -> Value {
     json!({ "level": "warning", "message": { "text": text } })
 }
 
-fn unread(problem: &FileProblem) -> Value {
+fn problem(problem: &FileProblem) -> Value {
     let mut notice = notice(&sentence(&literal(&problem.message)));
     notice["locations"] = json!([{ "physicalLocation": {
         "artifactLocation": artifact(&problem.path),

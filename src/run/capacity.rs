@@ -69,6 +69,11 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
     print(text.as_bytes())
 }
 
+/// The weeks of all targets that have traffic.
+pub(super) fn weeks(analysis: &Analysis<'_>, setup: &Setup) -> Result<Vec<Shown>, Failure> {
+    Ok(Gathered::new(analysis, None)?.shown(setup, None, false))
+}
+
 /// Noon of a day in UTC, which is the same day in almost every zone.
 fn day(text: &str) -> Result<Moment, Failure> {
     let begin = setup::as_of(text).ok().filter(|_| text.len() == "2026-11-20".len());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::asked::Asked;
+use super::capacity::weeks;
 use super::end::{CLEAN, FAILED, FOUND, Failure, print};
 use super::files::Files;
 use super::fixing::mend;
@@ -21,7 +22,7 @@ use crate::fix::apply::Draft;
 use crate::product::unread::unread;
 use crate::repo::Sources;
 use crate::report::progress::Progress;
-use crate::report::{self, FileProblem, Report};
+use crate::report::{self, FileProblem, Format, Report};
 use crate::rule::Severity;
 use crate::syntax::ProblemKind;
 use crate::terminal::{self, Look};
@@ -58,6 +59,13 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let unread_fails = options.fail_on_unread && (problems.iter().any(is_loss) || !unread.is_empty());
     problems.retain(|problem| !is_told(&setup.sources, problem, &settled));
 
+    let draws_weeks = options.formats().any(Format::draws_weeks);
+    let mut weeks = if draws_weeks {
+        weeks(&analysis, &setup)?
+    } else {
+        Vec::new()
+    };
+
     progress.step("proving fixes", 0, 0);
     let wanted = asked.wants_fixes_of(&settled.findings);
     let mut prover = analysis.make_room(wanted.iter().map(|at| &settled.findings[*at]));
@@ -88,6 +96,8 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
             }
             if let Some(after) = mended.after {
                 (settled, prover) = after;
+                // They show what was there before.
+                weeks.clear();
             }
         }
     }
@@ -101,6 +111,7 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         unevaluated: &settled.unevaluated,
         problems: &problems,
         unread: &unread,
+        weeks: &weeks,
         summary,
     };
     let shown = report::Options {

@@ -1,5 +1,5 @@
-//! Markdown for the summary of a step or a comment: findings by rule, both ends as links, patches folded, and a picture of
-//! the hops concerned.
+//! Markdown for the summary of a step or a comment: findings by rule, both ends as links, patches folded, a picture of
+//! the hops concerned, and the weeks of what is scaled too small.
 
 mod mermaid;
 mod text;
@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::contents::{Options, Report, severity};
+use super::chart::{Style, draw};
+use super::contents::{Options, Report, severity, unread};
 use super::layout::Layout;
 use super::order::{counted, counts};
+use super::others::{NAMED, unnamed};
 use super::pages::address;
 use super::place::{Place, uri};
 use crate::finding::{Finding, Fix};
@@ -26,8 +28,10 @@ use text::{fenced, plain};
 const SHOWN: usize = 200;
 /// The summary of a step holds 1 MiB; half is left to others.
 const LIMIT: usize = 512 * 1024;
-/// Other places of one finding.
-const RELATED: usize = 5;
+/// Weeks that are drawn.
+const WEEKS: usize = 10;
+/// Environments that are named.
+const ENVIRONMENTS: usize = 5;
 
 /// `--format markdown`
 pub(super) struct Markdown;
@@ -48,6 +52,7 @@ impl Layout for Markdown {
         out.write_all(mermaid::picture(&loud).as_bytes())?;
         let (text, left) = by_rule(report, &loud, &links);
         out.write_all(text.as_bytes())?;
+        out.write_all(weeks(report, &loud).as_bytes())?;
         let hidden = report.summary.findings().saturating_sub(loud.len());
         if left > 0 {
             writeln!(
@@ -58,7 +63,14 @@ impl Layout for Markdown {
         if hidden > 0 {
             writeln!(
                 out,
-                "{hidden} of advice not shown: `gatelint lint --verbose` shows it.\n"
+                "Advice that is not shown: {hidden}; `gatelint lint --verbose` shows it.\n"
+            )?;
+        }
+        if !report.unread.is_empty() {
+            writeln!(
+                out,
+                "Not read, so nothing is said of them: {}.\n",
+                plain(&unread(report.unread))
             )?;
         }
         if !report.problems.is_empty() {
@@ -69,6 +81,10 @@ impl Layout for Markdown {
             }
         }
         Ok(())
+    }
+
+    fn draws_weeks(&self) -> bool {
+        true
     }
 
     fn hides_milder(&self) -> bool {
@@ -120,6 +136,28 @@ fn by_rule(report: &Report<'_>, findings: &[&Finding], links: &Links) -> (String
     (text, 0)
 }
 
+/// The weeks of what findings say is too small.
+fn weeks(report: &Report<'_>, findings: &[&Finding]) -> String {
+    let places = findings.iter().map(|finding| Place::of(report.sources, finding.at));
+    let places: Vec<Place> = places.collect();
+    let short = report.weeks.iter().filter_map(|shown| {
+        let chart = places.iter().find_map(|at| shown.short_at(&at.file, at.line))?;
+        Some((shown, chart))
+    });
+    let mut text = String::new();
+    for (shown, chart) in short.take(WEEKS) {
+        let style = Style {
+            width: 100,
+            color: false,
+            ascii: false,
+        };
+        let traffic = shown.traffic.as_deref().unwrap_or_default();
+        let drawn = fenced("text", &draw(chart, style), "");
+        let _ = writeln!(text, "### {}\n\n{}\n\n{drawn}", plain(&shown.title), plain(traffic));
+    }
+    text
+}
+
 fn one(sources: &Sources, finding: &Finding, links: &Links) -> String {
     let head = Place::head(sources, finding.at);
     let mut text = format!(
@@ -128,16 +166,19 @@ fn one(sources: &Sources, finding: &Finding, links: &Links) -> String {
         links.to(&head.file, head.line, head.end_line),
         plain(&finding.message)
     );
-    for (span, said) in finding.related.iter().take(RELATED) {
+    for (span, said) in finding.related.iter().take(NAMED) {
         let place = Place::head(sources, *span);
         let link = links.to(&place.file, place.line, place.end_line);
         let _ = writeln!(text, "  - {link} {}", plain(said));
+    }
+    if let Some(more) = unnamed(finding) {
+        let _ = writeln!(text, "  - {more}");
     }
     if !finding.environments.is_empty() {
         let names: Vec<String> = finding
             .environments
             .iter()
-            .take(RELATED)
+            .take(ENVIRONMENTS)
             .map(|name| plain(name))
             .collect();
         let _ = writeln!(text, "  - only in {}", names.join(", "));
