@@ -315,6 +315,8 @@ pub enum Schema {
     Config,
     /// The output of --format json.
     Report,
+    /// .gatelint-baseline.yaml.
+    Baseline,
     /// The kinds and fields that rules may name.
     Model,
 }

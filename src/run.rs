@@ -62,6 +62,7 @@ fn schema_of(of: cli::Schema) -> String {
         cli::Schema::Rule => include_str!("../schemas/rule.json").to_owned(),
         cli::Schema::Config => include_str!("../schemas/config.json").to_owned(),
         cli::Schema::Report => include_str!("../schemas/report.json").to_owned(),
+        cli::Schema::Baseline => include_str!("../schemas/baseline.json").to_owned(),
         cli::Schema::Model => schema::model_schema(),
     }
 }

@@ -201,3 +201,16 @@ fn less_than_was_asked_for_can_fail() {
         Some(1)
     );
 }
+
+#[test]
+fn what_is_written_fits_its_schema() {
+    let place = place();
+    let schema = said(&place, &["schema", "baseline"]).json();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let arguments = ["baseline", "write", "--reason", "before", "--until", "2099-12-31"];
+    assert_eq!(said(&place, &arguments).code, Some(0));
+    let written: serde_json::Value = serde_yaml::from_str(&place.text(".gatelint-baseline.yaml")).unwrap();
+    assert!(!written["findings"].as_array().unwrap().is_empty());
+    let errors: Vec<String> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}

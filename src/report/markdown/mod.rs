@@ -44,9 +44,12 @@ impl Layout for Markdown {
         let title = if title.is_empty() { "nothing found" } else { &title };
         writeln!(out, "## gatelint: {title}\n")?;
         let summary = report.summary;
+        let aside = [(summary.ignored, "ignored"), (summary.known, "in the baseline")];
+        let aside = aside.into_iter().filter(|(count, _)| *count > 0);
+        let aside: String = aside.map(|(count, name)| format!(", {count} {name}")).collect();
         writeln!(
             out,
-            "{} of {} hops linked in {} files.\n",
+            "{} of {} hops linked in {} files{aside}.\n",
             summary.linked, summary.hops, summary.files
         )?;
         out.write_all(mermaid::picture(&loud).as_bytes())?;
