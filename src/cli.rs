@@ -22,6 +22,8 @@ const LINT_EXAMPLES: &str = "\
 Examples:
   gatelint lint                        read the whole repository, report on the current folder
   gatelint lint apps/shop              report on apps/shop
+  gatelint lint --since origin/main    report what this branch brings about
+  gatelint lint --staged               report what the next commit brings about
   gatelint lint --format json > report.json
   gatelint lint --diff                 show what --fix would change
   gatelint lint --fix --unsafe-fixes   change it
@@ -125,6 +127,13 @@ pub struct Lint {
     #[arg(long, short)]
     pub verbose: bool,
 
+    /// Report only what the change since this revision brings about: since the commit where the branch began. Also where
+    /// the changed end is the other file. Untracked files take no part
+    #[arg(long, value_name = "REVISION", help_heading = "What is reported")]
+    pub since: Option<String>,
+    /// Report only what is staged brings about: the index against HEAD
+    #[arg(long, conflicts_with_all = ["since", "fix"], help_heading = "What is reported")]
+    pub staged: bool,
     /// Only run these rules or categories; several are separated by commas
     #[arg(long, value_delimiter = ',', value_name = "RULE", help_heading = "What is reported")]
     pub select: Vec<String>,

@@ -13,6 +13,7 @@ mod man;
 mod output;
 mod scope;
 mod setup;
+mod since;
 mod traffic;
 
 use std::io::{self, IsTerminal, Write};

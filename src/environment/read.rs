@@ -10,6 +10,7 @@ use super::claim::{Charts, Claim, Claimants};
 use super::kustomize;
 use super::named;
 use super::repository::{File, Repository, Role, folder_of, join};
+use crate::repo::revision::Revision;
 use crate::repo::walk::{self, Candidate, Failure, FailureKind, Walked};
 use crate::repo::{Source, SourceId, Sources, Text};
 use crate::speed;
@@ -37,9 +38,68 @@ pub struct StandIn {
     pub alone: bool,
 }
 
+/// Where the bytes of files come from.
+pub trait Origin: Sync {
+    /// Reads one file, completely or not at all.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what people write.
+    fn read(&self, file: &Candidate) -> Result<Vec<u8>, Failure>;
+    /// Whether a file or folder is there.
+    fn exists(&self, path: &str) -> bool;
+    /// The same file with the same text, where it was read before.
+    fn known(&self, _path: &str) -> Option<File> {
+        None
+    }
+}
+
+/// A folder.
+impl Origin for Path {
+    fn read(&self, file: &Candidate) -> Result<Vec<u8>, Failure> {
+        walk::read(self, file)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.join(path).exists()
+    }
+}
+
+/// A revision, beside what was read of another.
+pub struct Beside<'r, 'h> {
+    revision: &'r Revision<'h>,
+    other: &'r Repository,
+    /// Whether both have the same charts, which decide what files are for.
+    alike: bool,
+}
+
+impl<'r, 'h> Beside<'r, 'h> {
+    /// What both have is read and parsed once.
+    pub fn new(revision: &'r Revision<'h>, walked: &Walked, other: &'r Repository) -> Beside<'r, 'h> {
+        let charts = Charts::among(walked.files.iter().map(|file| file.path.as_str()));
+        let alike = charts == Charts::among(other.files().iter().map(|file| &*file.path));
+        Beside { revision, other, alike }
+    }
+}
+
+impl Origin for Beside<'_, '_> {
+    fn read(&self, file: &Candidate) -> Result<Vec<u8>, Failure> {
+        self.revision.read(file)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.revision.exists(path)
+    }
+
+    fn known(&self, path: &str) -> Option<File> {
+        let file = self.other.get(path).filter(|file| self.alike && *file.path == *path)?;
+        let is_whole = file.source.replaced.is_empty();
+        (is_whole && self.revision.has(path, file.source.text.as_bytes())).then(|| file.clone())
+    }
+}
+
 /// Reads, claims and parses all files that the walk found, as the claimants tell. `progress` is told after each file.
-pub fn from_folder(
-    root: &Path,
+pub fn read(
+    origin: &(impl Origin + ?Sized),
     sources: &Sources,
     claimants: &Claimants,
     mut walked: Walked,
@@ -51,32 +111,44 @@ pub fn from_folder(
     if let Some(stand_in) = &stand_in {
         files.retain(|file| stand_in.path != file.path);
     }
+    let known = |files: &[Candidate]| -> Vec<Option<File>> {
+        let each = files.par_iter().with_min_len(speed::TEXTS);
+        each.map(|file| origin.known(&file.path)).collect()
+    };
+    let mut shared = known(&files);
+    let mut each = shared.iter();
+    files.retain(|_| each.next().is_some_and(Option::is_none));
     // Files are numbered in order of path, so that a run can be repeated, and each is read and parsed by one core, while
     // its text is in that core's cache.
     let first = sources.next();
     let id = |nth: usize| SourceId(first.0 + nth as u32);
-    let read = |files: &[Candidate], from: usize| -> Vec<Loaded> {
+    let load_all = |files: &[Candidate], from: usize| -> Vec<Loaded> {
         let each = files.par_iter().enumerate().with_max_len(speed::FILES);
         let each = each.map(|(nth, file)| {
             progress();
-            match walk::read(root, file) {
+            match origin.read(file) {
                 Ok(bytes) => load(id(from + nth), claimants, &charts, &file.path, &bytes),
                 Err(failure) => Loaded::failed(id(from + nth), failure),
             }
         });
         each.collect()
     };
-    let mut loaded = read(&files, 0);
-    let texts = loaded.iter().filter_map(|one| match &one.claimed {
+    let mut loaded = load_all(&files, 0);
+    let of_loaded = loaded.iter().filter_map(|one| match &one.claimed {
         Claimed::File(claim, tree) => Some((one.source.as_ref(), claim.role, tree.as_deref())),
         _ => None,
     });
-    let others = named::others(claimants, texts, &walked.others);
-    let named: Vec<Candidate> = others.named.into_iter().map(Candidate::plain).collect();
+    let of_shared = shared.iter().flatten();
+    let of_shared = of_shared.map(|file| (file.source.as_ref(), file.role, file.tree.as_deref()));
+    let others = named::others(claimants, of_loaded.chain(of_shared), &walked.others);
+    let mut named: Vec<Candidate> = others.named.into_iter().map(Candidate::plain).collect();
     // What git ignores or the configuration excludes may be there all the same.
-    let is_there = |path: &String| root.join(path).exists();
-    let there: Vec<String> = others.missing.into_iter().filter(is_there).collect();
-    loaded.extend(read(&named, loaded.len()));
+    let there: Vec<String> = others.missing.into_iter().filter(|path| origin.exists(path)).collect();
+    let shared_too = known(&named);
+    let mut each = shared_too.iter();
+    named.retain(|_| each.next().is_some_and(Option::is_none));
+    shared.extend(shared_too);
+    loaded.extend(load_all(&named, loaded.len()));
     if let Some(stand_in) = stand_in {
         loaded.push(load(
             id(loaded.len()),
@@ -86,7 +158,7 @@ pub fn from_folder(
             &stand_in.bytes,
         ));
     }
-    let mut found = join_up(sources, loaded);
+    let mut found = join_up(sources, loaded, shared.into_iter().flatten().collect());
     walked.others.extend(there);
     walked.others.sort_unstable();
     found.repository = found.repository.linked(&walked.links).beside(walked.others);
@@ -102,12 +174,13 @@ pub fn in_memory(sources: &Sources, claimants: &Claimants, files: impl IntoItera
     let first = sources.next();
     let loaded = files.iter().zip(first.0..);
     let loaded = loaded.map(|((path, bytes), id)| load(SourceId(id), claimants, &charts, path, bytes));
-    join_up(sources, loaded.collect())
+    join_up(sources, loaded.collect(), Vec::new())
 }
 
-fn join_up(sources: &Sources, loaded: Vec<Loaded>) -> Read {
+/// Brings what was loaded and the files that were known together.
+fn join_up(sources: &Sources, loaded: Vec<Loaded>, mut files: Vec<File>) -> Read {
     let mut found = Read::default();
-    let mut files = Vec::with_capacity(loaded.len());
+    files.reserve(loaded.len());
     let mut all = Vec::with_capacity(loaded.len());
     for one in loaded {
         all.push(one.source.clone());

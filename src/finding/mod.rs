@@ -1,6 +1,7 @@
 //! Findings: one is one place a person edits. Settling, ignores, fingerprints.
 
 pub mod baseline;
+pub mod before;
 pub mod directive;
 pub mod ignores;
 pub mod refused;
@@ -187,6 +188,8 @@ pub struct Summary {
     pub ignored: usize,
     /// Findings that the baseline knows.
     pub known: usize,
+    /// Findings that were there before a change and are gone; `None` where nothing is compared.
+    pub mended: Option<usize>,
     /// Findings with a proved fix.
     pub fixable: usize,
     /// Findings in examples, fixtures and vendored charts, which are left out by default.

@@ -61,6 +61,8 @@ pub struct Settled {
     pub silenced: usize,
     /// How many the baseline knows.
     pub known: usize,
+    /// How many were there before the change and are gone, where one is compared.
+    pub mended: Option<usize>,
     /// How many lie in examples and the like, and were not asked for.
     pub left_out: usize,
 }

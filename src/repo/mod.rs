@@ -5,6 +5,7 @@ pub mod edit;
 mod ignored;
 pub mod lines;
 pub mod open;
+pub mod revision;
 pub mod root;
 pub mod source;
 mod tracked;

@@ -84,6 +84,10 @@ pub struct Failure {
 }
 
 impl Failure {
+    pub(super) fn unreadable(path: &str, message: String) -> Self {
+        Self::new(path, FailureKind::Unreadable, message)
+    }
+
     fn new(path: impl Into<String>, kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -204,6 +208,12 @@ pub fn read(root: &Path, file: &Candidate) -> Result<Vec<u8>, Failure> {
         }
         Err(error) => return Err(Failure::new(&file.path, FailureKind::Unreadable, open::reason(&error))),
     };
+    readable(file, bytes)
+}
+
+/// Refuses what is no text that people write.
+pub(super) fn readable(file: &Candidate, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    let skipped = |message: String| Err(Failure::new(&file.path, FailureKind::Skipped, message));
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return skipped("UTF-16 text is not read; save it as UTF-8".into());
     }
@@ -252,6 +262,18 @@ fn is_left_out(root: &Path, path: &Path, name: &OsStr, is_folder: bool, exclude:
     let is_skipped = || SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped);
     let is_cargo = || name == "target" && path.join("CACHEDIR.TAG").is_file();
     is_folder && (is_skipped() || is_cargo())
+}
+
+/// Whether a path lies in a folder that holds no configuration of this repository.
+pub(super) fn lies_in_skipped(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| SKIPPED_FOLDERS.contains(&folder))
+}
+
+/// Whether the configuration leaves a path out, or a folder that it lies in.
+pub(super) fn is_excluded(path: &str, exclude: &GlobSet) -> bool {
+    let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    !exclude.is_empty() && ends.any(|end| exclude.is_match(&path[..end]))
 }
 
 fn sort_in(root: &Path, full: &Path, wanted: Wanted<'_>, walked: &mut Walked) {
@@ -312,8 +334,13 @@ fn relative(root: &Path, path: &Path) -> String {
 }
 
 fn push_name(out: &mut String, name: &OsStr) {
+    push_bytes(out, name.as_encoded_bytes());
+}
+
+/// Bytes that are not UTF-8 are written as `\xE9`.
+pub(super) fn push_bytes(out: &mut String, name: &[u8]) {
     use std::fmt::Write;
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    for chunk in name.utf8_chunks() {
         out.push_str(chunk.valid());
         for byte in chunk.invalid() {
             // Writing to a String cannot fail.

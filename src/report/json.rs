@@ -95,6 +95,8 @@ struct SummaryOut<'a> {
     ignored: usize,
     #[serde(skip_serializing_if = "is_none")]
     known: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mended: Option<usize>,
     fixable: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
@@ -212,6 +214,7 @@ fn summary_out(summary: Summary, not_read: &[Unread]) -> SummaryOut<'_> {
         infos: summary.infos,
         ignored: summary.ignored,
         known: summary.known,
+        mended: summary.mended,
         fixable: summary.fixable,
         as_of: summary.as_of.map(AsOf::day),
         not_read,

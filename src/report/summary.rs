@@ -90,6 +90,9 @@ fn counts(report: &Report<'_>, hidden: Hidden) -> String {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
     }
+    if let Some(mended) = summary.mended {
+        parts.push(format!("{mended} mended by the change"));
+    }
     if summary.known > 0 {
         parts.push(format!("{} in the baseline", summary.known));
     }

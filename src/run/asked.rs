@@ -7,6 +7,7 @@ use super::setup::{Setup, runs};
 use crate::analysis::Analysis;
 use crate::cli::Lint;
 use crate::finding::baseline::{self, Entry};
+use crate::finding::before::Before;
 use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled, Telling};
 use crate::finding::{Finding, RuleInfo};
@@ -20,6 +21,8 @@ pub(super) struct Asked<'a> {
     pub(super) setup: &'a Setup,
     pub(super) scope: &'a Scope,
     pub(super) options: &'a Lint,
+    /// What was found before the change; `None` where all is reported.
+    pub(super) before: Option<&'a Before>,
 }
 
 impl Asked<'_> {
@@ -42,7 +45,8 @@ impl Asked<'_> {
     /// or ignored may be its other end, which is known of what is told.
     pub(super) fn telling<'t>(&self, reports: &'t (dyn Fn(&str) -> bool + Sync)) -> Telling<'t> {
         let by_other_end = !self.scope.is_all() || self.setup.config.ignores.iter().any(ConfigIgnore::names_object);
-        let hides = self.options.formats().all(Format::hides_milder);
+        let compares = self.options.since.is_some() || self.options.staged;
+        let hides = !compares && self.options.formats().all(Format::hides_milder);
         let counts = hides && !self.changes() && !by_other_end;
         Telling {
             least: if counts { self.least() } else { Severity::Info },
@@ -75,6 +79,9 @@ impl Asked<'_> {
             self.compare(entries, &mut settled);
         }
         self.narrow(&mut settled);
+        if let Some(before) = self.before {
+            before.leave_new(sources, &mut settled);
+        }
         settled
     }
 
@@ -140,7 +147,9 @@ impl Asked<'_> {
     }
 
     fn narrow(&self, settled: &mut Settled) {
-        let Asked { setup, scope, options } = self;
+        let Asked {
+            setup, scope, options, ..
+        } = self;
         let least = options.min_severity.unwrap_or(Severity::Info);
         let surest: Precision = options.min_precision;
         let path = |span: Span| &*setup.sources.get(span.source).path;

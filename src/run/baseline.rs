@@ -58,6 +58,7 @@ impl Found {
             setup: &setup,
             scope: &scope,
             options: &options,
+            before: None,
         };
         let settled = asked.settle(&analysis, settled);
         progress.finish();

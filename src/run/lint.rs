@@ -13,6 +13,7 @@ use super::fixing::mend;
 use super::output::Output;
 use super::scope::scope;
 use super::setup::{self, Setup, select};
+use super::since::{Change, history};
 use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
@@ -36,7 +37,13 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
         setup: &setup,
         scope: &scope,
         options,
+        before: None,
     };
+    let history = history(&setup, options)?;
+    let change = history
+        .as_ref()
+        .map(|history| Change::of(history, options))
+        .transpose()?;
     let reports = |path: &str| scope.reports(path);
     let telling = asked.telling(&reports);
 
@@ -47,12 +54,20 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     let patch_file = options.patch_file.as_deref();
     let patch_file = patch_file.map(|path| Output::prepare(path, true)).transpose()?;
     let files = Files::prepare(options)?;
-    let read = setup.repository(stand_in, &progress);
+    let read = match &change {
+        Some(change) => change.head(&setup, &progress),
+        None => setup.repository(stand_in, &progress),
+    };
     let unread = unread(&read.repository, &reports);
     let mut problems = problems(&setup.sources, &read);
     problems.retain(|problem| scope.reports(&problem.path));
     progress.step("linking", 0, 0);
     let ground = setup.ground();
+    let before = change.map(|change| change.before(asked, &ground, &read.repository));
+    let asked = Asked {
+        before: before.as_ref(),
+        ..asked
+    };
     let (analysis, settled) = analyse(&ground, read.repository, &telling);
     setup.check_traffic(&analysis, Look::stderr(cli.color))?;
     let mut settled = asked.settle(&analysis, settled);
@@ -197,6 +212,7 @@ fn summary(asked: Asked<'_>, settled: &Settled, prover: &Prover<'_>) -> Summary 
         infos: count(Severity::Info),
         ignored: settled.silenced,
         known: settled.known,
+        mended: settled.mended,
         fixable: settled
             .findings
             .iter()

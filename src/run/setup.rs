@@ -179,19 +179,37 @@ impl Setup {
 
     /// Walks and reads the repository.
     pub(super) fn repository(&self, stand_in: Option<StandIn>, progress: &Progress) -> read::Read {
+        self.read(stand_in, &|_| true, progress)
+    }
+
+    /// The same of the files whose paths take part.
+    pub(super) fn read(
+        &self,
+        stand_in: Option<StandIn>,
+        takes_part: &dyn Fn(&str) -> bool,
+        progress: &Progress,
+    ) -> read::Read {
         let options = WalkOptions {
             exclude: self.config.exclude.clone(),
         };
         let claimants = product::claimants();
         if stand_in.as_ref().is_some_and(|text| text.alone) {
-            let (root, none) = (&self.root.folder, Walked::default());
-            return read::from_folder(root, &self.sources, claimants, none, stand_in, &|| {});
+            let (root, none) = (self.root.folder.as_path(), Walked::default());
+            return read::read(root, &self.sources, claimants, none, stand_in, &|| {});
         }
-        let walked = walk::walk(&self.root.folder, &options, &|path| claimants.by_name(path).is_some());
+        let mut walked = walk::walk(&self.root.folder, &options, &|path| claimants.by_name(path).is_some());
+        walked.files.retain(|file| takes_part(&file.path));
+        walked.others.retain(|path| takes_part(path));
+        walked.links.retain(|link| takes_part(&link.path));
         progress.step("reading files", 0, walked.files.len());
-        read::from_folder(&self.root.folder, &self.sources, claimants, walked, stand_in, &|| {
-            progress.advance()
-        })
+        read::read(
+            self.root.folder.as_path(),
+            &self.sources,
+            claimants,
+            walked,
+            stand_in,
+            &|| progress.advance(),
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// The Helm charts of a repository. What lies under `templates/` beside a `Chart.yaml` is a template whatever it
 /// looks like.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Charts(HashSet<String>);
 
 impl Charts {

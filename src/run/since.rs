@@ -1,0 +1,88 @@
+//! `--since` and `--staged`: both sides of a change are read, and only what it brings about is reported.
+
+use std::collections::BTreeSet;
+
+use super::asked::Asked;
+use super::end::Failure;
+use super::setup::Setup;
+use crate::analysis::{Ground, analyse};
+use crate::cli::Lint;
+use crate::environment::Repository;
+use crate::environment::read::{self, Beside, Read};
+use crate::finding::Telling;
+use crate::finding::before::Before;
+use crate::product;
+use crate::repo::revision::{History, Refused, Revision};
+use crate::report::progress::Progress;
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Failure {
+        Failure::new(refused.message, &refused.help)
+    }
+}
+
+/// Both sides of a change.
+pub(super) struct Change<'h> {
+    base: Revision<'h>,
+    head: Head<'h>,
+}
+
+/// What the change leads to.
+enum Head<'h> {
+    /// The files of the work tree that git tracks.
+    WorkTree(BTreeSet<String>),
+    Index(Revision<'h>),
+}
+
+/// The history that was asked for, if any.
+pub(super) fn history(setup: &Setup, options: &Lint) -> Result<Option<History>, Failure> {
+    let wanted = options.since.is_some() || options.staged;
+    if wanted && options.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Failure::new(
+            "a text on standard input has no revision",
+            "Lint the file where it lies, or without --since and --staged.",
+        ));
+    }
+    Ok(wanted.then(|| History::of(&setup.root)).transpose()?)
+}
+
+impl<'h> Change<'h> {
+    pub(super) fn of(history: &'h History, options: &Lint) -> Result<Change<'h>, Failure> {
+        Ok(match options.since.as_deref() {
+            Some(revision) => Change {
+                base: history.base(revision)?,
+                head: Head::WorkTree(history.tracked()?),
+            },
+            None => Change {
+                base: history.head()?,
+                head: Head::Index(history.index()?),
+            },
+        })
+    }
+
+    /// Reads what the change leads to.
+    pub(super) fn head(&self, setup: &Setup, progress: &Progress) -> Read {
+        match &self.head {
+            Head::WorkTree(tracked) => setup.read(None, &|path| tracked.contains(path), progress),
+            Head::Index(index) => {
+                let work_tree = setup.repository(None, progress);
+                revision(setup, index, &work_tree.repository)
+            }
+        }
+    }
+
+    /// What was found before, in what the change did not begin with: read beside what it leads to.
+    pub(super) fn before(&self, asked: Asked<'_>, ground: &Ground<'_>, head: &Repository) -> Before {
+        let read = revision(asked.setup, &self.base, head);
+        let (analysis, settled) = analyse(ground, read.repository, &Telling::ALL);
+        Before::of(&asked.setup.sources, &asked.settle(&analysis, settled).findings)
+    }
+}
+
+fn revision(setup: &Setup, revision: &Revision<'_>, other: &Repository) -> Read {
+    let claimants = product::claimants();
+    let wanted = |path: &str| claimants.by_name(path).is_some();
+    let walked = revision.walked(&setup.config.exclude, &wanted);
+    let beside = Beside::new(revision, &walked, other);
+    read::read(&beside, &setup.sources, claimants, walked, None, &|| {})
+}
