@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod capacity;
+pub mod fix;
 pub mod traffic;
 
 use std::path::PathBuf;
@@ -58,6 +59,9 @@ pub struct Cli {
 pub enum Command {
     /// Report what would fail
     Lint(Box<Lint>),
+    /// Apply fixes, all that are safe or each that you accept
+    #[command(after_help = fix::EXAMPLES)]
+    Fix(fix::Fix),
     /// Show each hop from a route to what answers it, with both ends' values, and why a hop is not linked
     #[command(
         after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only those with shop in one of their names"
@@ -103,7 +107,7 @@ pub enum Command {
 }
 
 /// `gatelint lint`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = LINT_EXAMPLES)]
 pub struct Lint {
     /// Files and folders to report on, or `-` for standard input. The whole repository is read in any case, but for a text
@@ -170,6 +174,9 @@ pub struct Lint {
     /// With --fix, --diff or --patch-file: also fixes that change how the deployment behaves
     #[arg(long, requires = "change", help_heading = "Fixes")]
     pub unsafe_fixes: bool,
+    /// Ask about each fix: of `gatelint fix`.
+    #[arg(skip)]
+    pub interactive: bool,
 
     /// Which findings make the exit code 1
     #[arg(
@@ -205,6 +212,11 @@ pub struct Lint {
 }
 
 impl Lint {
+    /// Whether a fix is one of those to be made.
+    pub fn takes(&self, fix: &crate::finding::Fix) -> bool {
+        fix.because.is_none() || self.unsafe_fixes
+    }
+
     /// The formats of all that is written.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
         let files = self.output.iter().map(|(format, _)| *format);

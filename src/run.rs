@@ -8,9 +8,11 @@ pub mod examples;
 mod files;
 mod fixing;
 mod init;
+mod keys;
 mod lint;
 mod man;
 mod output;
+mod review;
 mod scope;
 mod setup;
 mod since;
@@ -37,6 +39,7 @@ use setup::Setup;
 pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Lint(options) => lint(cli, options),
+        Command::Fix(options) => lint(cli, &options.lint()),
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(cli, options),
         Command::Init => init::init(cli),

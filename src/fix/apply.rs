@@ -69,6 +69,15 @@ impl Draft {
         self.files.values().filter(|file| file.old != file.new)
     }
 
+    /// The files in which this differs from an earlier state of it: path, bytes then, bytes now.
+    pub fn since<'d>(&'d self, earlier: &'d Draft) -> impl Iterator<Item = (&'d str, &'d [u8], &'d [u8])> {
+        let both = self.files.values().map(|file| {
+            let then = earlier.files.get(&file.path).map_or(&file.old, |then| &then.new);
+            (&*file.path, then.as_slice(), file.new.as_slice())
+        });
+        both.filter(|(_, then, now)| then != now)
+    }
+
     /// Puts fixes into the files of a folder. A fix is a list of edits of files that belong together: it is left out as a
     /// whole when one of its files cannot be changed, or when it overlaps a fix that comes before it.
     pub fn put(&mut self, root: &Path, sources: &Sources, fixes: &[&[Edit]]) -> Put {

@@ -142,6 +142,11 @@ fn one(finding: &Finding, rules: &RuleSet, drawing: &mut Drawing<'_>, look: Look
     out
 }
 
+/// One finding, as `--format human` shows it.
+pub fn finding(finding: &Finding, rules: &RuleSet, sources: &Sources, look: Look) -> String {
+    one(finding, rules, &mut Drawing::new(sources, look), look)
+}
+
 /// Renders a mistake in a file that stops the tool, such as one in the configuration.
 pub fn mistake(sources: &Sources, at: Span, message: &str, help: Option<&str>, look: Look) -> String {
     let mut out = heading("error", None, message, look);

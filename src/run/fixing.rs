@@ -24,30 +24,35 @@ pub(super) struct Mended<'a> {
     refusal: Option<Refusal>,
 }
 
-fn offered<'f>(findings: &'f [Finding], options: &Lint) -> Vec<&'f [Edit]> {
-    let fixes = findings.iter().filter_map(|finding| finding.fix());
-    let wanted = fixes.filter(|fix| fix.because.is_none() || options.unsafe_fixes);
+/// Chooses the findings that are to be mended.
+pub(super) type Choice<'c> = dyn for<'f> Fn(&'f [Finding]) -> Vec<&'f Finding> + 'c;
+
+/// Every finding whose fix the options ask for.
+pub(super) fn all<'f>(findings: &'f [Finding], options: &Lint) -> Vec<&'f Finding> {
+    let takes = |finding: &&Finding| finding.fix().is_some_and(|fix| options.takes(fix));
+    findings.iter().filter(takes).collect()
+}
+
+fn offered<'f>(findings: &'f [Finding], choice: &Choice<'_>) -> Vec<&'f [Edit]> {
+    let wanted = choice(findings).into_iter().filter_map(Finding::fix);
     let apart = prove::apart(wanted).into_iter();
     apart.map(|fix| fix.edits.as_slice()).collect()
 }
 
-/// Makes fixes in rounds: what overlaps, or only shows when another is fixed, waits for the next.
+/// Makes the fixes that are asked for in rounds: what overlaps, or only shows when another is fixed, waits for the next.
 pub(super) fn mend<'a>(
     asked: Asked<'_>,
     telling: &Telling<'_>,
     (settled, prover): (&Settled, &Prover<'a>),
     draft: Draft,
+    choice: &Choice<'_>,
 ) -> Mended<'a> {
     const ROUNDS: usize = 10;
-    let mut mended = Mended {
-        draft,
-        after: None,
-        refusal: None,
-    };
+    let mut mended = Mended::of(draft);
     for _ in 0..ROUNDS {
         let now = mended.after.as_ref();
         let (settled, prover) = now.map_or((settled, prover), |(settled, prover)| (settled, prover));
-        let fixes = offered(&settled.findings, asked.options);
+        let fixes = offered(&settled.findings, choice);
         let Some((draft, after)) = round(
             asked,
             telling,
@@ -94,7 +99,7 @@ fn round<'a>(
 }
 
 /// What is found when files hold other bytes.
-fn judged<'a>(
+pub(super) fn judged<'a>(
     asked: Asked<'_>,
     telling: &Telling<'_>,
     prover: &Prover<'a>,
@@ -129,7 +134,8 @@ fn without<'f>(findings: &'f [Finding], others: &[Finding]) -> Vec<&'f Finding> 
     left
 }
 
-fn brings_new(before: &Settled, after: &Settled) -> bool {
+/// Whether something is found that was not, other than advice.
+pub(super) fn brings_new(before: &Settled, after: &Settled) -> bool {
     let new = without(&after.findings, &before.findings);
     new.iter().any(|finding| finding.severity >= Severity::Warning)
 }
@@ -165,6 +171,21 @@ impl Mended<'_> {
 }
 
 impl<'a> Mended<'a> {
+    /// Nothing is changed yet.
+    pub(super) fn of(draft: Draft) -> Mended<'a> {
+        Mended {
+            draft,
+            after: None,
+            refusal: None,
+        }
+    }
+
+    /// With what is found in it.
+    pub(super) fn then(self, after: (Settled, Prover<'a>)) -> Mended<'a> {
+        let after = Some(after);
+        Mended { after, ..self }
+    }
+
     /// Writes the files. Those that cannot be written are named and stay as they are; gives whether there are any.
     pub(super) fn write(&mut self, asked: Asked<'_>, telling: &Telling<'_>) -> Result<bool, Failure> {
         let mut err = io::stderr();

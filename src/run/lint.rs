@@ -9,8 +9,9 @@ use super::asked::Asked;
 use super::capacity::weeks;
 use super::end::{CLEAN, FAILED, FOUND, Failure, print};
 use super::files::Files;
-use super::fixing::mend;
+use super::fixing::{all, mend};
 use super::output::Output;
+use super::review::{needs_terminal, review};
 use super::scope::scope;
 use super::setup::{self, Setup, select};
 use super::since::{Change, history};
@@ -29,6 +30,9 @@ use crate::syntax::ProblemKind;
 use crate::terminal::{self, Look};
 
 pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
+    if options.interactive {
+        needs_terminal()?;
+    }
     let quiet = options.quiet || options.diff;
     let mut progress = Progress::start(!quiet && io::stderr().is_terminal());
     let setup = set_up(cli, options)?;
@@ -94,7 +98,14 @@ pub(super) fn lint(cli: &Cli, options: &Lint) -> Result<u8, Failure> {
     };
     if asked.changes() {
         let draft = buffer.map_or_else(Draft::default, Draft::of_buffer);
-        let mut mended = mend(asked, &telling, (&settled, &prover), draft);
+        let mut mended = if options.interactive {
+            progress.finish();
+            review(asked, &telling, (&settled, &prover), Look::stdout(cli.color))?
+        } else {
+            mend(asked, &telling, (&settled, &prover), draft, &|findings| {
+                all(findings, options)
+            })
+        };
         progress.finish();
         if let Some(file) = patch_file {
             file.write(&mended.patch())?;
