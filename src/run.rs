@@ -10,6 +10,7 @@ mod fixing;
 mod init;
 mod keys;
 mod lint;
+mod lost;
 mod man;
 mod output;
 mod review;

@@ -261,3 +261,112 @@ fn before_the_first_commit_everything_staged_is_new() {
     assert_eq!(staged(&fresh).code, Some(1), "{}", staged(&fresh).out);
     assert_eq!(staged(&place).code, Some(0));
 }
+
+/// A Service, its workload, and a route to it in another file.
+fn cluster(service: &str, port: u16) -> String {
+    format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{ name: {service}, namespace: shop }}
+spec: {{ selector: {{ app: orders }}, ports: [{{ port: {port}, targetPort: 8000 }}] }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: orders-web, namespace: shop }}
+spec:
+  replicas: 2
+  selector: {{ matchLabels: {{ app: orders }} }}
+  template:
+    metadata: {{ labels: {{ app: orders }} }}
+    spec: {{ containers: [{{ name: app, image: acme/orders:1, ports: [{{ containerPort: 8000 }}] }}] }}
+"
+    )
+}
+
+const INGRESS: &str = "apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop, namespace: shop }
+spec:
+  ingressClassName: nginx
+  rules:
+    - http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: orders, port: { number: 80 } } } }] }
+";
+
+fn shop() -> Place {
+    let place = Place::without_git(&[
+        ("k8s/orders.yaml", &cluster("orders", 80)),
+        ("k8s/ingress.yaml", INGRESS),
+    ]);
+    git(&place.path(""), &["init", "-q", "-b", "main"]);
+    git(&place.path(""), &["add", "."]);
+    git(&place.path(""), &["commit", "-qm", "begin"]);
+    git(&place.path(""), &["checkout", "-qb", "work"]);
+    assert_eq!(said(&place, &LINT).out, "");
+    place
+}
+
+#[test]
+fn a_link_that_is_lost_is_a_finding() {
+    let place = shop();
+    place.write("k8s/orders.yaml", cluster("order", 80));
+    let run = since(&place);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert!(
+        run.out.starts_with("k8s/ingress.yaml:7:") && run.out.contains("link-lost"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("Service orders (k8s/orders.yaml:3 there)"),
+        "{}",
+        run.out
+    );
+    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+    assert!(
+        said(&place, &["lint", "--since", "main", "--format", "json"])
+            .out
+            .contains("Did you mean `order`?")
+    );
+    // Without its route nothing is lost, and an ignore silences it like any other.
+    let ignored = INGRESS.replace(
+        "    - http",
+        "    # gatelint: ignore[link-lost] moves next week\n    - http",
+    );
+    place.write("k8s/ingress.yaml", ignored);
+    assert_eq!(since(&place).out, "");
+    git(&place.path(""), &["rm", "-qf", "k8s/ingress.yaml"]);
+    assert_eq!(since(&place).out, "");
+}
+
+#[test]
+fn a_lost_link_that_a_rule_explains_is_said_once() {
+    let cluster_of = shop();
+    cluster_of.write("k8s/orders.yaml", cluster("orders", 81));
+    let run = since(&cluster_of);
+    assert_eq!((run.code, run.out.lines().count()), (Some(1), 1), "{}", run.out);
+    let place = place();
+    place.write("compose.yaml", compose(8000).replace("\n  api:", "\n  backend:"));
+    let run = since(&place);
+    assert!(
+        run.out.contains("backend-missing") && !run.out.contains("link-lost"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn what_only_moved_leads_on_or_warns() {
+    let place = shop();
+    git(&place.path(""), &["mv", "k8s/orders.yaml", "k8s/shop.yaml"]);
+    assert_eq!(since(&place).out, "", "the same Service in another file");
+    place.write(
+        "k8s/shop.yaml",
+        cluster("orders", 80).replace("namespace: shop", "namespace: other"),
+    );
+    let run = said(&place, &["lint", "--since", "main", "--format", "concise"]);
+    assert!(
+        !run.out.contains("error link-lost"),
+        "it may be meant to be there: {}",
+        run.out
+    );
+}

@@ -14,8 +14,8 @@ use crate::rule::{Precision, Severity};
 use crate::speed;
 use crate::syntax::{At, Tree};
 
-/// Rules that are not files: id and title. All are of the category `config` and warn.
-pub const BUILT_IN: [(&str, &str); 5] = [
+/// Rules that are not files: id and title. But for `link-lost` they are of the category `config` and warn.
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("ignore-invalid", "An ignore that cannot be understood silences nothing"),
     ("ignore-unused", "An ignore silences nothing and can be removed"),
     ("ignore-expired", "An ignore has passed its date and no longer silences"),
@@ -27,7 +27,14 @@ pub const BUILT_IN: [(&str, &str); 5] = [
         "baseline-stale",
         "The baseline lists a finding that is not there and can be removed",
     ),
+    (
+        "link-lost",
+        "With --since or --staged: a route led somewhere before the change and leads nowhere after it",
+    ),
 ];
+
+/// The place of `link-lost` among these.
+pub const LINK_LOST: usize = 5;
 
 /// The place of `baseline-stale` among these.
 pub(super) const BASELINE_STALE: usize = 4;
@@ -398,7 +405,7 @@ pub fn unused_facts(sources: &Sources, names: &[(Arc<str>, Span)]) -> Vec<Findin
 }
 
 /// A finding of a built-in rule.
-pub(super) fn about(sources: &Sources, rule: usize, at: Span, message: String, help: &str) -> Finding {
+pub fn about(sources: &Sources, rule: usize, at: Span, message: String, help: &str) -> Finding {
     let (id, _) = BUILT_IN[rule];
     let subject = format!("{id} {} {}", sources.get(at.source).path, sources.text(at).trim());
     Finding {

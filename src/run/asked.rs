@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::scope::Scope;
 use super::setup::{Setup, runs};
+use super::since::Base;
 use crate::analysis::Analysis;
 use crate::cli::Lint;
 use crate::finding::baseline::{self, Entry};
-use crate::finding::before::Before;
 use crate::finding::ignores::{self, ConfigIgnore, Ignores, RuleIds};
 use crate::finding::settle::{self, Settled, Telling};
 use crate::finding::{Finding, RuleInfo};
@@ -22,7 +22,7 @@ pub(super) struct Asked<'a> {
     pub(super) scope: &'a Scope,
     pub(super) options: &'a Lint,
     /// What was found before the change; `None` where all is reported.
-    pub(super) before: Option<&'a Before>,
+    pub(super) before: Option<&'a Base>,
 }
 
 impl Asked<'_> {
@@ -71,6 +71,12 @@ impl Asked<'_> {
         let unused = ignores::unused_facts(sources, &analysis.unanswered());
         let unused = unused.into_iter().filter(|finding| self.runs(finding));
         settled.findings.extend(unused);
+        if let Some(before) = self.before {
+            let lost = before.linked.lost(sources, analysis, &settled.findings);
+            settled
+                .findings
+                .extend(lost.into_iter().filter(|finding| self.runs(finding)));
+        }
         settle::sort(sources, &mut settled.findings);
         if !self.options.no_ignores {
             self.ignore(analysis, &mut settled);
@@ -80,7 +86,7 @@ impl Asked<'_> {
         }
         self.narrow(&mut settled);
         if let Some(before) = self.before {
-            before.leave_new(sources, &mut settled);
+            before.found.leave_new(sources, &mut settled);
         }
         settled
     }
@@ -111,7 +117,7 @@ impl Asked<'_> {
     }
 
     fn runs(&self, finding: &Finding) -> bool {
-        runs(&self.setup.config, self.options, &finding.rule, "config")
+        runs(&self.setup.config, self.options, &finding.rule, &finding.category)
     }
 
     fn ignore(&self, analysis: &Analysis<'_>, settled: &mut Settled) {
@@ -119,7 +125,9 @@ impl Asked<'_> {
             sources, config, rules, ..
         } = self.setup;
         let infos = RuleInfo::all(rules);
-        let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).collect();
+        // Whether an ignore of a lost link is of use only one change can tell: it is never stale.
+        let lost = ignores::BUILT_IN[ignores::LINK_LOST].0;
+        let known: Vec<&str> = infos.iter().map(|rule| &*rule.id).chain([lost]).collect();
         let enabled = rules.rules().iter().filter(|rule| rule.enabled);
         let active: HashSet<&str> = enabled.map(|rule| &*rule.id).collect();
         let ids = RuleIds {

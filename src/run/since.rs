@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::asked::Asked;
 use super::end::Failure;
+use super::lost::Linked;
 use super::setup::Setup;
 use crate::analysis::{Ground, analyse};
 use crate::cli::Lint;
@@ -25,6 +26,14 @@ impl From<Refused> for Failure {
 pub(super) struct Change<'h> {
     base: Revision<'h>,
     head: Head<'h>,
+}
+
+/// What was known before a change.
+pub(super) struct Base {
+    /// What was found.
+    pub(super) found: Before,
+    /// What was linked.
+    pub(super) linked: Linked,
 }
 
 /// What the change leads to.
@@ -72,10 +81,12 @@ impl<'h> Change<'h> {
     }
 
     /// What was found before, in what the change did not begin with: read beside what it leads to.
-    pub(super) fn before(&self, asked: Asked<'_>, ground: &Ground<'_>, head: &Repository) -> Before {
+    pub(super) fn before(&self, asked: Asked<'_>, ground: &Ground<'_>, head: &Repository) -> Base {
         let read = revision(asked.setup, &self.base, head);
         let (analysis, settled) = analyse(ground, read.repository, &Telling::ALL);
-        Before::of(&asked.setup.sources, &asked.settle(&analysis, settled).findings)
+        let linked = Linked::of(&asked.setup.sources, &analysis);
+        let found = Before::of(&asked.setup.sources, &asked.settle(&analysis, settled).findings);
+        Base { found, linked }
     }
 }
 
