@@ -62,6 +62,8 @@ pub enum Command {
     /// Apply fixes, all that are safe or each that you accept
     #[command(after_help = fix::EXAMPLES)]
     Fix(fix::Fix),
+    /// Lint as a pre-commit hook: what is staged brings about; between two revisions where pre-commit names them; else all
+    Hook(Box<Lint>),
     /// Show each hop from a route to what answers it, with both ends' values, and why a hop is not linked
     #[command(
         after_help = "Examples:\n  gatelint hops\n  gatelint hops shop        only those with shop in one of their names"
@@ -107,7 +109,7 @@ pub enum Command {
 }
 
 /// `gatelint lint`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = LINT_EXAMPLES)]
 pub struct Lint {
     /// Files and folders to report on, or `-` for standard input. The whole repository is read in any case, but for a text

@@ -41,6 +41,7 @@ pub fn run(cli: &Cli) -> u8 {
     let done = match &cli.command {
         Command::Lint(options) => lint(cli, options),
         Command::Fix(options) => lint(cli, &options.lint()),
+        Command::Hook(options) => since::hook(options).and_then(|options| lint(cli, &options)),
         Command::Hops(options) => hops(options),
         Command::Rules(options) => rules(cli, options),
         Command::Init => init::init(cli),

@@ -272,13 +272,13 @@ spec: {{ selector: {{ app: orders }}, ports: [{{ port: {port}, targetPort: 8000 
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {{ name: orders-web, namespace: shop }}
+metadata: {{ name: orders, namespace: shop }}
 spec:
   replicas: 2
   selector: {{ matchLabels: {{ app: orders }} }}
   template:
     metadata: {{ labels: {{ app: orders }} }}
-    spec: {{ containers: [{{ name: app, image: acme/orders:1, ports: [{{ containerPort: 8000 }}] }}] }}
+    spec: {{ containers: [{{ name: orders, image: acme/orders:1, ports: [{{ containerPort: 8000 }}] }}] }}
 "
     )
 }
@@ -352,6 +352,32 @@ fn a_lost_link_that_a_rule_explains_is_said_once() {
         "{}",
         run.out
     );
+}
+
+/// The files that made the environment are gone, and with them its name.
+#[test]
+fn a_link_is_lost_with_its_compose_file() {
+    let place = place();
+    git(&place.path(""), &["rm", "-q", "compose.yaml"]);
+    let run = since(&place);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    let cluster_of = shop();
+    git(&cluster_of.path(""), &["rm", "-q", "k8s/orders.yaml"]);
+    let run = since(&cluster_of);
+    assert!(run.out.contains("error link-lost"), "{}", run.out);
+}
+
+/// It still fails, for less.
+#[test]
+fn what_the_other_end_makes_better_is_not_new() {
+    let place = place();
+    let slow = |seconds: u16| compose(8000).replace("app:app", &format!("--timeout {seconds} app:app"));
+    place.write("compose.yaml", slow(120));
+    git(&place.path(""), &["commit", "-qam", "slow"]);
+    git(&place.path(""), &["branch", "-qf", "main"]);
+    place.write("compose.yaml", slow(90));
+    let run = said(&place, &["lint", "--since", "main", "--format", "concise"]);
+    assert_eq!(run.out, "");
 }
 
 #[test]

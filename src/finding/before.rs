@@ -61,18 +61,15 @@ impl Before {
         let mut left = Vec::new();
         for (mut finding, met) in findings.into_iter().zip(met) {
             if let Some((old, key)) = met {
-                if key < CHANGED && finding.severity <= old.severity {
-                    continue;
-                }
-                let value = old.value.as_ref();
                 let now = finding.value.as_ref().map(|value| &value.text);
-                match value.filter(|value| Some(*value) != now) {
+                let value = old.value.as_ref().filter(|value| key == CHANGED && Some(*value) != now);
+                match value {
                     Some(value) => finding.message.push_str(&format!(" (was {value})")),
                     None if finding.severity > old.severity => {
                         finding.message.push_str(&format!(" (was {})", graded(old.severity)));
                     }
-                    // The other end has changed.
-                    None => {}
+                    // It was there; whether the other end makes more or less of it is not known.
+                    None => continue,
                 }
             }
             left.push(finding);

@@ -107,7 +107,8 @@ impl History {
         let repository = &*self.repository();
         match repository.head().and_then(|head| head.peel_to_commit()) {
             Ok(head) => self.tree(repository, head.id()),
-            Err(_) => Ok(self.revision(BTreeMap::new())),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(self.revision(BTreeMap::new())),
+            Err(error) => Err(broken(&error)),
         }
     }
 
@@ -128,6 +129,21 @@ impl History {
             .iter()
             .map(|entry| (name(&entry.path), (entry.id, entry.mode as i32)));
         Ok(self.revision(entries.collect()))
+    }
+
+    /// Whether anything is staged.
+    ///
+    /// # Errors
+    /// The index or HEAD's tree cannot be read.
+    pub fn has_staged(&self) -> Result<bool, Refused> {
+        let repository = &*self.repository();
+        let head = match repository.head().and_then(|head| head.peel_to_tree()) {
+            Ok(head) => Some(head),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => None,
+            Err(error) => return Err(broken(&error)),
+        };
+        let changes = repository.diff_tree_to_index(head.as_ref(), None, None);
+        Ok(changes.map_err(|error| broken(&error))?.deltas().len() > 0)
     }
 
     /// The paths that git tracks in the work tree.

@@ -17,15 +17,20 @@ use crate::rule::Severity;
 /// written.
 type Key = [Arc<str>; 4];
 
+/// What a Service is called in front of its name.
+const SERVICE: &str = "Service ";
+
 /// Where a hop led before.
 #[derive(Debug)]
 struct End {
     /// The Service in front of it, else the container.
     name: Arc<str>,
-    /// `Service` or nothing.
+    /// [`SERVICE`] or nothing.
     kind: &'static str,
     path: Arc<str>,
     line: usize,
+    /// The file that has the route.
+    route: Arc<str>,
 }
 
 /// The hops that were linked before a change.
@@ -50,7 +55,16 @@ impl Linked {
         let places = errors.clone().flat_map(|finding| &finding.places);
         let told: HashSet<(usize, EntityId)> = places.map(|place| (place.environment, place.root)).collect();
         let told_at: HashSet<Span> = errors.map(|finding| finding.at).collect();
-        let names: HashSet<&str> = analysis.judged.iter().flat_map(names).collect();
+        let names: HashSet<(&str, &str)> = analysis.judged.iter().flat_map(names).collect();
+        // Where an environment is gone, as its compose file, its routes are found by themselves.
+        let is_left = |name: &Arc<str>| {
+            analysis
+                .environments
+                .iter()
+                .any(|environment| environment.name == *name)
+        };
+        let gone = self.0.iter().filter(|(key, _)| !is_left(&key[0]));
+        let gone: HashMap<(&str, &str), &End> = gone.map(|(key, end)| ((&*end.route, &*key[3]), end)).collect();
         let mut found: HashMap<Span, Finding> = HashMap::new();
         for (nth, (environment, judged)) in analysis.environments.iter().zip(&analysis.judged).enumerate() {
             let mut by_key: HashMap<Key, Vec<&Hop>> = HashMap::new();
@@ -58,18 +72,33 @@ impl Linked {
                 by_key.entry(key(&environment.name, judged, hop)).or_default().push(hop);
             }
             for (key, hops) in by_key {
-                let Some(end) = self.0.get(&key).filter(|_| !hops.iter().any(|hop| is_linked(hop))) else {
-                    continue;
-                };
                 let hop = hops[0];
                 let at = sources.locate(judged.estate.model.entity(hop.id).span);
-                if told.contains(&(nth, hop.id)) || told_at.contains(&at) || found.contains_key(&at) {
+                let path = &*sources.get(at.source).path;
+                let end = self.0.get(&key).or_else(|| gone.get(&(path, &*key[3])).copied());
+                let Some(end) = end.filter(|_| !hops.iter().any(|hop| is_linked(hop))) else {
+                    continue;
+                };
+                let service = judged.estate.model.linked(hop.id, hop::SERVICE).is();
+                let is_told = [Some(hop.id), service]
+                    .into_iter()
+                    .flatten()
+                    .any(|id| told.contains(&(nth, id)));
+                if is_told || told_at.contains(&at) || found.contains_key(&at) {
                     continue;
                 }
                 let near = nearest(&end.name, names_of(end, judged));
                 found.insert(
                     at,
-                    finding(sources, at, end, &key[3], reason(hop), names.contains(&*end.name), near),
+                    finding(
+                        sources,
+                        at,
+                        end,
+                        &key[3],
+                        reason(hop),
+                        names.contains(&(end.kind, &*end.name)),
+                        near,
+                    ),
                 );
             }
         }
@@ -98,22 +127,25 @@ fn end(sources: &Sources, judged: &Judged, hop: &Hop) -> Option<End> {
     let service = model.linked(hop.id, hop::SERVICE).is();
     let service = service.and_then(|id| judged.estate.services.iter().find(|service| service.id == id));
     let (id, name, kind) = match service {
-        Some(service) => (service.id, service.name.clone(), "Service "),
+        Some(service) => (service.id, service.name.clone(), SERVICE),
         None => (container.id, container.name.clone(), ""),
     };
     let at = sources.locate(model.entity(id).span);
     let source = sources.get(at.source);
+    let route = sources.locate(model.entity(hop.id).span).source;
     Some(End {
         name,
         kind,
         path: source.path.clone(),
         line: source.lines().line(at.start) + 1,
+        route: sources.get(route).path.clone(),
     })
 }
 
-fn names(judged: &Judged) -> impl Iterator<Item = &str> {
-    let services = judged.estate.services.iter().map(|service| &*service.name);
-    services.chain(judged.estate.containers.iter().map(|container| &*container.name))
+fn names(judged: &Judged) -> impl Iterator<Item = (&'static str, &str)> {
+    let services = judged.estate.services.iter().map(|service| (SERVICE, &*service.name));
+    let containers = judged.estate.containers.iter();
+    services.chain(containers.map(|container| ("", &*container.name)))
 }
 
 /// What could stand for the end that is gone.
@@ -151,7 +183,9 @@ fn finding(
     is_there: bool,
     near: Option<&str>,
 ) -> Finding {
-    let End { name, kind, path, line } = end;
+    let End {
+        name, kind, path, line, ..
+    } = end;
     let message = format!(
         "before this change {address} led to {kind}{name} ({path}:{line} there), now it leads nowhere: {reason}"
     );

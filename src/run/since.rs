@@ -1,6 +1,7 @@
 //! `--since` and `--staged`: both sides of a change are read, and only what it brings about is reported.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
 use super::end::Failure;
@@ -14,6 +15,7 @@ use crate::finding::Telling;
 use crate::finding::before::Before;
 use crate::product;
 use crate::repo::revision::{History, Refused, Revision};
+use crate::repo::root;
 use crate::report::progress::Progress;
 
 impl From<Refused> for Failure {
@@ -41,6 +43,18 @@ enum Head<'h> {
     /// The files of the work tree that git tracks.
     WorkTree(BTreeSet<String>),
     Index(Revision<'h>),
+}
+
+/// What a hook is to compare: what pre-commit names, else what is staged, else nothing.
+pub(super) fn hook(options: &Lint) -> Result<Lint, Failure> {
+    let mut options = options.clone();
+    if options.since.is_none() && !options.staged {
+        let start = options.paths.first().map_or(Path::new("."), PathBuf::as_path);
+        let from = std::env::var("PRE_COMMIT_FROM_REF").ok();
+        options.since = from.filter(|revision| !revision.is_empty());
+        options.staged = options.since.is_none() && History::of(&root::find(start))?.has_staged()?;
+    }
+    Ok(options)
 }
 
 /// The history that was asked for, if any.
