@@ -37,11 +37,13 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
 }
 
-/// Objects anywhere in the repository that hold settings of what serves Ingresses.
+/// What is looked for once in the whole repository: objects that hold settings of what serves Ingresses, and the names that
+/// compose files define.
 pub struct Settings {
     /// Whether an object holds such.
     pub holds: fn(&Document) -> bool,
     found: OnceLock<Vec<Document>>,
+    pub(crate) composed: OnceLock<FxHashSet<Box<str>>>,
 }
 
 impl Settings {
@@ -50,6 +52,7 @@ impl Settings {
         Settings {
             holds,
             found: OnceLock::new(),
+            composed: OnceLock::new(),
         }
     }
 }

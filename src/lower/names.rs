@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::environment::Role;
+use crate::environment::{Repository, Role};
 use crate::estate::Builder;
-use crate::speed;
 use crate::syntax::At;
 
 impl Builder<'_> {
@@ -39,27 +38,32 @@ impl Builder<'_> {
         if missing.is_empty() {
             return;
         }
-        if self.context.repository.files().len() > speed::SPEAKERS {
-            self.estate.named_elsewhere = missing;
-            return;
-        }
-        let files = self.context.repository.files().iter();
-        let trees = files
-            .filter(|file| file.role == Role::Compose)
-            .filter_map(|file| file.tree.as_deref());
-        let services = trees
-            .flat_map(|tree| tree.root().items())
-            .filter_map(|root| root.child("services"))
-            .flat_map(At::entries);
-        let mut found = FxHashSet::default();
-        for service in services {
-            let own = [service.name(), service.scalar("container_name").unwrap_or_default()];
-            let networks = service.child("networks").map(At::entries).unwrap_or_default();
-            let aliases = networks.into_iter().filter_map(|network| network.child("aliases"));
-            let aliases = aliases.flat_map(At::items).filter_map(At::text);
-            let names = own.into_iter().chain(aliases);
-            found.extend(names.filter_map(|name| missing.get(name)).cloned());
-        }
-        self.estate.named_elsewhere = found;
+        let composed = self
+            .context
+            .settings
+            .composed
+            .get_or_init(|| names(self.context.repository));
+        self.estate.named_elsewhere = missing.into_iter().filter(|name| composed.contains(&**name)).collect();
     }
+}
+
+/// Every name that a compose file of the repository defines.
+fn names(repository: &Repository) -> FxHashSet<Box<str>> {
+    let files = repository.files().iter();
+    let trees = files
+        .filter(|file| file.role == Role::Compose)
+        .filter_map(|file| file.tree.as_deref());
+    let services = trees
+        .flat_map(|tree| tree.root().items())
+        .filter_map(|root| root.child("services"))
+        .flat_map(At::entries);
+    let mut found = FxHashSet::default();
+    for service in services {
+        let own = [service.name(), service.scalar("container_name").unwrap_or_default()];
+        let networks = service.child("networks").map(At::entries).unwrap_or_default();
+        let aliases = networks.into_iter().filter_map(|network| network.child("aliases"));
+        let aliases = aliases.flat_map(At::items).filter_map(At::text);
+        found.extend(own.into_iter().chain(aliases).map(Box::from));
+    }
+    found
 }
