@@ -252,6 +252,38 @@ fn what_cannot_be_compared_says_what_to_do() {
     assert!(run.err.contains("no work tree of git"), "{}", run.err);
 }
 
+/// Schedules are compared from today on: what is staged has no commit yet.
+#[test]
+fn what_is_staged_is_judged_from_today_on() {
+    let place = place();
+    let scaled = "apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: acme/web:1 }] }
+";
+    place.write("web.yaml", scaled);
+    place.write(
+        "web.csv",
+        "timestamp,rps\n2026-06-01T00:00:00Z,1\n2026-06-01T01:00:00Z,1\n",
+    );
+    let traffic = "traffic: [{ target: shop/web, profile: web.csv, rps_per_replica: 40, timezone: UTC }]\n";
+    place.write(".gatelint.yaml", traffic);
+    git(&place.path(""), &["add", "."]);
+    let run = said(&place, &["lint", "--staged"]);
+    assert!(
+        run.out.contains("today, because what is staged has no commit yet"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    assert!(said(&place, &["lint"]).out.contains("the day of the newest commit"));
+}
+
 #[test]
 fn before_the_first_commit_everything_staged_is_new() {
     let place = place();

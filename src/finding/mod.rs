@@ -219,6 +219,8 @@ pub struct AsOf {
 pub enum AsOfOrigin {
     /// `--as-of`
     Asked,
+    /// The day of the run: what is staged has no commit yet.
+    Staged,
     /// HEAD's commit.
     Head,
     /// The end of the newest profile: there is no commit.

@@ -44,6 +44,7 @@ pub(super) fn lines(report: &Report<'_>, options: Options, hidden: Hidden) -> Ve
     if let Some(as_of) = report.summary.as_of {
         let from = match as_of.origin {
             AsOfOrigin::Asked => "as asked",
+            AsOfOrigin::Staged => "today, because what is staged has no commit yet",
             AsOfOrigin::Head => "the day of the newest commit",
             AsOfOrigin::Profile => "the end of the newest profile, because there is no commit",
             AsOfOrigin::Today => "today, because there is no commit",

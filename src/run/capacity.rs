@@ -15,7 +15,7 @@ use crate::capacity::{Moment, Period, Zone};
 use crate::cli::Cli;
 use crate::cli::capacity::{Capacity, Drawing};
 use crate::estate::scaled::Target;
-use crate::finding::Telling;
+use crate::finding::{AsOfOrigin, Telling};
 use crate::model::nearest::nearest;
 use crate::repo::{Sources, Span};
 use crate::report::capacity::{self, Outcome, Place, Short, Shown, named};
@@ -28,7 +28,7 @@ pub(super) fn capacity(cli: &Cli, options: &Capacity) -> Result<u8, Failure> {
     let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
     let week = options.week.as_deref().map(day).transpose()?;
     let setup = Setup::new(Path::new("."), options.config.as_deref(), false, look)?.without_rules();
-    let setup = setup.with_traffic(as_of, look)?;
+    let setup = setup.with_traffic(as_of.map(|day| (day, AsOfOrigin::Asked)), look)?;
     let walked = Period::year_from(setup.as_of.moment);
     if let Some(week) = week.filter(|week| !walked.contains(*week)) {
         return Err(Failure::new(

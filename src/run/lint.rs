@@ -19,7 +19,7 @@ use crate::analysis::{Prover, analyse};
 use crate::cli::{Cli, Lint};
 use crate::environment::read;
 use crate::finding::refused::UNREADABLE;
-use crate::finding::{Settled, Summary};
+use crate::finding::{AsOfOrigin, Settled, Summary};
 use crate::fix::apply::Draft;
 use crate::product::unread::unread;
 use crate::repo::Sources;
@@ -197,7 +197,9 @@ pub(super) fn set_up(cli: &Cli, options: &Lint) -> Result<Setup, Failure> {
         .map_or(Path::new("."), PathBuf::as_path);
     let look = Look::stderr(cli.color);
     let setup = Setup::new(start, options.config.as_deref(), options.no_config, look)?;
-    let as_of = options.as_of.as_deref().map(setup::as_of).transpose()?;
+    let asked = options.as_of.as_deref().map(setup::as_of).transpose()?;
+    let staged = options.staged.then(|| (setup::today(), AsOfOrigin::Staged));
+    let as_of = asked.map(|day| (day, AsOfOrigin::Asked)).or(staged);
     let mut setup = setup.with_traffic(as_of, look)?;
     if !options.no_baseline {
         setup = setup.with_baseline(look)?;

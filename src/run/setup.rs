@@ -98,9 +98,9 @@ impl Setup {
 
     /// Reads the traffic profiles, and settles from when on schedules are walked: from the date that was asked for, else
     /// that of HEAD's commit, else the end of the newest profile, else today.
-    pub(super) fn with_traffic(mut self, as_of: Option<Moment>, look: Look) -> Result<Setup, Failure> {
+    pub(super) fn with_traffic(mut self, as_of: Option<(Moment, AsOfOrigin)>, look: Look) -> Result<Setup, Failure> {
         let known = match as_of {
-            Some(asked) => Some((asked, AsOfOrigin::Asked)),
+            Some(asked) => Some(asked),
             None => self.head()?.map(|moment| (moment, AsOfOrigin::Head)),
         };
         if let Some((moment, _)) = known.filter(|(moment, _)| moment.unix() >= date::LATEST) {
@@ -255,7 +255,7 @@ fn now() -> Moment {
     Moment::from_unix(jiff::Timestamp::now().as_second())
 }
 
-fn today() -> Moment {
+pub(super) fn today() -> Moment {
     midnight(now())
 }
 
