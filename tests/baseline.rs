@@ -72,6 +72,10 @@ fn what_is_listed_passes_and_what_is_new_fails() {
     said(&place, &["baseline", "write", "--reason", "another"]);
     assert_eq!(place.text(".gatelint-baseline.yaml"), text);
 
+    // Nor does what is shown.
+    let strict = ["lint", "--min-severity", "error", "--fail-on", "warning"];
+    assert_eq!(said(&place, &strict).code, Some(0), "{}", said(&place, &strict).out);
+
     place.write("edge/b.conf", server(9002));
     let now = lint();
     assert_eq!(now.code, Some(1));
@@ -160,11 +164,17 @@ fn init_writes_what_changes_nothing() {
     assert!(offered.len() > 15, "{offered:#?}");
     place.write(
         "traffic/checkout.csv",
-        "time,requests_per_second\n2026-06-01T00:00:00Z,1\n2026-06-01T00:05:00Z,1\n",
+        "timestamp,rps\n2026-06-01T00:00:00Z,1\n2026-06-01T00:05:00Z,1\n",
     );
     place.write(".gatelint.yaml", offered.join("\n"));
     let run = said(&place, &["lint"]);
-    assert!(run.err.is_empty() || run.err.contains("checkout"), "{}", run.err);
+    // All of it is understood: only its target is not here.
+    assert!(
+        run.err.contains("no workload or group is called `shop/checkout`"),
+        "{}",
+        run.err
+    );
+    assert_eq!(run.err.matches("error").count(), 1, "{}", run.err);
     place.write(".gatelint.yaml", "severity: {}\n");
     assert!(said(&place, &["init"]).out.contains("stays as it is"));
     assert_eq!(place.text(".gatelint.yaml"), "severity: {}\n");

@@ -11,7 +11,7 @@ Examples:
   gatelint baseline prune
 
 The list is .gatelint-baseline.yaml at the repository's root, and `gatelint lint` reads it. It holds errors and warnings,
-known by what is wrong and the values that are wrong, not by line. One that gets worse is new.";
+known by what is wrong, and not by the line it stands on.";
 
 /// The subcommands of `gatelint baseline`.
 #[derive(Debug, Subcommand)]

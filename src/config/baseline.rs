@@ -130,10 +130,13 @@ pub fn write(mut entries: Vec<Entry>) -> String {
     text
 }
 
-/// Ids, days and keys as they are; all else in quotes, as JSON, which is YAML.
+/// Ids of rules and days as they are; all else in quotes, as JSON, which is YAML.
 fn quoted(name: &str, value: &str) -> String {
+    let is_plain = value
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     match name {
-        "rule" | "until" => value.to_owned(),
+        "rule" | "until" if is_plain => value.to_owned(),
         _ => serde_json::Value::from(value).to_string(),
     }
 }

@@ -48,8 +48,18 @@ impl Asked<'_> {
         let compares = self.options.since.is_some() || self.options.staged;
         let hides = !compares && self.options.formats().all(Format::hides_milder);
         let counts = hides && !self.changes() && !by_other_end;
+        // What the baseline lists is known by its words.
+        let listed = self
+            .setup
+            .baseline
+            .as_ref()
+            .map_or(Severity::Error, |_| Severity::Warning);
         Telling {
-            least: if counts { self.least() } else { Severity::Info },
+            least: if counts {
+                self.least().min(listed)
+            } else {
+                Severity::Info
+            },
             reports,
         }
     }

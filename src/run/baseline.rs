@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
-use clap::Parser;
 use jiff::civil::Date;
 
 use super::asked::Asked;
@@ -15,7 +14,7 @@ use super::scope::scope;
 use super::setup::Setup;
 use crate::analysis::analyse;
 use crate::cli::baseline::{Baseline, Where, Write};
-use crate::cli::{Cli, Command, Lint};
+use crate::cli::{Cli, Lint};
 use crate::config::baseline::{FILE, write};
 use crate::finding::baseline::Entry;
 use crate::finding::directive::date;
@@ -42,8 +41,12 @@ pub(super) struct Found {
 impl Found {
     pub(super) fn new(cli: &Cli, config: Option<&Path>) -> Result<Found, Failure> {
         let look = Look::stderr(cli.color);
-        let mut options = usual();
-        options.config = config.map(Path::to_path_buf);
+        let mut options = Lint {
+            paths: vec![".".into()],
+            config: config.map(Path::to_path_buf),
+            no_baseline: true,
+            ..Lint::default()
+        };
         let mut setup = set_up(cli, &options)?.with_baseline(look)?;
         let listed = setup.baseline.take().unwrap_or_default();
         options.paths = vec![setup.root.folder.clone()];
@@ -91,14 +94,6 @@ impl Found {
 
     fn write(&self, entries: Vec<Entry>) -> Result<(), Failure> {
         Output::prepare(&self.root().join(FILE), true)?.write(write(entries).as_bytes())
-    }
-}
-
-/// The options of a plain run over everything.
-fn usual() -> Lint {
-    match Cli::parse_from(["gatelint", "lint", "--no-baseline"]).command {
-        Command::Lint(options) => *options,
-        _ => unreachable!("the command line above is that of `lint`"),
     }
 }
 

@@ -55,7 +55,6 @@ fn today(now: &[Entry]) -> String {
 /// What to paste for the pre-commit hook and for pull requests.
 fn places() -> String {
     let repository = env!("CARGO_PKG_REPOSITORY");
-    let name = repository.trim_start_matches("https://github.com/");
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "\
@@ -79,8 +78,10 @@ On pull requests, as .github/workflows/gatelint.yml:
       steps:
         - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
           with:
+            fetch-depth: 0
             persist-credentials: false
-        - uses: {name}@v{version}
+        - run: cargo install --locked --git {repository} --tag v{version}
+        - run: gatelint lint --since \"origin/$GITHUB_BASE_REF\" --format github --output \"markdown=$GITHUB_STEP_SUMMARY\"
 "
     )
 }

@@ -187,7 +187,7 @@ fn finding(
         name, kind, path, line, ..
     } = end;
     let message = format!(
-        "before this change {address} led to {kind}{name} ({path}:{line} there), now it leads nowhere: {reason}"
+        "before this change {address} led to {kind}{name} ({path}:{line} there), now nothing that answers is found there: {reason}"
     );
     let help = match near.filter(|near| *near != &**name) {
         Some(near) => {
